@@ -1,0 +1,7 @@
+//! The native half of `@cycleplatform/internal-api-client`.
+//!
+//! Data flows one way: [`bridge`] takes calls from JavaScript, the modules below it do the work
+//! without knowing JavaScript, and answers return through one queue.
+
+#[allow(unsafe_code)]
+pub mod bridge;
