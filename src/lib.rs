@@ -5,3 +5,4 @@
 
 #[allow(unsafe_code)]
 pub mod bridge;
+pub mod io_thread;

@@ -1,0 +1,200 @@
+//! Waking the JavaScript thread: one threadsafe function, called once for any number of waiting events.
+
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use napi::bindgen_prelude::{Error, Result, Status};
+use napi::{check_status, sys};
+
+/// Makes the JavaScript value to be delivered out of what waits, or `None` when nothing does.
+type Drain = Box<dyn Fn(sys::napi_env) -> Result<Option<sys::napi_value>> + Send + Sync>;
+
+/// Wakes the JavaScript thread from any thread. There, `drain` builds one value of everything that waits,
+/// and the JavaScript function given to [`Wakeup::new`] is called with it; microtasks run after that call.
+///
+/// It does not keep the process alive until [`Wakeup::hold`] is called.
+pub(crate) struct Wakeup {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    function: Mutex<Function>,
+    scheduled: AtomicBool,
+    drain: Drain,
+}
+
+/// The handle, and whether the environment has taken it back.
+struct Function(Option<sys::napi_threadsafe_function>);
+
+// SAFETY: Node-API allows a threadsafe function to be called and released from any thread;
+// the mutex around it sees to it that neither happens after its finaliser ran.
+unsafe impl Send for Function {}
+
+impl Wakeup {
+    /// Creates the wake-up on the JavaScript thread.
+    ///
+    /// `callback` must be a JavaScript function of this environment.
+    pub(crate) fn new(
+        env: sys::napi_env,
+        callback: sys::napi_value,
+        name: &str,
+        drain: Drain,
+    ) -> Result<Self> {
+        let shared = Arc::new(Shared {
+            function: Mutex::new(Function(None)),
+            scheduled: AtomicBool::new(false),
+            drain,
+        });
+        let context = Arc::into_raw(Arc::clone(&shared)).cast_mut().cast::<c_void>();
+        let mut resource_name = ptr::null_mut();
+        let mut function = ptr::null_mut();
+        // SAFETY: env and callback are valid for this call on the JavaScript thread; `context` is owned by the
+        // threadsafe function from here on and given back in `finalize`.
+        unsafe {
+            check_status!(sys::napi_create_string_utf8(
+                env,
+                name.as_ptr().cast(),
+                name.len().cast_signed(),
+                &raw mut resource_name
+            ))?;
+            let status = sys::napi_create_threadsafe_function(
+                env,
+                callback,
+                ptr::null_mut(),
+                resource_name,
+                0,
+                1,
+                context,
+                Some(finalize),
+                context,
+                Some(deliver),
+                &raw mut function,
+            );
+            if status != sys::Status::napi_ok {
+                drop(Arc::from_raw(context.cast::<Shared>()));
+                return Err(Error::new(
+                    Status::from(status),
+                    "the event queue of the JavaScript thread is not to be had",
+                ));
+            }
+            check_status!(sys::napi_unref_threadsafe_function(env, function))?;
+        }
+        shared.lock().0 = Some(function);
+        Ok(Self { shared })
+    }
+
+    /// Schedules one delivery; calls that come before it has begun are covered by it. Any thread may call.
+    pub(crate) fn wake(&self) {
+        self.shared.wake();
+    }
+
+    /// A handle for other threads.
+    pub(crate) fn waker(&self) -> Waker {
+        Waker { shared: Arc::clone(&self.shared) }
+    }
+
+    /// Keeps the process alive until [`Wakeup::release`]. JavaScript thread only.
+    pub(crate) fn hold(&self, env: sys::napi_env) {
+        if let Some(function) = self.shared.lock().0 {
+            // SAFETY: the function is not finalised while the lock is held, and this is its JavaScript thread.
+            unsafe { sys::napi_ref_threadsafe_function(env, function) };
+        }
+    }
+
+    /// Lets the process end. JavaScript thread only.
+    pub(crate) fn release(&self, env: sys::napi_env) {
+        if let Some(function) = self.shared.lock().0 {
+            // SAFETY: as in `hold`.
+            unsafe { sys::napi_unref_threadsafe_function(env, function) };
+        }
+    }
+}
+
+impl Drop for Wakeup {
+    fn drop(&mut self) {
+        if let Some(function) = self.shared.lock().0.take() {
+            // SAFETY: it was not finalised yet, and nobody can reach it once it is taken out.
+            unsafe {
+                sys::napi_release_threadsafe_function(function, sys::ThreadsafeFunctionReleaseMode::abort)
+            };
+        }
+    }
+}
+
+/// [`Wakeup::wake`] for another thread; does nothing once the wake-up is gone.
+#[derive(Clone)]
+pub(crate) struct Waker {
+    shared: Arc<Shared>,
+}
+
+impl Waker {
+    /// See [`Wakeup::wake`].
+    pub(crate) fn wake(&self) {
+        self.shared.wake();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Function> {
+        self.function.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wake(&self) {
+        if self.scheduled.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        if let Some(function) = self.lock().0 {
+            // SAFETY: not finalised while the lock is held; any thread may call.
+            unsafe {
+                sys::napi_call_threadsafe_function(
+                    function,
+                    ptr::null_mut(),
+                    sys::ThreadsafeFunctionCallMode::nonblocking,
+                )
+            };
+        }
+    }
+}
+
+extern "C" fn deliver(
+    env: sys::napi_env,
+    callback: sys::napi_value,
+    context: *mut c_void,
+    _data: *mut c_void,
+) {
+    if env.is_null() || callback.is_null() {
+        return;
+    }
+    // SAFETY: `context` is the Arc given at creation; it is alive until `finalize`, which runs after every delivery.
+    let shared = unsafe { &*context.cast::<Shared>() };
+    shared.scheduled.store(false, Ordering::Release);
+    if let Ok(Ok(Some(batch))) = catch_unwind(AssertUnwindSafe(|| (shared.drain)(env))) {
+        call(env, callback, batch);
+    }
+}
+
+/// Calls a JavaScript function with one argument. What it throws is reported as an uncaught exception.
+pub(crate) fn call(env: sys::napi_env, callback: sys::napi_value, argument: sys::napi_value) {
+    let mut receiver = ptr::null_mut();
+    let mut thrown = ptr::null_mut();
+    // SAFETY: called on the JavaScript thread inside a handle scope; all values belong to `env`.
+    unsafe {
+        sys::napi_get_undefined(env, &raw mut receiver);
+        let status =
+            sys::napi_call_function(env, receiver, callback, 1, &raw const argument, ptr::null_mut());
+        if status == sys::Status::napi_pending_exception
+            && sys::napi_get_and_clear_last_exception(env, &raw mut thrown) == sys::Status::napi_ok
+        {
+            sys::napi_fatal_exception(env, thrown);
+        }
+    }
+}
+
+extern "C" fn finalize(_env: sys::napi_env, data: *mut c_void, _hint: *mut c_void) {
+    // SAFETY: `data` is the Arc leaked in `new`, given back once.
+    let shared = unsafe { Arc::from_raw(data.cast::<Shared>()) };
+    shared.lock().0 = None;
+}
