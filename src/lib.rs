@@ -6,3 +6,5 @@
 #[allow(unsafe_code)]
 pub mod bridge;
 pub mod io_thread;
+pub mod system_error;
+pub mod transport;

@@ -1,6 +1,7 @@
 //! Waking the JavaScript thread: one threadsafe function, called once for any number of waiting events.
 
 use std::ffi::c_void;
+use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,13 +11,18 @@ use napi::bindgen_prelude::{Error, Result, Status};
 use napi::{check_status, sys};
 
 /// Makes the JavaScript value to be delivered out of what waits, or `None` when nothing does.
-type Drain = Box<dyn Fn(sys::napi_env) -> Result<Option<sys::napi_value>> + Send + Sync>;
+/// It must not own the [`Waker`] it is given, or neither would ever be freed.
+type Drain = Box<dyn Fn(sys::napi_env, &Waker) -> Result<Option<sys::napi_value>> + Send + Sync>;
 
 /// Wakes the JavaScript thread from any thread. There, `drain` builds one value of everything that waits,
 /// and the JavaScript function given to [`Wakeup::new`] is called with it; microtasks run after that call.
 ///
-/// It does not keep the process alive until [`Wakeup::hold`] is called.
-pub(crate) struct Wakeup {
+/// It does not keep the process alive until [`Waker::hold`] is called.
+pub(crate) struct Wakeup(Waker);
+
+/// The part of a [`Wakeup`] that other threads, and the drain itself, may have; it does nothing once that is gone.
+#[derive(Clone)]
+pub(crate) struct Waker {
     shared: Arc<Shared>,
 }
 
@@ -83,20 +89,48 @@ impl Wakeup {
             check_status!(sys::napi_unref_threadsafe_function(env, function))?;
         }
         shared.lock().0 = Some(function);
-        Ok(Self { shared })
+        Ok(Self(Waker { shared }))
     }
+}
 
+impl Drop for Wakeup {
+    fn drop(&mut self) {
+        if let Some(function) = self.0.shared.lock().0.take() {
+            // SAFETY: it was not finalised yet, and nobody can reach it once it is taken out.
+            unsafe {
+                sys::napi_release_threadsafe_function(function, sys::ThreadsafeFunctionReleaseMode::abort)
+            };
+        }
+    }
+}
+
+impl Deref for Wakeup {
+    type Target = Waker;
+
+    fn deref(&self) -> &Waker {
+        &self.0
+    }
+}
+
+impl Waker {
     /// Schedules one delivery; calls that come before it has begun are covered by it. Any thread may call.
     pub(crate) fn wake(&self) {
-        self.shared.wake();
+        if self.shared.scheduled.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        if let Some(function) = self.shared.lock().0 {
+            // SAFETY: not finalised while the lock is held; any thread may call.
+            unsafe {
+                sys::napi_call_threadsafe_function(
+                    function,
+                    ptr::null_mut(),
+                    sys::ThreadsafeFunctionCallMode::nonblocking,
+                )
+            };
+        }
     }
 
-    /// A handle for other threads.
-    pub(crate) fn waker(&self) -> Waker {
-        Waker { shared: Arc::clone(&self.shared) }
-    }
-
-    /// Keeps the process alive until [`Wakeup::release`]. JavaScript thread only.
+    /// Keeps the process alive until [`Waker::release`]. JavaScript thread only.
     pub(crate) fn hold(&self, env: sys::napi_env) {
         if let Some(function) = self.shared.lock().0 {
             // SAFETY: the function is not finalised while the lock is held, and this is its JavaScript thread.
@@ -113,49 +147,9 @@ impl Wakeup {
     }
 }
 
-impl Drop for Wakeup {
-    fn drop(&mut self) {
-        if let Some(function) = self.shared.lock().0.take() {
-            // SAFETY: it was not finalised yet, and nobody can reach it once it is taken out.
-            unsafe {
-                sys::napi_release_threadsafe_function(function, sys::ThreadsafeFunctionReleaseMode::abort)
-            };
-        }
-    }
-}
-
-/// [`Wakeup::wake`] for another thread; does nothing once the wake-up is gone.
-#[derive(Clone)]
-pub(crate) struct Waker {
-    shared: Arc<Shared>,
-}
-
-impl Waker {
-    /// See [`Wakeup::wake`].
-    pub(crate) fn wake(&self) {
-        self.shared.wake();
-    }
-}
-
 impl Shared {
     fn lock(&self) -> std::sync::MutexGuard<'_, Function> {
         self.function.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wake(&self) {
-        if self.scheduled.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        if let Some(function) = self.lock().0 {
-            // SAFETY: not finalised while the lock is held; any thread may call.
-            unsafe {
-                sys::napi_call_threadsafe_function(
-                    function,
-                    ptr::null_mut(),
-                    sys::ThreadsafeFunctionCallMode::nonblocking,
-                )
-            };
-        }
     }
 }
 
@@ -169,9 +163,13 @@ extern "C" fn deliver(
         return;
     }
     // SAFETY: `context` is the Arc given at creation; it is alive until `finalize`, which runs after every delivery.
-    let shared = unsafe { &*context.cast::<Shared>() };
-    shared.scheduled.store(false, Ordering::Release);
-    if let Ok(Ok(Some(batch))) = catch_unwind(AssertUnwindSafe(|| (shared.drain)(env))) {
+    let shared = unsafe {
+        Arc::increment_strong_count(context.cast::<Shared>());
+        Arc::from_raw(context.cast::<Shared>())
+    };
+    let waker = Waker { shared };
+    waker.shared.scheduled.store(false, Ordering::Release);
+    if let Ok(Ok(Some(batch))) = catch_unwind(AssertUnwindSafe(|| (waker.shared.drain)(env, &waker))) {
         call(env, callback, batch);
     }
 }

@@ -1,0 +1,71 @@
+//! Names of system errors, as Node prints them.
+
+use std::io;
+
+/// The symbolic name of a system error, such as `ENOENT`; `UNKNOWN` for one without a number.
+#[must_use]
+pub fn code(error: &io::Error) -> &'static str {
+    error.raw_os_error().map_or_else(|| kind_code(error.kind()), number_code)
+}
+
+fn number_code(number: i32) -> &'static str {
+    match number {
+        libc::EACCES => "EACCES",
+        libc::EADDRINUSE => "EADDRINUSE",
+        libc::EADDRNOTAVAIL => "EADDRNOTAVAIL",
+        libc::EAGAIN => "EAGAIN",
+        libc::EBADF => "EBADF",
+        libc::ECONNABORTED => "ECONNABORTED",
+        libc::ECONNREFUSED => "ECONNREFUSED",
+        libc::ECONNRESET => "ECONNRESET",
+        libc::EHOSTUNREACH => "EHOSTUNREACH",
+        libc::EINTR => "EINTR",
+        libc::EINVAL => "EINVAL",
+        libc::EIO => "EIO",
+        libc::EISDIR => "EISDIR",
+        libc::ELOOP => "ELOOP",
+        libc::EMFILE => "EMFILE",
+        libc::ENAMETOOLONG => "ENAMETOOLONG",
+        libc::ENETUNREACH => "ENETUNREACH",
+        libc::ENFILE => "ENFILE",
+        libc::ENOBUFS => "ENOBUFS",
+        libc::ENOENT => "ENOENT",
+        libc::ENOMEM => "ENOMEM",
+        libc::ENOTCONN => "ENOTCONN",
+        libc::ENOTDIR => "ENOTDIR",
+        libc::ENOTSOCK => "ENOTSOCK",
+        libc::EPERM => "EPERM",
+        libc::EPIPE => "EPIPE",
+        libc::EPROTOTYPE => "EPROTOTYPE",
+        libc::ETIMEDOUT => "ETIMEDOUT",
+        _ => "UNKNOWN",
+    }
+}
+
+/// Errors that the standard library makes itself carry no number.
+fn kind_code(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::BrokenPipe => "EPIPE",
+        io::ErrorKind::ConnectionAborted => "ECONNABORTED",
+        io::ErrorKind::ConnectionRefused => "ECONNREFUSED",
+        io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof => "ECONNRESET",
+        io::ErrorKind::NotConnected => "ENOTCONN",
+        io::ErrorKind::NotFound => "ENOENT",
+        io::ErrorKind::PermissionDenied => "EACCES",
+        io::ErrorKind::TimedOut => "ETIMEDOUT",
+        _ => "UNKNOWN",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_numbered_errors_and_kinds() {
+        assert_eq!(code(&io::Error::from_raw_os_error(libc::ENOENT)), "ENOENT");
+        assert_eq!(code(&io::Error::from_raw_os_error(libc::EPROTOTYPE)), "EPROTOTYPE");
+        assert_eq!(code(&io::Error::from(io::ErrorKind::UnexpectedEof)), "ECONNRESET");
+        assert_eq!(code(&io::Error::other("something")), "UNKNOWN");
+    }
+}

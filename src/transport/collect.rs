@@ -1,0 +1,90 @@
+//! Gathering a whole body.
+
+use bytes::{Bytes, BytesMut};
+
+use super::failure::Failure;
+
+/// Body memory that is reserved on the word of a `Content-Length` alone.
+const MAX_RESERVE: u64 = 1 << 20;
+
+/// Pieces of a body on their way to becoming one; a body of one piece is never copied.
+#[derive(Debug)]
+pub struct Collector {
+    limit: u64,
+    expected: u64,
+    only: Bytes,
+    joined: BytesMut,
+}
+
+impl Collector {
+    /// Accepts up to `limit` bytes; `expected` is the announced length, zero when unknown.
+    #[must_use]
+    pub fn new(limit: u64, expected: u64) -> Self {
+        Self { limit, expected, only: Bytes::new(), joined: BytesMut::new() }
+    }
+
+    /// Bytes that may still come.
+    #[must_use]
+    pub fn room(&self) -> u64 {
+        self.limit.saturating_sub((self.only.len() + self.joined.len()) as u64)
+    }
+
+    /// Takes a piece.
+    ///
+    /// # Errors
+    /// [`Failure::TooLarge`] when there is no room for it.
+    pub fn push(&mut self, piece: Bytes) -> Result<(), Failure> {
+        if piece.len() as u64 > self.room() {
+            return Err(Failure::TooLarge { limit: self.limit });
+        }
+        if self.joined.is_empty() && self.only.is_empty() {
+            self.only = piece;
+            return Ok(());
+        }
+        if self.joined.is_empty() {
+            let known = (self.only.len() + piece.len()) as u64;
+            let capacity = self.expected.min(MAX_RESERVE).max(known);
+            self.joined.reserve(usize::try_from(capacity).unwrap_or_default());
+            self.joined.extend_from_slice(&std::mem::take(&mut self.only));
+        }
+        self.joined.extend_from_slice(&piece);
+        Ok(())
+    }
+
+    /// The whole body.
+    #[must_use]
+    pub fn finish(self) -> Bytes {
+        if self.joined.is_empty() { self.only } else { self.joined.freeze() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn joins_pieces_in_order() {
+        let mut collector = Collector::new(100, 6);
+        for piece in ["ab", "cd", "ef"] {
+            collector.push(Bytes::from_static(piece.as_bytes())).unwrap();
+        }
+        assert_eq!(collector.room(), 94);
+        assert_eq!(collector.finish(), "abcdef");
+        assert_eq!(Collector::new(0, 0).finish(), "");
+    }
+
+    #[test]
+    fn a_single_piece_is_handed_on_as_it_is() {
+        let piece = Bytes::from(vec![1; 10]);
+        let mut collector = Collector::new(10, 0);
+        collector.push(piece.clone()).unwrap();
+        assert_eq!(collector.finish().as_ptr(), piece.as_ptr());
+    }
+
+    #[test]
+    fn refuses_what_is_over_the_limit() {
+        let mut collector = Collector::new(3, 0);
+        collector.push(Bytes::from_static(b"abc")).unwrap();
+        assert!(matches!(collector.push(Bytes::from_static(b"d")), Err(Failure::TooLarge { limit: 3 })));
+    }
+}

@@ -1,0 +1,40 @@
+//! The seam between the life of a call and the lane it runs on.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+
+use super::body::Body;
+use super::failure::Failure;
+
+/// A task of a lane.
+pub type Task = Pin<Box<dyn Future<Output = ()>>>;
+
+/// Where calls get their connection, their clock and their tasks. Everything happens on one thread.
+pub trait Dispatch: 'static {
+    /// Sends a request over a pooled or new connection, and resolves with the head of the answer.
+    /// Dropping the future, or the body before its end, closes the connection.
+    fn dispatch(
+        &self,
+        request: Request<Body>,
+    ) -> impl Future<Output = Result<Response<Incoming>, DispatchError>>;
+
+    /// Resolves after the delay.
+    fn sleep(&self, delay: Duration) -> impl Future<Output = ()>;
+
+    /// Runs a task; a panic in it must not reach the others.
+    fn spawn(&self, task: Task);
+}
+
+/// An exchange without an answer.
+#[derive(Debug)]
+pub struct DispatchError {
+    /// Why.
+    pub failure: Failure,
+    /// Whether the connection had been idle and was found closed, so that the fault is not the server's answer
+    /// to this request.
+    pub stale: bool,
+}

@@ -1,0 +1,82 @@
+//! What a call tells its caller.
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+
+use super::failure::Failure;
+
+/// One event of one call.
+#[derive(Debug)]
+pub enum Event {
+    /// The whole answer; the call is over.
+    Done {
+        /// Number of the call.
+        id: u32,
+        /// Status and headers.
+        head: Head,
+        /// The decoded body.
+        body: Bytes,
+        /// Whether it is to become a string.
+        text: bool,
+    },
+    /// Status and headers of a streamed answer.
+    Head {
+        /// Number of the call.
+        id: u32,
+        /// Status and headers.
+        head: Head,
+    },
+    /// A piece of a streamed body.
+    Chunk {
+        /// Number of the call.
+        id: u32,
+        /// Decoded bytes, never empty.
+        bytes: Bytes,
+    },
+    /// The end of a streamed body; the call is over.
+    End {
+        /// Number of the call.
+        id: u32,
+    },
+    /// The connection took the last piece of a streamed request body and wants the next.
+    Ready {
+        /// Number of the call.
+        id: u32,
+    },
+    /// The call failed and is over.
+    Failed {
+        /// Number of the call.
+        id: u32,
+        /// Why.
+        failure: Failure,
+    },
+}
+
+impl Event {
+    /// Whether nothing follows for this call.
+    #[must_use]
+    pub fn is_last(&self) -> bool {
+        matches!(self, Self::Done { .. } | Self::End { .. } | Self::Failed { .. })
+    }
+}
+
+/// The head of an answer.
+#[derive(Debug)]
+pub struct Head {
+    /// Status code.
+    pub status: StatusCode,
+    /// The reason phrase as it was received.
+    pub reason: Bytes,
+    /// Headers in order of first appearance, repeated ones kept apart.
+    pub headers: HeaderMap,
+    /// The URL that answered, where redirects led away from the one asked for.
+    pub redirected_to: Option<String>,
+    /// Whether the answer has no content by its nature: status 204, HEAD, or a length of zero.
+    pub no_content: bool,
+}
+
+/// Where the events of a lane go.
+pub trait Sink: 'static {
+    /// Takes one event; must not block.
+    fn deliver(&self, event: Event);
+}

@@ -1,0 +1,282 @@
+//! The life of one call: attempts, redirects, the body, and the limit on it all.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, HOST};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body as _, Incoming};
+use hyper::ext::ReasonPhrase;
+use tokio::sync::Notify;
+
+use super::body::{Body, Upload};
+use super::call::{Call, Delivery, Payload};
+use super::collect::Collector;
+use super::content_encoding::ContentDecoder;
+use super::dispatch::{Dispatch, DispatchError};
+use super::event::{Event, Head, Sink};
+use super::failure::{Failure, Reason};
+use super::redirect::{MAX_REDIRECTS, Redirect, next_hop};
+use super::retry::is_idempotent;
+
+/// Bytes of a streamed body that may be on their way to the reader.
+const STREAM_WINDOW: usize = 256 * 1024;
+
+/// How much of a streamed body the reader has not taken yet.
+#[derive(Debug, Default)]
+pub struct Credit {
+    unread: Cell<usize>,
+    taken: Notify,
+}
+
+impl Credit {
+    /// The reader took `bytes`.
+    pub fn consumed(&self, bytes: usize) {
+        self.unread.set(self.unread.get().saturating_sub(bytes));
+        self.taken.notify_one();
+    }
+
+    async fn spend(&self, bytes: usize) {
+        self.unread.set(self.unread.get() + bytes);
+        while self.unread.get() > STREAM_WINDOW {
+            self.taken.notified().await;
+        }
+    }
+}
+
+/// What streams in while a call runs.
+#[derive(Debug, Default)]
+pub struct Streams {
+    /// The reading side of a streamed response.
+    pub credit: Rc<Credit>,
+    /// The request body, when it is streamed, and the notice that a piece of it was taken.
+    pub upload: Option<(Upload, Arc<Notify>)>,
+}
+
+/// Runs a call to its end. The last event is [`Event::Done`], [`Event::End`] or [`Event::Failed`].
+pub async fn run<D: Dispatch, S: Sink>(dispatch: &D, mut call: Call, streams: Streams, sink: &S) {
+    let id = call.id;
+    let timeout = call.timeout;
+    let uploaded = streams.upload.as_ref().map(|(_, taken)| Arc::clone(taken));
+    let answered = async {
+        let response = answer(dispatch, &mut call, streams.upload.map(|(upload, _)| upload)).await?;
+        hand_over(&call, response, &streams.credit, sink).await
+    };
+    let outcome = tokio::select! {
+        biased;
+        outcome = answered => outcome,
+        () = report_uploads(id, uploaded, sink) => unreachable!("reports for as long as the call runs"),
+        failure = limit(dispatch, timeout) => Err(failure),
+    };
+    if let Err(failure) = outcome {
+        sink.deliver(Event::Failed { id, failure });
+    }
+}
+
+async fn report_uploads<S: Sink>(id: u32, taken: Option<Arc<Notify>>, sink: &S) {
+    let Some(taken) = taken else { return std::future::pending().await };
+    loop {
+        taken.notified().await;
+        sink.deliver(Event::Ready { id });
+    }
+}
+
+async fn limit<D: Dispatch>(dispatch: &D, timeout: Option<Duration>) -> Failure {
+    let Some(timeout) = timeout else { return std::future::pending().await };
+    dispatch.sleep(timeout).await;
+    Failure::Timeout { milliseconds: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX) }
+}
+
+struct Answer {
+    response: Response<Incoming>,
+    redirected: bool,
+}
+
+/// Sends the request, again where that is safe, and follows redirects.
+async fn answer<D: Dispatch>(
+    dispatch: &D,
+    call: &mut Call,
+    mut upload: Option<Upload>,
+) -> Result<Answer, Failure> {
+    let mut repeats = 0;
+    let mut redirects = 0;
+    loop {
+        let streamed = matches!(call.payload, Payload::Stream);
+        if streamed && upload.is_none() {
+            return Err(Failure::BadRedirect("a streamed body cannot be sent a second time"));
+        }
+        let repeatable = !streamed && is_idempotent(&call.method);
+        let policy = call.retry.as_deref().filter(|_| repeatable);
+        let response = match dispatch.dispatch(request(call, upload.take())).await {
+            Ok(response) => response,
+            Err(DispatchError { stale: true, .. }) if repeatable => continue,
+            Err(DispatchError { failure, .. }) => {
+                let delay = policy.and_then(|policy| policy.after_failure(repeats + 1, &failure));
+                let Some(delay) = delay else { return Err(failure) };
+                repeats += 1;
+                dispatch.sleep(delay).await;
+                continue;
+            }
+        };
+        let delay =
+            policy.and_then(|policy| policy.after_answer(repeats + 1, response.status(), response.headers()));
+        if let Some(delay) = delay {
+            repeats += 1;
+            drain(response).await;
+            dispatch.sleep(delay).await;
+            continue;
+        }
+        if call.redirect == Redirect::Manual || !response.status().is_redirection() {
+            return Ok(Answer { response, redirected: redirects > 0 });
+        }
+        let hop =
+            next_hop(&call.method, &call.authority, &call.target, response.status(), response.headers())?;
+        let Some(hop) = hop else { return Ok(Answer { response, redirected: redirects > 0 }) };
+        if call.redirect == Redirect::Error {
+            return Err(Failure::RedirectRefused);
+        }
+        redirects += 1;
+        if redirects > MAX_REDIRECTS {
+            return Err(Failure::TooManyRedirects { limit: MAX_REDIRECTS });
+        }
+        drain(response).await;
+        call.headers.retain(|(name, _)| !hop.drops_headers.contains(name));
+        if hop.drops_body {
+            call.payload = Payload::None;
+        }
+        (call.method, call.authority, call.target) = (hop.method, hop.authority, hop.target);
+    }
+}
+
+/// Reads away a short body that nobody wants, so that its connection can serve again.
+async fn drain(response: Response<Incoming>) {
+    const WORTHWHILE: u64 = 64 * 1024;
+    let mut body = response.into_body();
+    let mut seen = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        seen += frame.data_ref().map_or(0, |data| data.len() as u64);
+        if seen > WORTHWHILE {
+            return;
+        }
+    }
+}
+
+fn request(call: &Call, upload: Option<Upload>) -> Request<Body> {
+    let body = match (&call.payload, upload) {
+        (Payload::Stream, Some(upload)) => Body::Stream(upload),
+        (Payload::Bytes(bytes), _) => Body::full(bytes.clone()),
+        _ => Body::full(Bytes::new()),
+    };
+    let mut headers = call.merged_headers();
+    if let Ok(host) = HeaderValue::from_str(call.authority.as_str()) {
+        headers.insert(HOST, host);
+    }
+    let has_no_body = matches!(call.payload, Payload::None);
+    if has_no_body && matches!(call.method, Method::POST | Method::PUT | Method::PATCH) {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    let mut request = Request::new(body);
+    *request.method_mut() = call.method.clone();
+    *request.uri_mut() = Uri::from(call.target.clone());
+    *request.headers_mut() = headers;
+    request
+}
+
+/// Tells the answer to the caller.
+async fn hand_over<S: Sink>(call: &Call, answer: Answer, credit: &Credit, sink: &S) -> Result<(), Failure> {
+    let (parts, mut body) = answer.response.into_parts();
+    let mut decoder = ContentDecoder::new(&call.method, parts.status, &parts.headers);
+    let mut collector = Collector::new(call.max_response_bytes, body.size_hint().exact().unwrap_or(0));
+    if decoder.is_none() && body.size_hint().lower() > collector.room() {
+        return Err(Failure::TooLarge { limit: call.max_response_bytes });
+    }
+    let reason = parts.extensions.get::<ReasonPhrase>().map_or_else(
+        || Bytes::from_static(parts.status.canonical_reason().unwrap_or_default().as_bytes()),
+        |reason| Bytes::copy_from_slice(reason.as_bytes()),
+    );
+    let head = Head {
+        no_content: parts.status == StatusCode::NO_CONTENT
+            || call.method == Method::HEAD
+            || parts.headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0"),
+        status: parts.status,
+        reason,
+        headers: parts.headers,
+        redirected_to: answer.redirected.then(|| format!("http://{}{}", call.authority, call.target)),
+    };
+    let id = call.id;
+    let mut whole_head = None;
+    match call.delivery {
+        Delivery::Text | Delivery::Bytes => whole_head = Some(head),
+        Delivery::Stream => sink.deliver(Event::Head { id, head }),
+    }
+    let mut received = 0_u64;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| body_failure(&error))?;
+        let Ok(mut data) = frame.into_data() else { continue };
+        if let Some(decoder) = &mut decoder {
+            let room = call.max_response_bytes - received;
+            data = decoder.decode(&data, room, call.max_response_bytes)?;
+        }
+        if data.is_empty() {
+            continue;
+        }
+        received += data.len() as u64;
+        if received > call.max_response_bytes {
+            return Err(Failure::TooLarge { limit: call.max_response_bytes });
+        }
+        if whole_head.is_some() {
+            collector.push(data)?;
+        } else {
+            let length = data.len();
+            sink.deliver(Event::Chunk { id, bytes: data });
+            credit.spend(length).await;
+        }
+    }
+    // The connection goes back to its pool before the caller hears of the end.
+    drop(body);
+    sink.deliver(match whole_head {
+        Some(head) => {
+            Event::Done { id, head, body: collector.finish(), text: call.delivery == Delivery::Text }
+        }
+        None => Event::End { id },
+    });
+    Ok(())
+}
+
+fn body_failure(error: &hyper::Error) -> Failure {
+    match classify(error) {
+        Failure::Lost { source, .. } => Failure::Lost { in_body: true, source },
+        other => other,
+    }
+}
+
+/// What an error of hyper means to a caller.
+#[must_use]
+pub fn classify(error: &hyper::Error) -> Failure {
+    use std::error::Error as _;
+    use std::io;
+
+    let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
+        let source = io::Error::new(io::ErrorKind::UnexpectedEof, "other side closed");
+        return Failure::Lost { in_body: false, source };
+    }
+    match source {
+        Some(source) if source.raw_os_error().is_some() => {
+            let source = io::Error::from_raw_os_error(source.raw_os_error().unwrap_or_default());
+            Failure::Lost { in_body: false, source }
+        }
+        Some(source) if matches!(source.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe) => {
+            Failure::Lost { in_body: false, source: io::Error::new(source.kind(), "other side closed") }
+        }
+        Some(source) => Failure::BadResponse(Box::new(io::Error::new(source.kind(), source.to_string()))),
+        None if error.is_parse_too_large() => {
+            Failure::BadResponse(Box::new(Reason("the head of the answer is too large")))
+        }
+        None => Failure::BadResponse(error.to_string().into()),
+    }
+}

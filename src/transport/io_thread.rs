@@ -1,0 +1,152 @@
+//! The lane of the I/O thread: hyper-util's client on tokio, steered from the JavaScript thread by messages.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, Uri};
+use hyper::body::Incoming;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::capture_connection;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::sync::{Semaphore, mpsc};
+
+use super::body::Body;
+use super::call::Call;
+use super::connector::{Connector, Uses, innermost_io};
+use super::dispatch::{Dispatch, DispatchError, Task};
+use super::endpoint::Endpoint;
+use super::engine::Engine;
+use super::event::Sink;
+use super::exchange::classify;
+use super::failure::Failure;
+use super::{MAX_HEADERS, Transport};
+use crate::io_thread::IoThread;
+
+/// A connection that was idle for this long is closed.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// Calls over connections that live on the I/O thread. Dropping it drops the calls in flight.
+pub struct IoThreadTransport {
+    commands: mpsc::UnboundedSender<Command>,
+    /// Keeps the thread running.
+    _thread: Arc<IoThread>,
+}
+
+enum Command {
+    Start(Box<Call>),
+    Cancel(u32),
+    Consumed(u32, usize),
+    Upload(u32, Option<Bytes>),
+}
+
+impl IoThreadTransport {
+    /// Prepares a pool of at most `max_connections` connections to `endpoint`; nothing is connected yet.
+    ///
+    /// # Errors
+    /// The system error when the I/O thread cannot be started.
+    pub fn new<S: Sink + Clone + Send>(
+        endpoint: &Endpoint,
+        max_connections: usize,
+        sink: S,
+    ) -> std::io::Result<Self> {
+        let connector = Connector::new(endpoint, max_connections)?;
+        let thread = IoThread::acquire()?;
+        let (commands, mut incoming) = mpsc::unbounded_channel();
+        thread.spawn(move || async move {
+            let engine = Engine::new(PooledDispatch::new(connector, max_connections), sink);
+            while let Some(command) = incoming.recv().await {
+                match command {
+                    Command::Start(call) => engine.start(*call),
+                    Command::Cancel(id) => engine.cancel(id),
+                    Command::Consumed(id, bytes) => engine.consumed(id, bytes),
+                    Command::Upload(id, chunk) => engine.upload(id, chunk),
+                }
+            }
+        });
+        Ok(Self { commands, _thread: thread })
+    }
+
+    fn send(&self, command: Command) {
+        // The receiver ends only with its thread, which this handle keeps running.
+        let _ = self.commands.send(command);
+    }
+}
+
+impl Transport for IoThreadTransport {
+    fn start(&self, call: Call) {
+        self.send(Command::Start(Box::new(call)));
+    }
+
+    fn cancel(&self, id: u32) {
+        self.send(Command::Cancel(id));
+    }
+
+    fn consumed(&self, id: u32, bytes: usize) {
+        self.send(Command::Consumed(id, bytes));
+    }
+
+    fn upload(&self, id: u32, chunk: Option<Bytes>) {
+        self.send(Command::Upload(id, chunk));
+    }
+}
+
+struct PooledDispatch {
+    client: Client<Connector, Body>,
+    /// As many calls at a time as connections, so that none waits for a connection that cannot come.
+    turns: Semaphore,
+}
+
+impl PooledDispatch {
+    fn new(connector: Connector, max_connections: usize) -> Self {
+        let client = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .pool_max_idle_per_host(max_connections)
+            .pool_timer(TokioTimer::new())
+            .http1_max_headers(MAX_HEADERS)
+            .set_host(false)
+            .build(connector);
+        Self { client, turns: Semaphore::new(max_connections.min(Semaphore::MAX_PERMITS)) }
+    }
+}
+
+impl Dispatch for PooledDispatch {
+    async fn dispatch(&self, mut request: Request<Body>) -> Result<Response<Incoming>, DispatchError> {
+        // The pool needs a full URI, the same for all; what goes out is its path alone.
+        let mut uri = std::mem::take(request.uri_mut()).into_parts();
+        uri.scheme = Some(http::uri::Scheme::HTTP);
+        uri.authority = Some(http::uri::Authority::from_static("localhost"));
+        *request.uri_mut() = Uri::from_parts(uri).unwrap_or_default();
+
+        let connection = capture_connection(&mut request);
+        let turn = self.turns.acquire().await;
+        let answered = self.client.request(request).await;
+        drop(turn);
+        let reused = connection.connection_metadata().as_ref().is_some_and(|connected| {
+            let mut extras = http::Extensions::new();
+            connected.get_extras(&mut extras);
+            extras.get::<Uses>().is_some_and(Uses::count)
+        });
+        answered.map_err(|error| {
+            let failure = if error.is_connect() {
+                Failure::Connect(innermost_io(&error))
+            } else {
+                use std::error::Error as _;
+                match error.source().and_then(|source| source.downcast_ref::<hyper::Error>()) {
+                    Some(source) => classify(source),
+                    None => Failure::Internal(error.to_string()),
+                }
+            };
+            let stale = reused && matches!(failure, Failure::Lost { .. });
+            DispatchError { failure, stale }
+        })
+    }
+
+    async fn sleep(&self, delay: Duration) {
+        tokio::time::sleep(delay).await;
+    }
+
+    fn spawn(&self, task: Task) {
+        tokio::task::spawn_local(task);
+    }
+}

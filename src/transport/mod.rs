@@ -1,0 +1,41 @@
+//! HTTP/1.1 over a Unix socket (or a TCP port): from a [`Call`] to the [`Event`]s that answer it.
+//!
+//! [`engine`] runs calls, [`exchange`] is the life of one call, [`dispatch`] the seam below it:
+//! a lane brings its own connections, clock and tasks. [`io_thread`] is the lane of tokio's thread.
+
+pub mod body;
+pub mod call;
+pub mod collect;
+pub mod connector;
+pub mod content_encoding;
+pub mod dispatch;
+pub mod endpoint;
+pub mod engine;
+pub mod event;
+pub mod exchange;
+pub mod failure;
+pub mod io_thread;
+pub mod redirect;
+pub mod retry;
+
+pub use call::{Call, Delivery, Payload};
+pub use endpoint::Endpoint;
+pub use event::{Event, Head, Sink};
+pub use failure::Failure;
+
+use bytes::Bytes;
+
+/// What JavaScript may ask of a lane. Answers come as [`Event`]s, keyed by the call's number.
+pub trait Transport {
+    /// Begins a call.
+    fn start(&self, call: Call);
+    /// Forgets a call and closes its connection; no further event comes for it.
+    fn cancel(&self, id: u32);
+    /// Says that the reader took this many bytes of a streamed response body.
+    fn consumed(&self, id: u32, bytes: usize);
+    /// Sends the next piece of a streamed request body; `None` ends it.
+    fn upload(&self, id: u32, chunk: Option<Bytes>);
+}
+
+/// Header fields that an answer may have.
+pub const MAX_HEADERS: usize = 512;

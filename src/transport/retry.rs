@@ -1,0 +1,116 @@
+//! When a failed call is repeated, and after how long.
+
+use std::time::{Duration, SystemTime};
+
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, Method, StatusCode};
+
+use super::failure::Failure;
+
+/// Repeats of idempotent calls, with exponential backoff and full jitter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// Repeats after the first attempt.
+    pub retries: u32,
+    /// Longest delay before the first repeat; it doubles with each.
+    pub base_delay: Duration,
+    /// No delay is longer, one that `Retry-After` asks for included: then the answer stands.
+    pub max_delay: Duration,
+}
+
+/// Whether sending a request twice has the effect of sending it once (RFC 9110, 9.2.2).
+#[must_use]
+pub fn is_idempotent(method: &Method) -> bool {
+    matches!(
+        *method,
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE | Method::PUT | Method::DELETE
+    )
+}
+
+impl RetryPolicy {
+    /// The delay before repeat number `repeat` (from 1) after a failure, or `None` to let it stand.
+    #[must_use]
+    pub fn after_failure(&self, repeat: u32, failure: &Failure) -> Option<Duration> {
+        let transient = matches!(failure, Failure::Connect(_) | Failure::Lost { in_body: false, .. });
+        (transient && repeat <= self.retries).then(|| self.backoff(repeat))
+    }
+
+    /// The delay before repeat number `repeat` (from 1) of an answered call, or `None` to let the answer stand.
+    #[must_use]
+    pub fn after_answer(&self, repeat: u32, status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
+        if !matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504) || repeat > self.retries {
+            return None;
+        }
+        match retry_after(headers, SystemTime::now()) {
+            Some(delay) => (delay <= self.max_delay).then_some(delay),
+            None => Some(self.backoff(repeat)),
+        }
+    }
+
+    fn backoff(&self, repeat: u32) -> Duration {
+        let ceiling = self
+            .base_delay
+            .saturating_mul(1_u32.checked_shl(repeat - 1).unwrap_or(u32::MAX))
+            .min(self.max_delay);
+        ceiling.mul_f64(fastrand::f64())
+    }
+}
+
+/// What `Retry-After` asks for, as seconds or as a date.
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: RetryPolicy =
+        RetryPolicy { retries: 3, base_delay: Duration::from_millis(100), max_delay: Duration::from_secs(1) };
+
+    fn headers(retry_after: &str) -> HeaderMap {
+        HeaderMap::from_iter([(RETRY_AFTER, retry_after.parse().unwrap())])
+    }
+
+    #[test]
+    fn backoff_doubles_up_to_its_ceiling() {
+        for (repeat, ceiling) in [(1, 100), (2, 200), (4, 800), (5, 1000), (60, 1000)] {
+            for _ in 0..100 {
+                assert!(POLICY.backoff(repeat) <= Duration::from_millis(ceiling));
+            }
+        }
+    }
+
+    #[test]
+    fn repeats_transient_answers_a_limited_number_of_times() {
+        let none = HeaderMap::new();
+        assert!(POLICY.after_answer(3, StatusCode::SERVICE_UNAVAILABLE, &none).is_some());
+        assert!(POLICY.after_answer(4, StatusCode::SERVICE_UNAVAILABLE, &none).is_none());
+        assert!(POLICY.after_answer(1, StatusCode::NOT_FOUND, &none).is_none());
+    }
+
+    #[test]
+    fn retry_after_is_honoured_up_to_the_longest_delay() {
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        assert_eq!(POLICY.after_answer(1, status, &headers("1")), Some(Duration::from_secs(1)));
+        assert_eq!(POLICY.after_answer(1, status, &headers("2")), None);
+        let now = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
+        let later = headers("Sun, 06 Nov 1994 08:49:40 GMT");
+        assert_eq!(retry_after(&later, now), Some(Duration::from_secs(3)));
+        assert_eq!(retry_after(&headers("Sun, 06 Nov 1994 08:49:00 GMT"), now), Some(Duration::ZERO));
+        assert_eq!(retry_after(&headers("soon"), now), None);
+    }
+
+    #[test]
+    fn repeats_what_never_reached_an_answer() {
+        let lost = |in_body| Failure::Lost { in_body, source: std::io::ErrorKind::ConnectionReset.into() };
+        assert!(POLICY.after_failure(1, &lost(false)).is_some());
+        assert!(POLICY.after_failure(1, &lost(true)).is_none());
+        assert!(POLICY.after_failure(1, &Failure::Closed).is_none());
+    }
+}
