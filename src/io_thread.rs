@@ -69,6 +69,13 @@ mod tests {
 
     use super::*;
 
+    struct Dropped(std::sync::mpsc::Sender<Option<String>>);
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            let _ = self.0.send(Some("dropped".into()));
+        }
+    }
+
     // One test, because the thread is one per process.
     #[test]
     fn is_shared_survives_a_panic_and_ends_with_its_last_handle() {
@@ -86,12 +93,6 @@ mod tests {
         let name = receiver.recv_timeout(Duration::from_secs(5)).unwrap();
         assert_eq!(name.as_deref(), Some("cycle-io"));
 
-        struct Dropped(std::sync::mpsc::Sender<Option<String>>);
-        impl Drop for Dropped {
-            fn drop(&mut self) {
-                let _ = self.0.send(Some("dropped".into()));
-            }
-        }
         let guard = Dropped(sender);
         first.spawn(move || async move {
             let _guard = guard;

@@ -6,5 +6,6 @@
 #[allow(unsafe_code)]
 pub mod bridge;
 pub mod io_thread;
+pub mod metadata;
 pub mod system_error;
 pub mod transport;

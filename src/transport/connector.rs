@@ -114,6 +114,7 @@ pub struct Uses(Arc<AtomicU32>);
 
 impl Uses {
     /// Counts one more and says whether there were any before.
+    #[must_use]
     pub fn count(&self) -> bool {
         self.0.fetch_add(1, Ordering::Relaxed) > 0
     }

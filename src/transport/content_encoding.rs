@@ -166,11 +166,11 @@ mod tests {
 
     fn decode(coding: &str, body: &[u8]) -> Result<Vec<u8>, Failure> {
         let mut decoder = decoder(coding).unwrap();
-        let mut decoded = Vec::new();
+        let mut output = Vec::new();
         for byte in body {
-            decoded.extend(decoder.decode(&[*byte], u64::MAX, u64::MAX)?);
+            output.extend(decoder.decode(&[*byte], u64::MAX, u64::MAX)?);
         }
-        Ok(decoded)
+        Ok(output)
     }
 
     #[test]

@@ -53,6 +53,19 @@ pub enum Event {
 }
 
 impl Event {
+    /// Number of the call.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        match self {
+            Self::Done { id, .. }
+            | Self::Head { id, .. }
+            | Self::Chunk { id, .. }
+            | Self::End { id }
+            | Self::Ready { id }
+            | Self::Failed { id, .. } => *id,
+        }
+    }
+
     /// Whether nothing follows for this call.
     #[must_use]
     pub fn is_last(&self) -> bool {

@@ -1,0 +1,4 @@
+import cycle from './index.js';
+
+export const { getClient, getEnvironmentMetadata } = cycle;
+export default cycle;

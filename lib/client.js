@@ -1,0 +1,519 @@
+'use strict';
+
+const { channels, debug } = require('./debug');
+const { emptyErrorEnvelope } = require('./error-envelope');
+const { InvalidJsonError, MissingTokenError, TransportError } = require('./errors');
+const { NativeClient, flags, redirectFlags } = require('./native-client');
+const { ReadResponse, isOk } = require('./response');
+const { listen, unlisten } = require('./signal');
+const { version } = require('../package.json');
+
+const DEFAULT_SOCKET_PATH = '/var/run/cycle/api/api.sock';
+const BASE_URL = 'http://localhost';
+const METHODS = /** @type {const} */ (['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH', 'TRACE']);
+
+/** A path and query that URL parsing leaves as they are: no dot segments, nothing to be percent-encoded. */
+const PLAIN_TARGET = /^\/(?!.*(?:\/\.|%2e))[\w\-.~!$&()*+,;=:@%/?[\]]*$/i;
+
+/**
+ * @typedef {import('../index').ClientOptions} ClientOptions
+ * @typedef {import('openapi-fetch').Middleware} Middleware
+ * @typedef {typeof import('openapi-fetch')} OpenapiFetch
+ */
+
+/** @type {OpenapiFetch | undefined} */
+let openapiFetch;
+
+/** @returns {OpenapiFetch} */
+function getOpenapiFetch() {
+  openapiFetch ??= require('openapi-fetch');
+  return /** @type {OpenapiFetch} */ (openapiFetch);
+}
+
+/** @type {(query: any) => string} */
+let serializeQuery = (query) => {
+  serializeQuery = getOpenapiFetch().createQuerySerializer();
+  return serializeQuery(query);
+};
+
+/**
+ * A client of the internal API. The documentation of its options and methods is in `index.d.ts`.
+ *
+ * @param {ClientOptions} [options]
+ */
+function getClient(options = {}) {
+  const client = new Client(options);
+  /** @type {Record<string | symbol, unknown>} */
+  const methods = {
+    /** @type {(method: string, path: string, init?: any) => Promise<unknown>} */
+    request: (method, path, init) => client.call(method.toUpperCase(), path, init),
+    use: (/** @type {Middleware[]} */ ...middleware) => client.use(middleware),
+    eject: (/** @type {Middleware[]} */ ...middleware) => client.eject(middleware),
+    close: () => client.close(),
+    [Symbol.asyncDispose]: () => client.close(),
+  };
+  for (const method of METHODS) {
+    methods[method] = (/** @type {string} */ path, /** @type {any} */ init) => client.call(method, path, init);
+  }
+  return /** @type {import('../index').InternalApiClient} */ (/** @type {unknown} */ (methods));
+}
+
+class Client {
+  #native;
+  #token;
+  /** What goes through openapi-fetch; made when it is first needed. @type {any} */
+  #general;
+  /** @type {Middleware[]} */
+  #middleware = [];
+  #generalCalls = 0;
+  /** @type {(() => void) | undefined} */
+  #whenIdle;
+  /** @type {Promise<void> | undefined} */
+  #closing;
+
+  /** @param {ClientOptions} options */
+  constructor({ token = process.env.CYCLE_API_TOKEN, socketPath, ...limits }) {
+    if (!token) {
+      throw new MissingTokenError();
+    }
+    this.#token = token;
+    const { retry, timeoutMs, maxConnections, maxResponseBytes } = limits;
+    const retries = typeof retry === 'number' ? { retries: retry } : retry;
+    this.#native = new NativeClient({
+      socketPath: socketPath ?? (process.env.CYCLE_API_SOCKET || DEFAULT_SOCKET_PATH),
+      headers: ['accept', '*/*', 'user-agent', `cycle-internal-api-client/${version}`, 'x-cycle-token', token],
+      maxConnections: positive('maxConnections', maxConnections, 2 ** 32 - 1),
+      maxResponseBytes: positive('maxResponseBytes', maxResponseBytes, Infinity),
+      timeoutMs: positive('timeoutMs', timeoutMs, Infinity),
+      retries: positive('retry.retries', retries?.retries, 2 ** 32 - 1, 0),
+      retryBaseDelayMs: positive('retry.baseDelayMs', retries?.baseDelayMs, Infinity, 0),
+      retryMaxDelayMs: positive('retry.maxDelayMs', retries?.maxDelayMs, Infinity, 0),
+    });
+    debug('client for %s', this.#native.address);
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {any} init
+   * @returns {Promise<unknown>}
+   */
+  call(method, path, init) {
+    if (this.#closing) {
+      const attempt = { method, path, socketPath: this.#native.address };
+      const closed = { code: 'ERR_CYCLE_CLOSED', detail: 'the client is closed', hint: 'Make a new one with getClient()' };
+      return Promise.reject(new TransportError(closed, attempt));
+    }
+    let plain;
+    try {
+      plain = this.#middleware.length === 0 ? plainRequest(path, init) : undefined;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return plain ? this.#callPlain(method, plain) : this.#callGeneral(method, path, init);
+  }
+
+  /**
+   * @param {string} method
+   * @param {PlainRequest} request
+   */
+  #callPlain(method, request) {
+    const { signal } = request;
+    if (signal?.aborted) {
+      return Promise.reject(signal.reason);
+    }
+    return new Promise((resolve, reject) => {
+      const call = new PlainCall(this, this.#native, method, request, resolve, reject);
+      call.start();
+    });
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {any} init
+   */
+  async #callGeneral(method, path, init) {
+    this.#generalCalls += 1;
+    try {
+      this.#general ??= this.#createGeneral();
+      const result = await this.#general.request(method, path, this.#generalInit(init));
+      return withErrorEnvelope(result);
+    } finally {
+      this.#generalCalls -= 1;
+      this.settled();
+    }
+  }
+
+  #createGeneral() {
+    const { createFetch, getRequestClass } = require('./fetch');
+    const client = getOpenapiFetch().default({
+      baseUrl: BASE_URL,
+      headers: { 'X-CYCLE-TOKEN': this.#token },
+      fetch: createFetch(this.#native),
+      Request: /** @type {any} */ (getRequestClass()),
+    });
+    client.use(...this.#middleware);
+    return client;
+  }
+
+  /**
+   * A signal is heeded even where a middleware replaces the request; a fetch of the caller's own gets a plain
+   * `Request` that carries it.
+   *
+   * @param {any} init
+   */
+  #generalInit(init) {
+    if (init?.fetch) {
+      return init.Request ? init : { Request, ...init };
+    }
+    if (init?.signal) {
+      const { createFetch } = require('./fetch');
+      return { ...init, fetch: createFetch(this.#native, init.signal) };
+    }
+    return init;
+  }
+
+  /** @param {Middleware[]} middleware */
+  use(middleware) {
+    this.#general ??= this.#createGeneral();
+    this.#general.use(...middleware);
+    this.#middleware.push(...middleware.filter(Boolean));
+  }
+
+  /** @param {Middleware[]} middleware */
+  eject(middleware) {
+    this.#general?.eject(...middleware);
+    for (const one of middleware) {
+      const index = this.#middleware.indexOf(one);
+      if (index !== -1) {
+        this.#middleware.splice(index, 1);
+      }
+    }
+  }
+
+  close() {
+    this.#closing ??= new Promise((resolve) => {
+      this.#whenIdle = resolve;
+      this.settled();
+    }).then(() => this.#native.close());
+    return this.#closing;
+  }
+
+  /** Called when a call ended: a client that is being closed waits for its last. */
+  settled() {
+    if (this.#whenIdle && this.#generalCalls === 0 && this.#native.inFlight === 0) {
+      this.#whenIdle();
+    }
+  }
+}
+
+/**
+ * A call that needs no `Request`, no `Headers` and no middleware.
+ *
+ * @typedef {object} PlainRequest
+ * @property {string} target
+ * @property {(string | undefined)[] | undefined} headers
+ * @property {string | undefined} body
+ * @property {'json' | 'text' | 'arrayBuffer'} parseAs
+ * @property {AbortSignal | undefined} signal
+ * @property {'follow' | 'manual' | 'error'} redirect
+ */
+
+/**
+ * The plain form of a call, or nothing when it is unusual: then openapi-fetch itself takes it.
+ *
+ * @param {string} path
+ * @param {any} init
+ * @returns {PlainRequest | undefined}
+ */
+function plainRequest(path, init) {
+  /** @type {PlainRequest} */
+  const plain = { target: path, headers: undefined, body: undefined, parseAs: 'json', signal: undefined, redirect: 'follow' };
+  let query;
+  let headers;
+  let hasBody = false;
+  for (const key in init) {
+    const value = init[key];
+    if (value === undefined) {
+      continue;
+    }
+    switch (key) {
+      case 'params':
+        if (value === null || value.header !== undefined) {
+          return undefined;
+        }
+        if (value.path) {
+          plain.target = getOpenapiFetch().defaultPathSerializer(path, value.path);
+        }
+        query = value.query;
+        break;
+      case 'body':
+        if (!isJsonBody(value)) {
+          return undefined;
+        }
+        hasBody = true;
+        break;
+      case 'headers':
+        headers = plainHeaders(value);
+        if (headers === undefined) {
+          return undefined;
+        }
+        break;
+      case 'parseAs':
+        if (value !== 'json' && value !== 'text' && value !== 'arrayBuffer') {
+          return undefined;
+        }
+        plain.parseAs = value;
+        break;
+      case 'signal':
+        if (!isSignal(value)) {
+          return undefined;
+        }
+        plain.signal = value;
+        break;
+      case 'redirect':
+        if (!Object.hasOwn(redirectFlags, value)) {
+          return undefined;
+        }
+        plain.redirect = value;
+        break;
+      default:
+        return undefined;
+    }
+  }
+  if (query) {
+    const search = serializeQuery(query);
+    if (search) {
+      plain.target += `?${search.startsWith('?') ? search.slice(1) : search}`;
+    }
+  }
+  if (!PLAIN_TARGET.test(plain.target)) {
+    return undefined;
+  }
+  if (hasBody) {
+    if (headers?.includes('content-type')) {
+      return undefined;
+    }
+    plain.body = JSON.stringify(init.body);
+    if (plain.body !== undefined) {
+      headers = ['content-type', 'application/json', ...(headers ?? [])];
+    }
+  }
+  plain.headers = headers;
+  return plain;
+}
+
+/**
+ * Whether `JSON.stringify` is all that openapi-fetch does to this body.
+ *
+ * @param {unknown} body
+ */
+function isJsonBody(body) {
+  if (typeof body !== 'object' || body === null) {
+    return true;
+  }
+  const prototype = Object.getPrototypeOf(body);
+  return prototype === Object.prototype || prototype === Array.prototype || prototype === null;
+}
+
+/**
+ * Headers given as a plain object of single values, flat and with lower-case names; undefined for any other form.
+ *
+ * @param {any} headers
+ * @returns {(string | undefined)[] | undefined}
+ */
+function plainHeaders(headers) {
+  if (headers === null || typeof headers !== 'object' || Object.getPrototypeOf(headers) !== Object.prototype) {
+    return undefined;
+  }
+  const flat = [];
+  const seen = new Set();
+  for (const key of Object.keys(headers)) {
+    const value = headers[key];
+    const name = key.toLowerCase();
+    if (value === undefined) {
+      continue;
+    }
+    if ((value !== null && typeof value === 'object') || typeof value === 'symbol' || seen.has(name)) {
+      return undefined;
+    }
+    seen.add(name);
+    flat.push(name, value === null ? undefined : String(value));
+  }
+  return flat;
+}
+
+/** @param {any} value */
+function isSignal(value) {
+  return typeof value === 'object' && value !== null && typeof value.aborted === 'boolean' && typeof value.addEventListener === 'function';
+}
+
+/**
+ * @implements {Receiver}
+ * @typedef {import('./native-client').Receiver} Receiver
+ */
+class PlainCall {
+  client;
+  method;
+  path;
+  #owner;
+  #request;
+  #resolve;
+  #reject;
+  #id = -1;
+
+  /**
+   * @param {Client} owner
+   * @param {NativeClient} client
+   * @param {string} method
+   * @param {PlainRequest} request
+   * @param {(result: unknown) => void} resolve
+   * @param {(reason: unknown) => void} reject
+   */
+  constructor(owner, client, method, request, resolve, reject) {
+    this.#owner = owner;
+    this.client = client;
+    this.method = method;
+    this.path = request.target;
+    this.#request = request;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  start() {
+    const { headers, body, parseAs, signal, redirect } = this.#request;
+    const bits = (parseAs === 'arrayBuffer' ? flags.BYTES : 0) | redirectFlags[redirect];
+    if (channels.start.hasSubscribers) {
+      channels.start.publish({ method: this.method, path: this.path, socketPath: this.client.address });
+    }
+    this.#id = this.client.request(this, undefined, headers, body, bits);
+    if (signal) {
+      listen(signal, this.#abort);
+    }
+  }
+
+  #abort = () => {
+    this.client.cancel(this.#id);
+    this.failed(this.#request.signal?.reason);
+  };
+
+  #settle() {
+    const { signal } = this.#request;
+    if (signal) {
+      unlisten(signal, this.#abort);
+    }
+    this.#owner.settled();
+  }
+
+  /**
+   * @param {number} status
+   * @param {string} head
+   * @param {any} body
+   * @param {boolean} noContent
+   */
+  done(status, head, body, noContent) {
+    this.#settle();
+    if (channels.end.hasSubscribers) {
+      channels.end.publish({ method: this.method, path: this.path, socketPath: this.client.address, status });
+    }
+    if (debug.enabled) {
+      debug('%s %s -> %d', this.method, this.path, status);
+    }
+    const response = new ReadResponse({ status, head, url: BASE_URL + this.path }, !noContent);
+    try {
+      this.#resolve(
+        isOk(status)
+          ? { data: noContent ? undefined : this.#parse(body, status), response }
+          : { error: errorOf(body, noContent, response), response },
+      );
+    } catch (error) {
+      this.#reject(error);
+    }
+  }
+
+  /**
+   * @param {any} body
+   * @param {number} status
+   */
+  #parse(body, status) {
+    if (this.#request.parseAs !== 'json') {
+      return body;
+    }
+    if (body === '') {
+      return undefined;
+    }
+    try {
+      return JSON.parse(body);
+    } catch (error) {
+      const attempt = { method: this.method, path: this.path, socketPath: this.client.address, status };
+      throw new InvalidJsonError(/** @type {Error} */ (error), attempt);
+    }
+  }
+
+  /** @param {any} error */
+  failed(error) {
+    this.#settle();
+    if (channels.error.hasSubscribers) {
+      channels.error.publish({ method: this.method, path: this.path, socketPath: this.client.address, error });
+    }
+    if (debug.enabled) {
+      debug('%s %s failed: %s', this.method, this.path, error?.code ?? error?.name);
+    }
+    this.#reject(error);
+  }
+}
+
+/**
+ * The `error` of a result, from the body of its answer.
+ *
+ * @param {string | ArrayBuffer} body
+ * @param {boolean} noContent
+ * @param {Response} response
+ */
+function errorOf(body, noContent, response) {
+  const text = typeof body === 'string' ? body : new TextDecoder().decode(body);
+  if (response.status >= 400 && text === '') {
+    return emptyErrorEnvelope(response.status, response.statusText);
+  }
+  if (noContent) {
+    return undefined;
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/**
+ * A result of openapi-fetch with an error where the answer says there is one.
+ *
+ * @param {any} result
+ */
+function withErrorEnvelope(result) {
+  const { error, response } = result;
+  if (!error && 'error' in result && response.status >= 400 && (error === undefined || error === '')) {
+    result.error = emptyErrorEnvelope(response.status, response.statusText);
+  }
+  return result;
+}
+
+/**
+ * @param {string} name
+ * @param {number | undefined} value
+ * @param {number} most
+ * @param {number} [least]
+ */
+function positive(name, value, most, least = 1) {
+  if (value === undefined) {
+    return undefined;
+  }
+  if (typeof value !== 'number' || !(value >= least && value <= most)) {
+    const error = new RangeError(`getClient: \`${name}\` must be a number of at least ${least}, not ${String(value)}.`);
+    throw Object.assign(error, { code: 'ERR_OUT_OF_RANGE' });
+  }
+  return value;
+}
+
+module.exports = { getClient };

@@ -1,0 +1,54 @@
+'use strict';
+
+const { metadataFault, readMetadata } = require('./native');
+
+const DEFAULT_PATH = '/var/run/cycle/metadata/environment.json';
+
+/** The metadata file is there, and is not what it is declared to be. */
+class MetadataShapeError extends Error {
+  /**
+   * @param {string} path
+   * @param {string} fault
+   */
+  constructor(path, fault) {
+    super(`The environment metadata in ${path} has an unexpected shape. ${fault}.`);
+    this.code = 'ERR_CYCLE_METADATA_SHAPE';
+    this.path = path;
+  }
+}
+
+/**
+ * Reads what the platform says about the environment of this instance.
+ *
+ * @param {import('../index').EnvironmentMetadataOptions} [options]
+ * @returns {Promise<import('../index').EnvironmentMetadataResult>}
+ */
+async function getEnvironmentMetadata({ path, validate = false } = {}) {
+  try {
+    const file = path ?? (process.env.CYCLE_METADATA_PATH || DEFAULT_PATH);
+    return { data: await read(file, validate), error: null };
+  } catch (error) {
+    return { data: null, error: error instanceof Error ? error : new Error(String(error)) };
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {boolean} validate
+ */
+async function read(path, validate) {
+  const { text, code, errno, syscall } = await readMetadata(path);
+  if (text === undefined || text === null) {
+    const missing = code === 'ENOENT' ? '. Outside a Cycle instance, set CYCLE_METADATA_PATH to a file of your own' : '';
+    const error = new Error(`${code}: cannot ${syscall} the environment metadata file '${path}'${missing}`);
+    throw Object.assign(error, { errno, code, syscall, path });
+  }
+  const data = JSON.parse(text);
+  const fault = validate ? metadataFault(text) : undefined;
+  if (fault) {
+    throw new MetadataShapeError(path, fault);
+  }
+  return data;
+}
+
+module.exports = { getEnvironmentMetadata };

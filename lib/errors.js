@@ -1,0 +1,104 @@
+'use strict';
+
+/**
+ * What was attempted when a call failed.
+ *
+ * @typedef {object} Attempt
+ * @property {string} method
+ * @property {string} path path and query
+ * @property {string} socketPath or host and port
+ */
+
+/**
+ * What the transport says of a failure.
+ *
+ * @typedef {object} FailureDetails
+ * @property {string} code
+ * @property {string} detail
+ * @property {string} [hint]
+ * @property {unknown} [cause]
+ * @property {string} [syscall]
+ * @property {number} [errno]
+ */
+
+/**
+ * A call that got no complete answer. A `TypeError`, as fetch rejects with, that also says what was attempted where.
+ */
+class TransportError extends TypeError {
+  /**
+   * @param {FailureDetails} failure
+   * @param {Attempt} attempt
+   */
+  constructor({ code, detail, hint, cause, syscall, errno }, { method, path, socketPath }) {
+    super(`${method} ${path} on ${socketPath} failed: ${detail}.${hint ? ` ${hint}.` : ''}`, { cause });
+    if (code === 'ERR_CYCLE_TIMEOUT') {
+      hide(this, 'name', 'TimeoutError');
+    }
+    this.code = code;
+    if (syscall) {
+      this.errno = errno;
+      this.syscall = syscall;
+    }
+    this.method = method;
+    this.path = path;
+    this.socketPath = socketPath;
+  }
+}
+
+/**
+ * An answer that says it is JSON and is not. A `SyntaxError`, as `JSON.parse` throws.
+ */
+class InvalidJsonError extends SyntaxError {
+  /**
+   * @param {Error} cause
+   * @param {Attempt & { status: number }} attempt
+   */
+  constructor(cause, { method, path, socketPath, status }) {
+    super(
+      `${method} ${path} on ${socketPath} was answered with status ${status} and invalid JSON: ${cause.message}. ` +
+        'Read it with parseAs: "text" to see what the server sent.',
+      { cause },
+    );
+    this.code = 'ERR_CYCLE_INVALID_JSON';
+    this.method = method;
+    this.path = path;
+    this.socketPath = socketPath;
+    this.status = status;
+  }
+}
+
+/** The token is missing where one is needed. */
+class MissingTokenError extends Error {
+  constructor() {
+    super(
+      'No API token: the environment variable CYCLE_API_TOKEN is not set and no `token` was given. ' +
+        'The platform sets it in every instance; outside of one, take the token of the simulator.',
+    );
+    this.code = 'ERR_CYCLE_MISSING_TOKEN';
+  }
+}
+
+/**
+ * The system error behind a failure, as Node's own errors look.
+ *
+ * @param {{ code: string, syscall: string, errno: number, address: string }} details
+ */
+function systemError({ code, syscall, errno, address }) {
+  return Object.assign(new Error(`${syscall} ${code} ${address}`), { errno, code, syscall, address });
+}
+
+for (const type of [TransportError, InvalidJsonError, MissingTokenError]) {
+  // As with built-in errors, the name is that of the nearest built-in class and not enumerable.
+  hide(type.prototype, 'name', Object.getPrototypeOf(type.prototype).name);
+}
+
+/**
+ * @param {object} target
+ * @param {string} key
+ * @param {unknown} value
+ */
+function hide(target, key, value) {
+  Object.defineProperty(target, key, { value, enumerable: false, configurable: true, writable: true });
+}
+
+module.exports = { InvalidJsonError, MissingTokenError, TransportError, systemError };

@@ -1,0 +1,334 @@
+'use strict';
+
+const { TransportError } = require('./errors');
+const { flags, redirectFlags } = require('./native-client');
+const { createResponse } = require('./response');
+const { listen, unlisten } = require('./signal');
+
+/** @typedef {import('./native-client').NativeClient} NativeClient */
+
+/**
+ * A `Request` that remembers what its constructor was given: the size of its body is then known, and its signal is
+ * the caller's own, on which no listener is left behind.
+ *
+ * @typedef {Request & { knowsBody: boolean }} RememberingRequest
+ */
+
+/** @type {ReturnType<typeof defineRequest> | undefined} */
+let requestClass;
+
+// Defined late: naming `Request` makes Node load its whole fetch.
+function defineRequest() {
+  return class extends Request {
+    #signal;
+    knowsBody;
+
+    /**
+     * @param {RequestInfo | URL} input
+     * @param {RequestInit} [init]
+     */
+    constructor(input, init) {
+      super(input, init?.signal ? { ...init, signal: undefined } : init);
+      this.#signal = init?.signal;
+      Object.defineProperty(this, 'knowsBody', { value: !isStream(init?.body), enumerable: false });
+    }
+
+    get signal() {
+      return this.#signal ?? super.signal;
+    }
+  };
+}
+
+/** The class of requests whose body size is known to {@link createFetch}. */
+function getRequestClass() {
+  requestClass ??= defineRequest();
+  return requestClass;
+}
+
+/** @param {unknown} body */
+function isStream(body) {
+  if (body === null || typeof body !== 'object') {
+    return false;
+  }
+  return body instanceof ReadableStream || Symbol.asyncIterator in body;
+}
+
+/**
+ * A `fetch` whose requests go through the client's socket, whatever host their URL names.
+ *
+ * @param {NativeClient} client
+ * @param {AbortSignal | null} [signal] heeded beside the request's own
+ */
+function createFetch(client, signal) {
+  /**
+   * @param {Request} request
+   * @returns {Promise<Response>}
+   */
+  return async function fetch(request) {
+    for (const candidate of [request.signal, signal]) {
+      candidate?.throwIfAborted();
+    }
+    const body = await readBody(request);
+    return new Promise((resolve, reject) => {
+      const signals = signal && signal !== request.signal ? [request.signal, signal] : [request.signal];
+      new Exchange(client, request, body, signals, resolve, reject).start();
+    });
+  };
+}
+
+/**
+ * The body as bytes where its size is known, as a stream otherwise.
+ *
+ * @param {Request} request
+ * @returns {Promise<Uint8Array | ReadableStream<Uint8Array> | undefined>}
+ */
+async function readBody(request) {
+  if (request.body === null) {
+    return undefined;
+  }
+  if (/** @type {RememberingRequest} */ (request).knowsBody && !request.bodyUsed) {
+    return new Uint8Array(await request.arrayBuffer());
+  }
+  return completeSoon(request.body);
+}
+
+/**
+ * A middleware's own `Request` does not tell whether its body is a stream. One that is complete by the next turn of
+ * the event loop is taken as bytes.
+ *
+ * @param {ReadableStream<Uint8Array>} stream
+ */
+async function completeSoon(stream) {
+  const reader = stream.getReader();
+  /** @type {Uint8Array[]} */
+  const chunks = [];
+  const nextTurn = new Promise((resolve) => setImmediate(resolve, undefined));
+  /** @type {Promise<ReadableStreamReadResult<Uint8Array>> | undefined} */
+  let reading;
+  for (;;) {
+    reading = reader.read();
+    const read = await Promise.race([reading, nextTurn]);
+    if (read === undefined) {
+      return continued(chunks, reading, reader);
+    }
+    if (read.done) {
+      return Buffer.concat(chunks);
+    }
+    chunks.push(toBytes(read.value));
+  }
+}
+
+/**
+ * The stream again, from its start.
+ *
+ * @param {Uint8Array[]} chunks
+ * @param {Promise<ReadableStreamReadResult<Uint8Array>>} reading
+ * @param {ReadableStreamDefaultReader<Uint8Array>} reader
+ * @returns {ReadableStream<Uint8Array>}
+ */
+function continued(chunks, reading, reader) {
+  /** @type {Promise<ReadableStreamReadResult<Uint8Array>> | undefined} */
+  let next = reading;
+  return new ReadableStream({
+    async pull(controller) {
+      const chunk = chunks.shift();
+      if (chunk) {
+        controller.enqueue(chunk);
+        return;
+      }
+      const { done, value } = await (next ?? reader.read());
+      next = undefined;
+      if (done) {
+        controller.close();
+      } else {
+        controller.enqueue(value);
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}
+
+/** @param {unknown} chunk */
+function toBytes(chunk) {
+  if (!(chunk instanceof Uint8Array)) {
+    throw new TypeError('Received non-Uint8Array chunk');
+  }
+  return chunk;
+}
+
+/** Cancels the request of a response body that nobody can read any more. */
+const abandoned = new FinalizationRegistry((/** @type {() => void} */ cancel) => cancel());
+
+/**
+ * One request with a streamed answer.
+ *
+ * @implements {Receiver}
+ * @typedef {import('./native-client').Receiver} Receiver
+ */
+class Exchange {
+  client;
+  method;
+  path;
+  #id = -1;
+  #request;
+  #requestBody;
+  #signals;
+  #resolve;
+  #reject;
+  /** The response body, held only by those who can read it. @type {WeakRef<ReadableByteStreamController> | undefined} */
+  #body;
+  /** The same for as long as somebody waits for bytes. @type {ReadableByteStreamController | undefined} */
+  #awaited;
+  /** Bytes handed to the response body since it last asked for more. */
+  #unread = 0;
+  /** @type {ReadableStreamDefaultReader<Uint8Array> | undefined} */
+  #reader;
+  #settled = false;
+
+  /**
+   * @param {NativeClient} client
+   * @param {Request} request
+   * @param {Uint8Array | ReadableStream<Uint8Array> | undefined} body
+   * @param {AbortSignal[]} signals
+   * @param {(response: Response) => void} resolve
+   * @param {(reason: unknown) => void} reject
+   */
+  constructor(client, request, body, signals, resolve, reject) {
+    const url = new URL(request.url);
+    this.protocol = url.protocol;
+    this.client = client;
+    this.method = request.method;
+    this.path = url.pathname + url.search;
+    this.host = url.host;
+    this.#request = request;
+    this.#requestBody = body;
+    this.#signals = signals;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  start() {
+    for (const signal of this.#signals) {
+      if (signal.aborted) {
+        this.#reject(signal.reason);
+        return;
+      }
+    }
+    if (this.protocol !== 'http:') {
+      const detail = `${this.protocol} URLs cannot be reached through the socket`;
+      const attempt = { method: this.method, path: this.path, socketPath: this.client.address };
+      this.#reject(new TransportError({ code: 'ERR_CYCLE_INVALID_REQUEST', detail }, attempt));
+      return;
+    }
+    for (const signal of this.#signals) {
+      listen(signal, this.#abort);
+    }
+    const body = this.#requestBody;
+    const bytes = body instanceof Uint8Array ? body : undefined;
+    const stream = body instanceof Uint8Array ? undefined : body;
+    const bits = flags.STREAM | redirectFlags[this.#request.redirect] | (stream ? flags.UPLOAD : 0);
+    const headers = [...this.#request.headers].flat();
+    this.#id = this.client.request(this, this.host, headers, bytes, bits);
+    if (stream) {
+      this.#reader = stream.getReader();
+      this.ready();
+    }
+  }
+
+  /** Sends the next piece of the body. */
+  ready() {
+    this.#reader?.read().then(({ done, value }) => {
+      this.client.upload(this.#id, done ? undefined : toBytes(value));
+    }).catch((error) => this.#fail(error));
+  }
+
+  /**
+   * @param {number} status
+   * @param {string} head
+   */
+  head(status, head) {
+    const id = this.#id;
+    const client = this.client;
+    const body = new ReadableStream({
+      type: 'bytes',
+      start: (controller) => {
+        this.#body = new WeakRef(controller);
+      },
+      pull: (controller) => {
+        this.#awaited = controller;
+        client.consumed(id, this.#unread);
+        this.#unread = 0;
+      },
+      cancel: (reason) => this.#end(() => {}, reason),
+    });
+    abandoned.register(body, () => client.cancel(id), this);
+    this.#resolve(createResponse({ status, head, url: stripFragment(this.#request.url) }, body));
+  }
+
+  /** @param {ArrayBuffer} bytes */
+  chunk(bytes) {
+    this.#unread += bytes.byteLength;
+    const body = this.#body?.deref();
+    this.#awaited = undefined;
+    body?.enqueue(new Uint8Array(bytes));
+  }
+
+  end() {
+    const body = this.#body?.deref();
+    this.#settle();
+    body?.close();
+    // A reader that waits with a buffer of its own is told as well.
+    body?.byobRequest?.respond(0);
+  }
+
+  /** @param {unknown} error */
+  failed(error) {
+    const body = this.#body?.deref();
+    this.#settle();
+    body?.error(error);
+    // Without effect once there was a response.
+    this.#reject(error);
+    this.#reader?.cancel(error).catch(() => {});
+  }
+
+  #abort = () => {
+    const aborted = this.#signals.find((signal) => signal.aborted);
+    this.#fail(aborted?.reason);
+  };
+
+  /** @param {unknown} error */
+  #fail(error) {
+    this.#end(() => this.failed(error), error);
+  }
+
+  /**
+   * @param {() => void} report
+   * @param {unknown} reason
+   */
+  #end(report, reason) {
+    if (this.#settled) {
+      return;
+    }
+    this.client.cancel(this.#id);
+    this.#settle();
+    this.#reader?.cancel(reason).catch(() => {});
+    report();
+  }
+
+  #settle() {
+    this.#settled = true;
+    this.#awaited = undefined;
+    abandoned.unregister(this);
+    for (const signal of this.#signals) {
+      unlisten(signal, this.#abort);
+    }
+  }
+}
+
+/** @param {string} url */
+function stripFragment(url) {
+  const hash = url.indexOf('#');
+  return hash === -1 ? url : url.slice(0, hash);
+}
+
+module.exports = { createFetch, getRequestClass };

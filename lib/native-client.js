@@ -1,0 +1,167 @@
+'use strict';
+
+const { HttpClient } = require('./native');
+const { systemError, TransportError } = require('./errors');
+
+/** Elements of a batch that one event takes; `src/bridge/event.rs` fills them. */
+const WIDTH = 5;
+
+const DONE = 0;
+const DONE_WITHOUT_CONTENT = 1;
+const HEAD = 2;
+const CHUNK = 3;
+const END = 4;
+const READY = 5;
+const FAILED = 6;
+
+/** Flags of a request, by bit; `src/bridge/client.rs` reads them. */
+const flags = { BYTES: 1, STREAM: 2, REDIRECT_MANUAL: 4, REDIRECT_ERROR: 8, UPLOAD: 16 };
+
+/** @type {Record<string, number>} */
+const redirectFlags = { follow: 0, manual: flags.REDIRECT_MANUAL, error: flags.REDIRECT_ERROR };
+
+/**
+ * What becomes of one request. `done` or `end` or `failed` is the last to be called, unless the request is cancelled.
+ *
+ * @typedef {object} Receiver
+ * @property {NativeClient} client keeps the client alive for as long as an answer is awaited
+ * @property {string} method
+ * @property {string} path
+ * @property {(status: number, head: string, body: any, noContent: boolean) => void} [done]
+ * @property {(status: number, head: string) => void} [head]
+ * @property {(bytes: ArrayBuffer) => void} [chunk]
+ * @property {() => void} [end]
+ * @property {() => void} [ready]
+ * @property {(error: TransportError) => void} failed
+ */
+
+/**
+ * Requests over one native client, and their answers told apart.
+ */
+class NativeClient {
+  #http;
+  #lastId = 0;
+  /** @type {Map<number, Receiver>} */
+  #pending = new Map();
+  /** @type {string} */
+  address;
+
+  /** @param {import('../binding.js').HttpClientOptions} options */
+  constructor(options) {
+    const pending = this.#pending;
+    this.address = options.socketPath ?? `${options.host}:${options.port}`;
+    this.#http = new HttpClient(options, (/** @type {any[]} */ batch) => deliver(batch, pending));
+  }
+
+  /** Closes the connections. No request may follow. */
+  close() {
+    this.#http.close();
+  }
+
+  /** Requests that have no last event yet. */
+  get inFlight() {
+    return this.#pending.size;
+  }
+
+  /**
+   * @param {Receiver} receiver
+   * @param {string | undefined} authority host and port of the URL; `localhost` unless given
+   * @param {(string | undefined)[] | undefined} headers name, value, name, value; without a value the header is removed
+   * @param {string | Uint8Array | undefined} body
+   * @param {number} flagBits
+   * @returns {number} the number to steer the request by
+   */
+  request(receiver, authority, headers, body, flagBits) {
+    let id = this.#lastId;
+    do {
+      id = (id + 1) >>> 0;
+    } while (this.#pending.has(id));
+    this.#lastId = id;
+    this.#pending.set(id, receiver);
+    this.#http.request(id, receiver.method, authority, receiver.path, headers, body, flagBits);
+    return id;
+  }
+
+  /** @param {number} id */
+  cancel(id) {
+    if (this.#pending.delete(id)) {
+      this.#http.cancel(id);
+    }
+  }
+
+  /**
+   * @param {number} id
+   * @param {number} bytes
+   */
+  consumed(id, bytes) {
+    if (this.#pending.has(id)) {
+      this.#http.consumed(id, bytes);
+    }
+  }
+
+  /**
+   * @param {number} id
+   * @param {Uint8Array} [chunk] nothing ends the body
+   */
+  upload(id, chunk) {
+    if (this.#pending.has(id)) {
+      this.#http.upload(id, chunk);
+    }
+  }
+}
+
+/**
+ * @param {any[]} batch
+ * @param {Map<number, Receiver>} pending
+ */
+function deliver(batch, pending) {
+  for (let i = 0; i < batch.length; i += WIDTH) {
+    const id = batch[i];
+    const receiver = pending.get(id);
+    if (receiver === undefined) {
+      continue;
+    }
+    switch (batch[i + 1]) {
+      case DONE:
+      case DONE_WITHOUT_CONTENT:
+        pending.delete(id);
+        receiver.done?.(batch[i + 2], batch[i + 3], batch[i + 4], batch[i + 1] === DONE_WITHOUT_CONTENT);
+        break;
+      case HEAD:
+        receiver.head?.(batch[i + 2], batch[i + 3]);
+        break;
+      case CHUNK:
+        receiver.chunk?.(batch[i + 4]);
+        break;
+      case END:
+        pending.delete(id);
+        receiver.end?.();
+        break;
+      case READY:
+        receiver.ready?.();
+        break;
+      case FAILED:
+        pending.delete(id);
+        receiver.failed(failure(batch[i + 2], batch[i + 3], receiver));
+        break;
+    }
+  }
+}
+
+/**
+ * @param {number} number
+ * @param {string[]} texts
+ * @param {Receiver} receiver
+ */
+function failure(number, [code, detail, hint, reason, syscall], { client, method, path }) {
+  const attempt = { method, path, socketPath: client.address };
+  if (syscall) {
+    const errno = -number;
+    const cause = systemError({ code, syscall, errno, address: client.address });
+    return new TransportError({ code, detail, hint, cause, syscall, errno }, attempt);
+  }
+  const cause = Object.assign(new Error(reason), { code });
+  return new TransportError({ code, detail, hint, cause }, attempt);
+}
+
+module.exports = { NativeClient, flags, redirectFlags };

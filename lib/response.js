@@ -1,0 +1,210 @@
+'use strict';
+
+/**
+ * Everything that is known of an answer without its body. `head` has the reason, the final URL where redirects led
+ * away from `url`, then name and value of each header, a line each.
+ *
+ * @typedef {object} ResponseHead
+ * @property {number} status
+ * @property {string} head
+ * @property {string} url
+ */
+
+const NULL_BODY_STATUSES = new Set([101, 204, 205, 304]);
+
+/** @param {ResponseHead} head */
+function parseHead({ head, url }) {
+  const [statusText, redirectedTo, ...lines] = head.split('\n');
+  /** @type {[string, string][]} */
+  const headers = [];
+  for (let i = 0; i + 1 < lines.length; i += 2) {
+    headers.push([lines[i], lines[i + 1]]);
+  }
+  return { statusText, url: redirectedTo || url, redirected: redirectedTo !== '', headers };
+}
+
+/** @type {ReturnType<typeof defineFetchResponse> | undefined} */
+let fetchResponse;
+
+/**
+ * A `Response` that knows its URL, as those of fetch do and those of the constructor do not.
+ *
+ * @param {ResponseHead} head
+ * @param {BodyInit | null} body
+ * @returns {Response}
+ */
+function createResponse(head, body) {
+  fetchResponse ??= defineFetchResponse();
+  return new fetchResponse(head, parseHead(head), body);
+}
+
+// Defined late: naming `Response` makes Node load its whole fetch.
+function defineFetchResponse() {
+  return class FetchResponse extends Response {
+    #head;
+    #parsed;
+
+    /**
+     * @param {ResponseHead} head
+     * @param {ReturnType<typeof parseHead>} parsed
+     * @param {BodyInit | null} body
+     */
+    constructor(head, parsed, body) {
+      super(NULL_BODY_STATUSES.has(head.status) ? null : body, { headers: parsed.headers });
+      this.#head = head;
+      this.#parsed = parsed;
+    }
+
+    get status() {
+      // The constructor of `Response` asks before there is a head.
+      return #head in this ? this.#head.status : super.status;
+    }
+
+    get ok() {
+      return isOk(this.status);
+    }
+
+    get statusText() {
+      return this.#parsed.statusText;
+    }
+
+    get url() {
+      return this.#parsed.url;
+    }
+
+    get redirected() {
+      return this.#parsed.redirected;
+    }
+
+    /** @returns {ResponseType} */
+    get type() {
+      return 'basic';
+    }
+
+    clone() {
+      // The original cannot be cloned by its own class: the copy needs the head as well.
+      const copy = super.clone();
+      return new FetchResponse(this.#head, this.#parsed, copy.body);
+    }
+  };
+}
+
+/** @param {number} status */
+function isOk(status) {
+  return status >= 200 && status <= 299;
+}
+
+/**
+ * Stands where `Response.prototype` would, and asks for it only when somebody looks: `instanceof Response` holds,
+ * and a program that never looks does not pay for loading fetch.
+ */
+const lateResponsePrototype = new Proxy(Object.create(null), {
+  getPrototypeOf: () => Response.prototype,
+  get: (_target, key, receiver) => Reflect.get(Response.prototype, key, receiver),
+  has: (_target, key) => key in Response.prototype,
+});
+
+/** @type {{ new (): Response }} */
+const LateResponse = /** @type {any} */ (function LateResponse() {});
+LateResponse.prototype = lateResponsePrototype;
+
+/**
+ * The `response` of a call whose body was read by the client: a `Response` in all that shows, made when it is used.
+ */
+class ReadResponse extends LateResponse {
+  /** @type {ResponseHead} */
+  #head;
+  /** @type {boolean} */
+  #bodyUsed;
+  /** @type {Response | undefined} */
+  #real;
+
+  /**
+   * @param {ResponseHead} head
+   * @param {boolean} bodyUsed false when the answer has no content: then there was nothing to read
+   */
+  constructor(head, bodyUsed) {
+    super();
+    this.#head = head;
+    this.#bodyUsed = bodyUsed;
+  }
+
+  get #response() {
+    if (this.#real === undefined) {
+      this.#real = createResponse(this.#head, this.#bodyUsed ? new Uint8Array() : null);
+      if (this.#bodyUsed) {
+        // Marks the body as read; there is nothing in it to wait for.
+        this.#real.arrayBuffer().catch(() => {});
+      }
+    }
+    return this.#real;
+  }
+
+  get status() {
+    return this.#head.status;
+  }
+
+  get ok() {
+    return isOk(this.#head.status);
+  }
+
+  get statusText() {
+    return this.#response.statusText;
+  }
+
+  get headers() {
+    return this.#response.headers;
+  }
+
+  get url() {
+    return this.#response.url;
+  }
+
+  get redirected() {
+    return this.#response.redirected;
+  }
+
+  get type() {
+    return this.#response.type;
+  }
+
+  get body() {
+    return this.#response.body;
+  }
+
+  get bodyUsed() {
+    return this.#response.bodyUsed;
+  }
+
+  clone() {
+    return this.#response.clone();
+  }
+
+  text() {
+    return this.#response.text();
+  }
+
+  json() {
+    return this.#response.json();
+  }
+
+  arrayBuffer() {
+    return this.#response.arrayBuffer();
+  }
+
+  blob() {
+    return this.#response.blob();
+  }
+
+  bytes() {
+    return this.#response.bytes();
+  }
+
+  formData() {
+    return this.#response.formData();
+  }
+}
+
+Object.defineProperty(ReadResponse, 'name', { value: 'Response' });
+
+module.exports = { ReadResponse, createResponse, isOk };

@@ -1,0 +1,315 @@
+//! The HTTP client as JavaScript sees it.
+
+use std::cell::OnceCell;
+use std::collections::HashSet;
+use std::str::FromStr as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::uri::{Authority, PathAndQuery};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use napi::bindgen_prelude::{Either, Env, Function, JsValue as _, Result, Uint8Array, Unknown};
+use napi_derive::napi;
+
+use super::event::batch;
+use super::wakeup::{Waker, Wakeup};
+use crate::transport::call::parse_header;
+use crate::transport::io_thread::IoThreadTransport;
+use crate::transport::redirect::Redirect;
+use crate::transport::retry::RetryPolicy;
+use crate::transport::{Call, Delivery, Endpoint, Event, Failure, Payload, Sink, Transport};
+
+/// Connections a client opens at most, unless told otherwise.
+const MAX_CONNECTIONS: u32 = 1024;
+
+/// What a client is made of; absent fields have the defaults of `getClient`.
+#[napi(object, object_to_js = false)]
+pub struct HttpClientOptions {
+    /// Path of the Unix socket; or `host` and `port`.
+    pub socket_path: Option<String>,
+    /// Name or address of a TCP host.
+    pub host: Option<String>,
+    /// TCP port.
+    pub port: Option<u16>,
+    /// Headers of every request: name, value, name, value.
+    pub headers: Vec<String>,
+    /// Connections open at a time.
+    pub max_connections: Option<u32>,
+    /// Bytes of decoded body that are accepted.
+    pub max_response_bytes: Option<f64>,
+    /// Limit on a whole call in milliseconds.
+    pub timeout_ms: Option<f64>,
+    /// Repeats of a failed idempotent call.
+    pub retries: Option<u32>,
+    /// Longest delay before the first repeat in milliseconds.
+    pub retry_base_delay_ms: Option<f64>,
+    /// Longest delay at all in milliseconds.
+    pub retry_max_delay_ms: Option<f64>,
+}
+
+/// Flags of a call, by bit.
+mod flag {
+    pub(super) const BYTES: u32 = 1;
+    pub(super) const STREAM: u32 = 2;
+    pub(super) const REDIRECT_MANUAL: u32 = 4;
+    pub(super) const REDIRECT_ERROR: u32 = 8;
+    pub(super) const UPLOAD: u32 = 16;
+}
+
+/// Calls over a pool of connections. Events come to the function given to the constructor, a batch a call.
+#[napi]
+pub struct HttpClient {
+    transport: OnceCell<Box<dyn Transport>>,
+    settings: Settings,
+    outbox: Outbox,
+    in_flight: InFlight,
+    wakeup: Wakeup,
+}
+
+struct Settings {
+    endpoint: Endpoint,
+    defaults: Arc<HeaderMap>,
+    max_connections: usize,
+    max_response_bytes: u64,
+    timeout: Option<Duration>,
+    retry: Option<Arc<RetryPolicy>>,
+}
+
+/// Calls that JavaScript waits for.
+type InFlight = Arc<Mutex<HashSet<u32>>>;
+
+#[derive(Clone)]
+struct Outbox {
+    events: Arc<Mutex<Vec<Event>>>,
+    waker: Waker,
+}
+
+impl Sink for Outbox {
+    fn deliver(&self, event: Event) {
+        lock(&self.events).push(event);
+        self.waker.wake();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[napi]
+impl HttpClient {
+    /// Prepares a client; nothing is opened before its first call.
+    ///
+    /// # Errors
+    /// When a header is invalid or the environment is closing.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(env: Env, options: HttpClientOptions, deliver: Function<'_, Unknown<'_>, ()>) -> Result<Self> {
+        let settings =
+            Settings::new(&options).map_err(|failure| napi::Error::from_reason(failure.detail()))?;
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let in_flight = InFlight::default();
+        let drain = {
+            let (events, in_flight, endpoint) =
+                (Arc::clone(&events), Arc::clone(&in_flight), settings.endpoint.clone());
+            move |env, waker: &Waker| {
+                let waiting = std::mem::take(&mut *lock(&events));
+                if waiting.is_empty() {
+                    return Ok(None);
+                }
+                let mut in_flight = lock(&in_flight);
+                let was_busy = !in_flight.is_empty();
+                let batch = batch(env, waiting, &endpoint, &mut in_flight)?;
+                if was_busy && in_flight.is_empty() {
+                    waker.release(env);
+                }
+                Ok(Some(batch))
+            }
+        };
+        let wakeup = Wakeup::new(env.raw(), deliver.value().value, "cycle:http", Box::new(drain))?;
+        let outbox = Outbox { events, waker: (*wakeup).clone() };
+        Ok(Self { transport: OnceCell::new(), settings, outbox, in_flight, wakeup })
+    }
+
+    /// Begins the call `id`. What is wrong with it comes as an event, like any other failure.
+    ///
+    /// `authority` is host and port of the URL, `target` its path and query; a header without a value is removed.
+    #[napi(catch_unwind)]
+    #[allow(clippy::too_many_arguments, reason = "an object of arguments would cost more than the call")]
+    pub fn request(
+        &self,
+        env: Env,
+        id: u32,
+        method: String,
+        authority: Option<String>,
+        target: String,
+        headers: Option<Vec<Option<String>>>,
+        body: Option<Either<String, Uint8Array>>,
+        flags: u32,
+    ) {
+        {
+            let mut in_flight = lock(&self.in_flight);
+            if in_flight.is_empty() {
+                self.wakeup.hold(env.raw());
+            }
+            in_flight.insert(id);
+        }
+        let started = self
+            .call(id, &method, authority.as_deref(), target, headers, body, flags)
+            .and_then(|call| Ok((self.transport()?, call)));
+        match started {
+            Ok((transport, call)) => transport.start(call),
+            Err(failure) => self.outbox.deliver(Event::Failed { id, failure }),
+        }
+    }
+
+    /// Closes the connections; calls in flight get no event any more.
+    #[napi(catch_unwind)]
+    pub fn close(&mut self, env: Env) {
+        self.transport.take();
+        let mut in_flight = lock(&self.in_flight);
+        if !in_flight.is_empty() {
+            in_flight.clear();
+            self.wakeup.release(env.raw());
+        }
+    }
+
+    /// Forgets the call `id`: its connection is closed and no event comes any more.
+    #[napi(catch_unwind)]
+    pub fn cancel(&self, env: Env, id: u32) {
+        let mut in_flight = lock(&self.in_flight);
+        if in_flight.remove(&id) && in_flight.is_empty() {
+            self.wakeup.release(env.raw());
+        }
+        if let Some(transport) = self.transport.get() {
+            transport.cancel(id);
+        }
+    }
+
+    /// The reader of a streamed response took `bytes` bytes.
+    #[napi(catch_unwind)]
+    pub fn consumed(&self, id: u32, bytes: u32) {
+        if let Some(transport) = self.transport.get() {
+            transport.consumed(id, bytes as usize);
+        }
+    }
+
+    /// The next piece of a streamed request body; without one, its end.
+    #[napi(catch_unwind)]
+    pub fn upload(&self, id: u32, chunk: Option<Uint8Array>) {
+        if let Some(transport) = self.transport.get() {
+            transport.upload(id, chunk.map(|chunk| Bytes::copy_from_slice(&chunk)));
+        }
+    }
+}
+
+impl HttpClient {
+    fn transport(&self) -> std::result::Result<&dyn Transport, Failure> {
+        if let Some(transport) = self.transport.get() {
+            return Ok(&**transport);
+        }
+        let Settings { endpoint, max_connections, .. } = &self.settings;
+        endpoint.check()?;
+        let made = IoThreadTransport::new(endpoint, *max_connections, self.outbox.clone())
+            .map_err(Failure::Connect)?;
+        Ok(&**self.transport.get_or_init(|| Box::new(made)))
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the arguments of `request`")]
+    fn call(
+        &self,
+        id: u32,
+        method: &str,
+        authority: Option<&str>,
+        target: String,
+        headers: Option<Vec<Option<String>>>,
+        body: Option<Either<String, Uint8Array>>,
+        flags: u32,
+    ) -> std::result::Result<Call, Failure> {
+        let invalid = |part: &str, detail| Failure::InvalidRequest { part: part.into(), detail };
+        let payload = match body {
+            _ if flags & flag::UPLOAD != 0 => Payload::Stream,
+            None => Payload::None,
+            Some(Either::A(text)) => Payload::Bytes(text.into()),
+            Some(Either::B(bytes)) => Payload::Bytes(Bytes::copy_from_slice(&bytes)),
+        };
+        Ok(Call {
+            id,
+            method: Method::from_str(method).map_err(|_| invalid("method", "not a token of HTTP"))?,
+            authority: match authority {
+                None => Authority::from_static("localhost"),
+                Some(authority) => {
+                    Authority::from_str(authority).map_err(|_| invalid("path", "its host is not one"))?
+                }
+            },
+            target: PathAndQuery::try_from(target)
+                .map_err(|_| invalid("path", "it has characters that a URL may not have"))?,
+            defaults: Arc::clone(&self.settings.defaults),
+            headers: headers.map_or_else(|| Ok(Vec::new()), |headers| parse_headers(&headers))?,
+            payload,
+            delivery: match flags {
+                _ if flags & flag::STREAM != 0 => Delivery::Stream,
+                _ if flags & flag::BYTES != 0 => Delivery::Bytes,
+                _ => Delivery::Text,
+            },
+            redirect: match flags {
+                _ if flags & flag::REDIRECT_MANUAL != 0 => Redirect::Manual,
+                _ if flags & flag::REDIRECT_ERROR != 0 => Redirect::Error,
+                _ => Redirect::Follow,
+            },
+            timeout: self.settings.timeout,
+            max_response_bytes: self.settings.max_response_bytes,
+            retry: self.settings.retry.clone(),
+        })
+    }
+}
+
+fn parse_headers(
+    flat: &[Option<String>],
+) -> std::result::Result<Vec<(HeaderName, Option<HeaderValue>)>, Failure> {
+    let mut headers = Vec::with_capacity(flat.len() / 2);
+    for pair in flat.chunks_exact(2) {
+        let name = pair[0].as_deref().unwrap_or_default();
+        let (name, value) = parse_header(name, pair[1].as_deref().unwrap_or_default())?;
+        headers.push((name, pair[1].is_some().then_some(value)));
+    }
+    Ok(headers)
+}
+
+impl Settings {
+    fn new(options: &HttpClientOptions) -> std::result::Result<Self, Failure> {
+        let endpoint = match (&options.socket_path, &options.host) {
+            (Some(path), _) => Endpoint::Unix(path.into()),
+            (None, host) => Endpoint::Tcp {
+                host: host.clone().unwrap_or_else(|| "localhost".into()),
+                port: options.port.unwrap_or(80),
+            },
+        };
+        let mut defaults = HeaderMap::new();
+        for pair in options.headers.chunks_exact(2) {
+            let (name, value) = parse_header(&pair[0], &pair[1])?;
+            defaults.append(name, value);
+        }
+        let retry = options.retries.filter(|retries| *retries > 0).map(|retries| RetryPolicy {
+            retries,
+            base_delay: milliseconds(options.retry_base_delay_ms.unwrap_or(100.0)),
+            max_delay: milliseconds(options.retry_max_delay_ms.unwrap_or(30_000.0)),
+        });
+        Ok(Self {
+            endpoint,
+            defaults: Arc::new(defaults),
+            max_connections: options.max_connections.unwrap_or(MAX_CONNECTIONS).max(1) as usize,
+            max_response_bytes: options.max_response_bytes.map_or(u64::MAX, whole),
+            timeout: options.timeout_ms.map(milliseconds),
+            retry: retry.map(Arc::new),
+        })
+    }
+}
+
+fn milliseconds(number: f64) -> Duration {
+    Duration::try_from_secs_f64(number.max(0.0) / 1000.0).unwrap_or(Duration::MAX)
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast from f64 saturates")]
+fn whole(number: f64) -> u64 {
+    number as u64
+}

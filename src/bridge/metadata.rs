@@ -1,0 +1,60 @@
+//! The environment metadata file as JavaScript reads it.
+
+use std::path::PathBuf;
+
+use napi::bindgen_prelude::{AsyncTask, Env, Result, Task};
+use napi_derive::napi;
+
+use crate::{metadata, system_error};
+
+/// What reading came to: the text, or what went wrong.
+#[napi(object, object_from_js = false)]
+pub struct MetadataFile {
+    /// The content.
+    pub text: Option<String>,
+    /// Name of the system error.
+    pub code: Option<String>,
+    /// Number of the system error, negative as in Node.
+    pub errno: Option<i32>,
+    /// The system call that failed.
+    pub syscall: Option<String>,
+}
+
+/// Reads on a thread of the pool, in one go.
+pub struct ReadMetadata {
+    path: PathBuf,
+}
+
+impl Task for ReadMetadata {
+    type Output = MetadataFile;
+    type JsValue = MetadataFile;
+
+    fn compute(&mut self) -> Result<MetadataFile> {
+        Ok(match metadata::read(&self.path) {
+            Ok(text) => MetadataFile { text: Some(text), code: None, errno: None, syscall: None },
+            Err((error, syscall)) => MetadataFile {
+                text: None,
+                code: Some(system_error::code(&error).into()),
+                errno: error.raw_os_error().map(|number| -number),
+                syscall: Some(syscall.into()),
+            },
+        })
+    }
+
+    fn resolve(&mut self, _env: Env, output: MetadataFile) -> Result<MetadataFile> {
+        Ok(output)
+    }
+}
+
+/// Reads the metadata file.
+#[napi(catch_unwind, ts_return_type = "Promise<MetadataFile>")]
+pub fn read_metadata(path: String) -> AsyncTask<ReadMetadata> {
+    AsyncTask::new(ReadMetadata { path: path.into() })
+}
+
+/// Where the content departs from the declared shape, in words; nothing when it does not.
+#[napi(catch_unwind)]
+pub fn metadata_fault(text: String) -> Option<String> {
+    let content = serde_json::from_str(&text).ok()?;
+    metadata::fault(&content).map(|fault| fault.to_string())
+}

@@ -1,0 +1,105 @@
+//! JavaScript values made of bytes, and the flat array that carries a batch of events.
+
+use std::ptr;
+
+use napi::bindgen_prelude::Result;
+use napi::{check_status, sys};
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A string of Latin-1 bytes.
+pub(crate) fn latin1(env: sys::napi_env, bytes: &[u8]) -> Result<sys::napi_value> {
+    let mut value = ptr::null_mut();
+    // SAFETY: `bytes` is valid for its length; the engine copies it.
+    unsafe {
+        check_status!(sys::napi_create_string_latin1(
+            env,
+            bytes.as_ptr().cast(),
+            bytes.len().cast_signed(),
+            &raw mut value
+        ))?;
+    }
+    Ok(value)
+}
+
+/// A string of UTF-8 bytes as fetch reads them: without a byte order mark, and with U+FFFD for what is not UTF-8.
+pub(crate) fn utf8(env: sys::napi_env, bytes: &[u8]) -> Result<sys::napi_value> {
+    // ASCII is by far the usual case, and the engine takes Latin-1 without looking at it.
+    if bytes.is_ascii() {
+        return latin1(env, bytes);
+    }
+    let text = String::from_utf8_lossy(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes));
+    let mut value = ptr::null_mut();
+    // SAFETY: as in `latin1`.
+    unsafe {
+        check_status!(sys::napi_create_string_utf8(
+            env,
+            text.as_ptr().cast(),
+            text.len().cast_signed(),
+            &raw mut value
+        ))?;
+    }
+    Ok(value)
+}
+
+/// An `ArrayBuffer` with a copy of the bytes.
+pub(crate) fn array_buffer(env: sys::napi_env, bytes: &[u8]) -> Result<sys::napi_value> {
+    let mut value = ptr::null_mut();
+    let mut data = ptr::null_mut();
+    // SAFETY: the engine gives `bytes.len()` writable bytes at `data`, which belong to the new value alone.
+    unsafe {
+        check_status!(sys::napi_create_arraybuffer(env, bytes.len(), &raw mut data, &raw mut value))?;
+        if !bytes.is_empty() {
+            ptr::copy_nonoverlapping(bytes.as_ptr(), data.cast::<u8>(), bytes.len());
+        }
+    }
+    Ok(value)
+}
+
+/// A number.
+pub(crate) fn number(env: sys::napi_env, number: u32) -> Result<sys::napi_value> {
+    let mut value = ptr::null_mut();
+    // SAFETY: plain data into a fresh value.
+    unsafe { check_status!(sys::napi_create_uint32(env, number, &raw mut value))? };
+    Ok(value)
+}
+
+/// A JavaScript array that is filled from its start.
+pub(crate) struct FlatArray {
+    env: sys::napi_env,
+    array: sys::napi_value,
+    length: u32,
+}
+
+impl FlatArray {
+    /// An empty array with room for `capacity` elements.
+    pub(crate) fn new(env: sys::napi_env, capacity: usize) -> Result<Self> {
+        let mut array = ptr::null_mut();
+        // SAFETY: plain call on the JavaScript thread.
+        unsafe { check_status!(sys::napi_create_array_with_length(env, capacity, &raw mut array))? };
+        Ok(Self { env, array, length: 0 })
+    }
+
+    /// Appends a value of the same environment.
+    pub(crate) fn push(&mut self, value: sys::napi_value) -> Result<()> {
+        // SAFETY: both values belong to `env`, inside the same handle scope.
+        unsafe { check_status!(sys::napi_set_element(self.env, self.array, self.length, value))? };
+        self.length += 1;
+        Ok(())
+    }
+
+    /// Appends a number.
+    pub(crate) fn push_number(&mut self, value: u32) -> Result<()> {
+        self.push(number(self.env, value)?)
+    }
+
+    /// Leaves elements empty.
+    pub(crate) fn skip(&mut self, elements: u32) {
+        self.length += elements;
+    }
+
+    /// The array as a value.
+    pub(crate) fn value(&self) -> sys::napi_value {
+        self.array
+    }
+}

@@ -1,0 +1,191 @@
+//! The environment metadata file: reading it, and checking its shape.
+
+use std::fmt;
+use std::path::Path;
+use std::{fs, io};
+
+use serde_json::Value;
+
+/// Reads the file as text, as `fs.readFile` with `utf8` does: what is not UTF-8 becomes U+FFFD.
+///
+/// # Errors
+/// The system error and the call that failed: `open` or `read`.
+pub fn read(path: &Path) -> Result<String, (io::Error, &'static str)> {
+    use io::Read as _;
+    let mut file = fs::File::open(path).map_err(|error| (error, "open"))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(|error| (error, "read"))?;
+    Ok(String::from_utf8(bytes)
+        .unwrap_or_else(|invalid| String::from_utf8_lossy(invalid.as_bytes()).into_owned()))
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Boolean,
+    Integer,
+    Object,
+    String,
+}
+
+/// What a field must be: path, kind, whether null is allowed, whether it may be absent.
+type Rule = (&'static str, Kind, bool, bool);
+
+const NULL: bool = true;
+const ABSENT: bool = true;
+
+/// The declared shape. Fields of an absent or null parent are not looked at.
+const RULES: &[Rule] = &[
+    ("id", Kind::String, !NULL, !ABSENT),
+    ("deployments", Kind::Object, NULL, !ABSENT),
+    ("deployments.tags", Kind::Object, !NULL, !ABSENT),
+    ("deployments.tags.*", Kind::String, !NULL, ABSENT),
+    ("private_network", Kind::Object, !NULL, !ABSENT),
+    ("private_network.vxlan_tag", Kind::Integer, !NULL, !ABSENT),
+    ("private_network.subnet", Kind::String, !NULL, !ABSENT),
+    ("private_network.ipv6", Kind::Object, !NULL, !ABSENT),
+    ("private_network.ipv6.ip", Kind::String, !NULL, !ABSENT),
+    ("private_network.ipv6.cidr", Kind::String, !NULL, !ABSENT),
+    ("private_network.legacy", Kind::Object, NULL, !ABSENT),
+    ("private_network.legacy.subnet", Kind::Integer, !NULL, !ABSENT),
+    ("private_network.legacy.ipv4", Kind::Object, NULL, ABSENT),
+    ("private_network.legacy.ipv4.ip", Kind::String, !NULL, !ABSENT),
+    ("private_network.legacy.ipv4.cidr", Kind::String, !NULL, !ABSENT),
+    ("services", Kind::Object, !NULL, !ABSENT),
+    ("services.loadbalancer", Kind::Object, NULL, !ABSENT),
+    ("services.discovery", Kind::Object, NULL, ABSENT),
+    ("services.gateway", Kind::Object, NULL, ABSENT),
+    ("services.scheduler", Kind::Object, NULL, ABSENT),
+    ("services.vpn", Kind::Object, NULL, ABSENT),
+    ("services.*.enable", Kind::Boolean, !NULL, !ABSENT),
+    ("services.*.container_id", Kind::String, NULL, !ABSENT),
+    ("services.*.high_availability", Kind::Boolean, !NULL, ABSENT),
+    ("services.*.auto_update", Kind::Boolean, !NULL, ABSENT),
+    ("services.*.config", Kind::Object, NULL, ABSENT),
+];
+
+/// The first place where the content departs from the declared shape.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Fault {
+    path: String,
+    expected: String,
+    found: &'static str,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: expected {}, found {}", self.path, self.expected, self.found)
+    }
+}
+
+/// Checks parsed content against the declared shape; additional fields are fine.
+#[must_use]
+pub fn fault(content: &Value) -> Option<Fault> {
+    if !content.is_object() {
+        return Some(Fault {
+            path: "(root)".into(),
+            expected: "an object".into(),
+            found: describe(Some(content)),
+        });
+    }
+    RULES.iter().find_map(|rule| {
+        let segments: Vec<&str> = rule.0.split('.').collect();
+        check(content, &segments, "", rule)
+    })
+}
+
+fn check(parent: &Value, segments: &[&str], walked: &str, rule: &Rule) -> Option<Fault> {
+    let (segment, rest) = segments.split_first()?;
+    let fields = parent.as_object()?;
+    let names: Vec<&str> =
+        if *segment == "*" { fields.keys().map(String::as_str).collect() } else { vec![segment] };
+    names.into_iter().find_map(|name| {
+        let path = if walked.is_empty() { name.to_owned() } else { format!("{walked}.{name}") };
+        let value = fields.get(name);
+        if !rest.is_empty() {
+            return check(value?, rest, &path, rule);
+        }
+        let &(_, kind, nullable, optional) = rule;
+        let fits = match (value, kind) {
+            (None, _) => optional,
+            (Some(Value::Null), _) => nullable,
+            (Some(value), Kind::Boolean) => value.is_boolean(),
+            (Some(value), Kind::Integer) => value.is_i64() || value.is_u64(),
+            (Some(value), Kind::Object) => value.is_object(),
+            (Some(value), Kind::String) => value.is_string(),
+        };
+        (!fits).then(|| Fault { path, expected: expectation(kind, nullable), found: describe(value) })
+    })
+}
+
+fn expectation(kind: Kind, nullable: bool) -> String {
+    let name = match kind {
+        Kind::Boolean => "a boolean",
+        Kind::Integer => "an integer",
+        Kind::Object => "an object",
+        Kind::String => "a string",
+    };
+    format!("{name}{}", if nullable { " or null" } else { "" })
+}
+
+fn describe(value: Option<&Value>) -> &'static str {
+    match value {
+        None => "nothing",
+        Some(Value::Null) => "null",
+        Some(Value::Bool(_)) => "a boolean",
+        Some(Value::Number(_)) => "a number",
+        Some(Value::String(_)) => "a string",
+        Some(Value::Array(_)) => "an array",
+        Some(Value::Object(_)) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn sample() -> Value {
+        json!({
+            "id": "65a0c0ffee00000000000001",
+            "deployments": null,
+            "private_network": {
+                "vxlan_tag": 7, "subnet": "a1", "ipv6": { "ip": "fd00::1", "cidr": "fd00::1/64" }, "legacy": null
+            },
+            "services": { "loadbalancer": { "enable": true, "container_id": null, "high_availability": false } }
+        })
+    }
+
+    #[test]
+    fn the_declared_shape_passes_with_more_fields_than_declared() {
+        let mut content = sample();
+        content["added_later"] = json!(1);
+        assert_eq!(fault(&content), None);
+    }
+
+    #[test]
+    fn a_fault_names_its_place() {
+        let mut content = sample();
+        content["services"]["loadbalancer"]["enable"] = json!("yes");
+        assert_eq!(
+            fault(&content).unwrap().to_string(),
+            "services.loadbalancer.enable: expected a boolean, found a string"
+        );
+        content = sample();
+        content["private_network"].as_object_mut().unwrap().remove("legacy");
+        let text = fault(&content).unwrap().to_string();
+        assert_eq!(text, "private_network.legacy: expected an object or null, found nothing");
+        content = sample();
+        content["deployments"] = json!({ "tags": { "live": 1 } });
+        assert!(fault(&content).unwrap().to_string().starts_with("deployments.tags.live: "));
+        assert_eq!(fault(&json!([])).unwrap().to_string(), "(root): expected an object, found an array");
+    }
+
+    #[test]
+    fn reading_says_which_call_failed() {
+        let (error, call) = read(Path::new("/nonexistent/environment.json")).unwrap_err();
+        assert_eq!((error.kind(), call), (io::ErrorKind::NotFound, "open"));
+        let (error, call) = read(Path::new("/")).unwrap_err();
+        assert_eq!((error.raw_os_error(), call), (Some(libc::EISDIR), "read"));
+    }
+}
