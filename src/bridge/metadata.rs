@@ -47,12 +47,14 @@ impl Task for ReadMetadata {
 }
 
 /// Reads the metadata file.
+#[must_use]
 #[napi(catch_unwind, ts_return_type = "Promise<MetadataFile>")]
 pub fn read_metadata(path: String) -> AsyncTask<ReadMetadata> {
     AsyncTask::new(ReadMetadata { path: path.into() })
 }
 
 /// Where the content departs from the declared shape, in words; nothing when it does not.
+#[must_use]
 #[napi(catch_unwind)]
 pub fn metadata_fault(text: String) -> Option<String> {
     let content = serde_json::from_str(&text).ok()?;
