@@ -1,5 +1,3 @@
-'use strict';
-
 // Each part is loaded when it is first used.
 module.exports = {
   /** @type {typeof import('./lib/client').getClient} */

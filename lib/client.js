@@ -1,5 +1,3 @@
-'use strict';
-
 const { channels, debug } = require('./debug');
 const { emptyErrorEnvelope } = require('./error-envelope');
 const { InvalidJsonError, MissingTokenError, TransportError } = require('./errors');
@@ -18,7 +16,7 @@ const PLAIN_TARGET = /^\/(?!.*(?:\/\.|%2e))[\w\-.~!$&()*+,;=:@%/?[\]]*$/i;
 /**
  * @typedef {import('../index').ClientOptions} ClientOptions
  * @typedef {import('openapi-fetch').Middleware} Middleware
- * @typedef {typeof import('openapi-fetch')} OpenapiFetch
+ * @typedef {typeof import('openapi-fetch', { with: { 'resolution-mode': 'import' } })} OpenapiFetch
  */
 
 /** @type {OpenapiFetch | undefined} */
@@ -26,8 +24,8 @@ let openapiFetch;
 
 /** @returns {OpenapiFetch} */
 function getOpenapiFetch() {
-  openapiFetch ??= require('openapi-fetch');
-  return /** @type {OpenapiFetch} */ (openapiFetch);
+  openapiFetch ??= /** @type {OpenapiFetch} */ (/** @type {unknown} */ (require('openapi-fetch')));
+  return openapiFetch;
 }
 
 /** @type {(query: any) => string} */
@@ -101,7 +99,11 @@ class Client {
   call(method, path, init) {
     if (this.#closing) {
       const attempt = { method, path, socketPath: this.#native.address };
-      const closed = { code: 'ERR_CYCLE_CLOSED', detail: 'the client is closed', hint: 'Make a new one with getClient()' };
+      const closed = {
+        code: 'ERR_CYCLE_CLOSED',
+        detail: 'the client is closed',
+        hint: 'Make a new one with getClient()',
+      };
       return Promise.reject(new TransportError(closed, attempt));
     }
     let plain;
@@ -193,8 +195,8 @@ class Client {
   }
 
   close() {
-    this.#closing ??= new Promise((resolve) => {
-      this.#whenIdle = resolve;
+    this.#closing ??= new Promise((/** @type {(nothing: void) => void} */ resolve) => {
+      this.#whenIdle = () => resolve();
       this.settled();
     }).then(() => this.#native.close());
     return this.#closing;
@@ -229,7 +231,14 @@ class Client {
  */
 function plainRequest(path, init) {
   /** @type {PlainRequest} */
-  const plain = { target: path, headers: undefined, body: undefined, parseAs: 'json', signal: undefined, redirect: 'follow' };
+  const plain = {
+    target: path,
+    headers: undefined,
+    body: undefined,
+    parseAs: 'json',
+    signal: undefined,
+    redirect: 'follow',
+  };
   let query;
   let headers;
   let hasBody = false;
@@ -346,7 +355,12 @@ function plainHeaders(headers) {
 
 /** @param {any} value */
 function isSignal(value) {
-  return typeof value === 'object' && value !== null && typeof value.aborted === 'boolean' && typeof value.addEventListener === 'function';
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof value.aborted === 'boolean' &&
+    typeof value.addEventListener === 'function'
+  );
 }
 
 /**

@@ -1,5 +1,3 @@
-'use strict';
-
 const { channel } = require('node:diagnostics_channel');
 const { debuglog } = require('node:util');
 

@@ -1,5 +1,3 @@
-'use strict';
-
 const { metadataFault, readMetadata } = require('./native');
 
 const DEFAULT_PATH = '/var/run/cycle/metadata/environment.json';
@@ -39,7 +37,8 @@ async function getEnvironmentMetadata({ path, validate = false } = {}) {
 async function read(path, validate) {
   const { text, code, errno, syscall } = await readMetadata(path);
   if (text === undefined || text === null) {
-    const missing = code === 'ENOENT' ? '. Outside a Cycle instance, set CYCLE_METADATA_PATH to a file of your own' : '';
+    const missing =
+      code === 'ENOENT' ? '. Outside a Cycle instance, set CYCLE_METADATA_PATH to a file of your own' : '';
     const error = new Error(`${code}: cannot ${syscall} the environment metadata file '${path}'${missing}`);
     throw Object.assign(error, { errno, code, syscall, path });
   }

@@ -1,5 +1,3 @@
-'use strict';
-
 /**
  * The declared code that fits a status best, for answers that come without one.
  *

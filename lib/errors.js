@@ -1,5 +1,3 @@
-'use strict';
-
 /**
  * What was attempted when a call failed.
  *

@@ -1,5 +1,3 @@
-'use strict';
-
 const { TransportError } = require('./errors');
 const { flags, redirectFlags } = require('./native-client');
 const { createResponse } = require('./response');
@@ -14,17 +12,20 @@ const { listen, unlisten } = require('./signal');
  * @typedef {Request & { knowsBody: boolean }} RememberingRequest
  */
 
+/** @typedef {{ done: boolean, value?: Uint8Array }} ReadResult */
+
 /** @type {ReturnType<typeof defineRequest> | undefined} */
 let requestClass;
 
 // Defined late: naming `Request` makes Node load its whole fetch.
 function defineRequest() {
-  return class extends Request {
+  const Base = /** @type {import('./response').AnyClass} */ (/** @type {unknown} */ (Request));
+
+  return class extends Base {
     #signal;
-    knowsBody;
 
     /**
-     * @param {RequestInfo | URL} input
+     * @param {string} input
      * @param {RequestInit} [init]
      */
     constructor(input, init) {
@@ -103,7 +104,7 @@ async function completeSoon(stream) {
   /** @type {Uint8Array[]} */
   const chunks = [];
   const nextTurn = new Promise((resolve) => setImmediate(resolve, undefined));
-  /** @type {Promise<ReadableStreamReadResult<Uint8Array>> | undefined} */
+  /** @type {Promise<ReadResult> | undefined} */
   let reading;
   for (;;) {
     reading = reader.read();
@@ -122,12 +123,12 @@ async function completeSoon(stream) {
  * The stream again, from its start.
  *
  * @param {Uint8Array[]} chunks
- * @param {Promise<ReadableStreamReadResult<Uint8Array>>} reading
+ * @param {Promise<ReadResult>} reading
  * @param {ReadableStreamDefaultReader<Uint8Array>} reader
  * @returns {ReadableStream<Uint8Array>}
  */
 function continued(chunks, reading, reader) {
-  /** @type {Promise<ReadableStreamReadResult<Uint8Array>> | undefined} */
+  /** @type {Promise<ReadResult> | undefined} */
   let next = reading;
   return new ReadableStream({
     async pull(controller) {
@@ -141,7 +142,7 @@ function continued(chunks, reading, reader) {
       if (done) {
         controller.close();
       } else {
-        controller.enqueue(value);
+        controller.enqueue(toBytes(value));
       }
     },
     cancel: (reason) => reader.cancel(reason),
@@ -178,7 +179,7 @@ class Exchange {
   /** The response body, held only by those who can read it. @type {WeakRef<ReadableByteStreamController> | undefined} */
   #body;
   /** The same for as long as somebody waits for bytes. @type {ReadableByteStreamController | undefined} */
-  #awaited;
+  awaited;
   /** Bytes handed to the response body since it last asked for more. */
   #unread = 0;
   /** @type {ReadableStreamDefaultReader<Uint8Array> | undefined} */
@@ -237,9 +238,12 @@ class Exchange {
 
   /** Sends the next piece of the body. */
   ready() {
-    this.#reader?.read().then(({ done, value }) => {
-      this.client.upload(this.#id, done ? undefined : toBytes(value));
-    }).catch((error) => this.#fail(error));
+    this.#reader
+      ?.read()
+      .then(({ done, value }) => {
+        this.client.upload(this.#id, done ? undefined : toBytes(value));
+      })
+      .catch((error) => this.#fail(error));
   }
 
   /**
@@ -255,7 +259,7 @@ class Exchange {
         this.#body = new WeakRef(controller);
       },
       pull: (controller) => {
-        this.#awaited = controller;
+        this.awaited = controller;
         client.consumed(id, this.#unread);
         this.#unread = 0;
       },
@@ -269,7 +273,7 @@ class Exchange {
   chunk(bytes) {
     this.#unread += bytes.byteLength;
     const body = this.#body?.deref();
-    this.#awaited = undefined;
+    this.awaited = undefined;
     body?.enqueue(new Uint8Array(bytes));
   }
 
@@ -317,7 +321,7 @@ class Exchange {
 
   #settle() {
     this.#settled = true;
-    this.#awaited = undefined;
+    this.awaited = undefined;
     abandoned.unregister(this);
     for (const signal of this.#signals) {
       unlisten(signal, this.#abort);

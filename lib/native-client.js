@@ -1,5 +1,3 @@
-'use strict';
-
 const { HttpClient } = require('./native');
 const { systemError, TransportError } = require('./errors');
 
@@ -50,7 +48,7 @@ class NativeClient {
   constructor(options) {
     const pending = this.#pending;
     this.address = options.socketPath ?? `${options.host}:${options.port}`;
-    this.#http = new HttpClient(options, (/** @type {any[]} */ batch) => deliver(batch, pending));
+    this.#http = new HttpClient(options, (batch) => deliver(/** @type {any[]} */ (batch), pending));
   }
 
   /** Closes the connections. No request may follow. */

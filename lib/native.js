@@ -1,5 +1,3 @@
-'use strict';
-
 /**
  * The native addon, or an error that says how to get it.
  *

@@ -1,5 +1,3 @@
-'use strict';
-
 /**
  * Everything that is known of an answer without its body. `head` has the reason, the final URL where redirects led
  * away from `url`, then name and value of each header, a line each.
@@ -8,6 +6,12 @@
  * @property {number} status
  * @property {string} head
  * @property {string} url
+ */
+
+/**
+ * A class whose members are overridden by accessors, which the declarations of fetch do not foresee.
+ *
+ * @typedef {{ new (...parameters: any[]): any }} AnyClass
  */
 
 const NULL_BODY_STATUSES = new Set([101, 204, 205, 304]);
@@ -30,24 +34,26 @@ let fetchResponse;
  * A `Response` that knows its URL, as those of fetch do and those of the constructor do not.
  *
  * @param {ResponseHead} head
- * @param {BodyInit | null} body
+ * @param {ReadableStream | Uint8Array | null} body
  * @returns {Response}
  */
 function createResponse(head, body) {
   fetchResponse ??= defineFetchResponse();
-  return new fetchResponse(head, parseHead(head), body);
+  return /** @type {any} */ (new fetchResponse(head, parseHead(head), body));
 }
 
 // Defined late: naming `Response` makes Node load its whole fetch.
 function defineFetchResponse() {
-  return class FetchResponse extends Response {
+  const Base = /** @type {AnyClass} */ (/** @type {unknown} */ (Response));
+
+  return class FetchResponse extends Base {
     #head;
     #parsed;
 
     /**
      * @param {ResponseHead} head
      * @param {ReturnType<typeof parseHead>} parsed
-     * @param {BodyInit | null} body
+     * @param {ReadableStream | Uint8Array | null} body
      */
     constructor(head, parsed, body) {
       super(NULL_BODY_STATUSES.has(head.status) ? null : body, { headers: parsed.headers });
@@ -76,7 +82,6 @@ function defineFetchResponse() {
       return this.#parsed.redirected;
     }
 
-    /** @returns {ResponseType} */
     get type() {
       return 'basic';
     }
@@ -104,7 +109,7 @@ const lateResponsePrototype = new Proxy(Object.create(null), {
   has: (_target, key) => key in Response.prototype,
 });
 
-/** @type {{ new (): Response }} */
+/** @type {AnyClass} */
 const LateResponse = /** @type {any} */ (function LateResponse() {});
 LateResponse.prototype = lateResponsePrototype;
 
@@ -196,8 +201,8 @@ class ReadResponse extends LateResponse {
     return this.#response.blob();
   }
 
-  bytes() {
-    return this.#response.bytes();
+  async bytes() {
+    return new Uint8Array(await this.#response.arrayBuffer());
   }
 
   formData() {
