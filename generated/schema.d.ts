@@ -689,792 +689,1397 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Who may do what with an object, by role of the hub. */
         ACL: {
+            /** @description IDs of roles mapped to what members with that role may do. */
             roles?: {
                 [key: string]: {
+                    /** @description Whether they may manage the object, deleting included. */
                     manage: boolean;
+                    /** @description Whether they may change the object. */
                     modify: boolean;
+                    /** @description Whether they may see the object. */
                     view: boolean;
                 };
             };
         };
+        /** @description Processor use at one moment. */
         CPUSnapshot: {
+            /** @description Number of processor cores available. */
             num_cores: number;
+            /** @description How often the kernel held processes back at their limit. */
             throttling: {
+                /** @description Scheduler periods counted. */
                 periods?: number;
+                /** @description Periods in which processes were held back. */
                 throttled_periods?: number;
+                /** @description Total time that processes were held back, as the kernel counts it. */
                 throttled_time?: number;
             };
+            /** @description Processor time consumed so far, as the kernel counts it. */
             usage: {
+                /** @description Time spent in the kernel. */
                 kernel: number;
+                /** @description Time spent in all. */
                 total: number;
+                /** @description Time spent outside the kernel. */
                 user: number;
             };
         };
-        /** @enum {string} */
+        /**
+         * @description One thing that a role or an API key may be allowed to do: the kind of object, then the action.
+         * @enum {string}
+         */
         Capability: "external-volumes-view" | "external-volumes-manage" | "api-keys-manage" | "apionly-jobs-view" | "apionly-notifications-listen" | "autoscale-groups-manage" | "autoscale-groups-view" | "billing-credits-view" | "billing-invoices-pay" | "billing-invoices-view" | "billing-methods-manage" | "billing-services-manage" | "billing-services-view" | "containers-backups-manage" | "containers-backups-view" | "containers-console" | "containers-deploy" | "containers-instances-migrate" | "containers-lock" | "containers-ssh" | "containers-manage" | "containers-view" | "containers-functions-trigger" | "containers-volumes-manage" | "containers-volumes-view" | "dns-certs-view" | "dns-manage" | "dns-view" | "environments-deployments-manage" | "environments-manage" | "environments-scopedvariables-manage" | "environments-scopedvariables-view" | "environments-services-manage" | "environments-view" | "environments-vpn" | "environments-vpn-manage" | "hubs-delete" | "hubs-integrations-manage" | "hubs-integrations-view" | "hubs-invites-manage" | "hubs-invites-send" | "hubs-members-manage" | "hubs-members-view" | "hubs-roles-manage" | "hubs-roles-view" | "hubs-usage-view" | "hubs-update" | "hubs-auditlog-view" | "images-manage" | "images-sources-manage" | "images-sources-view" | "images-view" | "ips-manage" | "servers-console" | "servers-decommission" | "servers-login" | "clusters-manage" | "clusters-view" | "servers-provision" | "servers-manage" | "servers-view" | "san-manage" | "san-view" | "monitor-manage" | "monitor-view" | "pipelines-manage" | "pipelines-trigger" | "pipelines-view" | "sdn-networks-manage" | "sdn-networks-view" | "security-manage" | "security-view" | "stacks-builds-deploy" | "stacks-builds-manage" | "stacks-manage" | "stacks-view" | "virtual-machines-view" | "virtual-machines-manage" | "virtual-machines-deploy" | "virtual-machines-console" | "virtual-machines-lock" | "virtual-machines-ssh-keys-manage" | "virtual-machines-root-pw-view" | "virtual-machines-root-pw-view-temp";
+        /** @description A TLS certificate with its private key. */
         Certificate: {
+            /** @description Certificate with those of its issuers, as PEM text. */
             bundle: string;
+            /** @description Domain names the certificate is valid for. */
             domains: string[];
+            /** @description ID of the hub it belongs to. */
             hub_id: components["schemas"]["HubID"];
+            /** @description ID of the certificate. */
             id: components["schemas"]["ID"];
+            /** @description Private key as PEM text. A secret. */
             private_key: string;
         };
-        /** Format: cidr */
+        /**
+         * Format: cidr
+         * @description A network or an address with its prefix length, such as `10.0.0.0/8` or `fd00::/64`.
+         */
         Cidr: string;
+        /** @description Configuration of a container: how it is deployed, run, reached and scaled. */
         Config: {
+            /** @description How and where instances are placed, started, checked and stopped. */
             deploy: components["schemas"]["ContainerDeploy"];
+            /** @description Work with other services: backups, files, certificates and webhooks. */
             integrations?: components["schemas"]["ContainerIntegrations"];
+            /** @description Host name, ports and reach. */
             network: components["schemas"]["ContainerNetwork"];
+            /** @description Shares and limits of processor and memory. */
             resources?: components["schemas"]["ContainerResources"];
+            /** @description What runs in an instance, and with which rights. */
             runtime?: components["schemas"]["ContainerRuntime"];
+            /** @description Limits and thresholds of automatic scaling; absent when it does not scale. */
             scale?: components["schemas"]["ContainerScale"];
         };
+        /** @description A container: what to run and how. Its instances are what runs. */
         Container: {
+            /** @description Notes that users attach by name; null when there are none. */
             annotations?: {
                 [key: string]: unknown;
             } | null;
+            /** @description Configuration of the container. */
             config: components["schemas"]["Config"];
+            /** @description Who or what created the container. */
             creator: components["schemas"]["CreatorScope"];
+            /** @description Deployment the container belongs to; null when it is not part of a versioned deployment. */
             deployment?: components["schemas"]["Deployment"] | null;
+            /** @description Whether the container is marked as no longer to be used. */
             deprecate: boolean;
+            /** @description Environment the container belongs to, with its addresses there. */
             environment: components["schemas"]["ContainerEnvironmentSummary"];
+            /** @description Times of the important events in the container's life. */
             events: {
+                /** @description When it was created. */
                 created: components["schemas"]["DateTime"];
+                /** @description When it was deleted, if it was. */
                 deleted: components["schemas"]["DateTime"];
+                /** @description When it was last started. */
                 started: components["schemas"]["DateTime"];
+                /** @description When its details last changed. */
                 updated: components["schemas"]["DateTime"];
             };
+            /** @description ID of the hub it belongs to. */
             hub_id: components["schemas"]["HubID"];
+            /** @description ID of the container. */
             id: components["schemas"]["ID"];
+            /** @description Name of the container for use in addresses and configurations. */
             identifier: components["schemas"]["Identifier"];
+            /** @description Image the instances run. */
             image: components["schemas"]["ImageSummary"];
+            /** @description Number of instances wanted. */
             instances: number;
+            /** @description Whether the container is protected against deletion. */
             lock: boolean;
+            /** @description Further facts, computed when the container is read. */
             meta?: components["schemas"]["ContainersMeta"];
+            /** @description Name for people to read. */
             name: string;
-            /** @enum {string|null} */
+            /**
+             * @description Special role of the container within its environment; null for most containers.
+             * @enum {string|null}
+             */
             role?: "orchestrator" | null;
+            /** @description Stack the container was made from; null when it was made by itself. */
             stack?: components["schemas"]["StackSummary"] | null;
+            /** @description Current and desired state. */
             state: components["schemas"]["ContainerState"];
+            /** @description Whether instances keep their data and identity. */
             stateful: boolean;
+            /** @description Volumes of the container. */
             volumes?: components["schemas"]["VolumeSummary"][];
         };
+        /** @description How and where the instances of a container are placed, started, checked and stopped. */
         ContainerDeploy: {
+            /** @description What a server must offer to get an instance; null for no constraint. */
             constraints?: {
+                /** @description Constraints on the server; null for none. */
                 node?: {
+                    /** @description Tags that the server must carry. */
                     tags: {
+                        /** @description Tags that must all be there; null for none. */
                         all?: string[] | null;
+                        /** @description Tags of which one must be there; null for none. */
                         any?: string[] | null;
                     };
                 } | null;
+                /** @description Names of secrets the placement depends on; null for none. */
                 secrets?: string[] | null;
             } | null;
+            /** @description Settings of a function container; null when the container is none. */
             function?: {
+                /** @description Most instances kept in the pool; null for the platform's default. */
                 max_pool_size?: number | null;
+                /** @description Longest time that a call may wait for an instance; null for the platform's default. */
                 max_queue_time?: components["schemas"]["Duration"] | null;
+                /** @description Longest time that a call may run; null for the platform's default. */
                 max_runtime?: components["schemas"]["Duration"] | null;
+                /** @description Most calls that one shard of the pool handles at once; null for the platform's default. */
                 max_shard_concurrency?: number | null;
             } | null;
+            /** @description Command that tells whether an instance is healthy; null for no check. */
             health_check?: {
+                /** @description Command run inside the instance; exit code 0 means healthy. */
                 command: string;
+                /** @description Time between the start of the instance and the first check. */
                 delay: components["schemas"]["Duration"];
+                /** @description Time between checks. */
                 interval: components["schemas"]["Duration"];
+                /** @description Whether an unhealthy instance is restarted. */
                 restart: boolean;
+                /** @description Failures in a row before the instance counts as unhealthy. */
                 retries: number;
+                /** @description Time that one check may take. */
                 timeout: components["schemas"]["Duration"];
             } | null;
+            /** @description Number of instances wanted. */
             instances: number;
+            /** @description Command that tells whether an instance is ready for traffic; null for no check. */
             readiness_check?: {
+                /** @description Command run inside the instance; exit code 0 means ready. */
                 command: string;
+                /** @description Time between checks. */
                 interval: components["schemas"]["Duration"];
+                /** @description Time that one check may take. */
                 timeout: components["schemas"]["Duration"];
             } | null;
+            /** @description What happens when an instance stops by itself; null for the platform's default. */
             restart?: {
-                /** @enum {string} */
+                /**
+                 * @description When to restart: always, never, or after a failure only.
+                 * @enum {string}
+                 */
                 condition: "always" | "never" | "failure";
+                /** @description Time before the restart. */
                 delay: components["schemas"]["Duration"];
+                /** @description Most restarts before giving up. */
                 max_attempts: number;
             } | null;
+            /** @description How an instance is stopped; null for the platform's default. */
             shutdown?: {
+                /** @description Time given to the instance before it is killed; null for the platform's default. */
                 graceful_timeout?: components["schemas"]["Duration"] | null;
+                /** @description Signals to send, in this order; null for the platform's default. */
                 signals?: components["schemas"]["ShutdownSignal"][] | null;
             } | null;
+            /** @description How an instance is started; null for the platform's default. */
             startup?: {
+                /** @description Time before the start. */
                 delay?: components["schemas"]["Duration"];
             } | null;
+            /** @description Settings of a stateful container; null when the container is stateless. */
             stateful?: {
+                /** @description Choices for stateful instances; null for the defaults. */
                 options?: {
+                    /** @description Whether the host name of the container is used as it is; null for the default. */
                     use_base_hostname?: boolean | null;
                 } | null;
             } | null;
+            /** @description How servers are chosen; null for the platform's default. */
             strategy?: components["schemas"]["DeploymentStrategyName"] | null;
+            /** @description How resource use is measured; null for the platform's default. */
             telemetry?: {
+                /** @description Whether measuring is switched off. */
                 disable: boolean;
+                /** @description Time between measurements. */
                 interval: components["schemas"]["Duration"];
+                /** @description How long measurements are kept. */
                 retention: components["schemas"]["Duration"];
             } | null;
+            /** @description How changes are rolled out; null for the platform's default. */
             update?: {
+                /** @description Time between one instance and the next. */
                 stagger?: components["schemas"]["Duration"];
             } | null;
         };
+        /** @description The environment of a container, with the container's place in its network. */
         ContainerEnvironmentSummary: {
+            /** @description Identifier of the cluster the environment runs on. */
             cluster: string;
+            /** @description Number of the container's subnet within the private network; null when it has none. */
             container_subnet?: string | null;
+            /** @description ID of the environment. */
             id: components["schemas"]["ID"];
+            /** @description IPv6 network of the container; null when it has none. */
             ipv6?: components["schemas"]["IPNet"] | null;
+            /** @description IPv4 network of the container; null when the environment has no legacy networking. */
             legacy?: components["schemas"]["LegacyNetwork"] | null;
         };
+        /** @description What extends a container beyond running an image; null when nothing does. */
         ContainerExtension: {
+            /** @description ID of the object that extends the container. */
             id?: components["schemas"]["ID"];
-            /** @enum {string} */
+            /**
+             * @description Kind of extension.
+             * @enum {string}
+             */
             identifier: "virtual-machine-v1";
         } | null;
+        /** @description The image of a container. */
         ContainerImageSummary: {
+            /** @description ID of the image. */
             id: components["schemas"]["ID"];
-            /** @enum {string|null} */
+            /**
+             * @description Environment service that the image provides; null when it provides none.
+             * @enum {string|null}
+             */
             service: "discovery" | "loadbalancer" | "vpn" | null;
         };
+        /** @description How a container works with other services. */
         ContainerIntegrations: {
+            /** @description Backups of the container's data. Known defect: the platform calls `destination` required but declares no such property here. */
             backups?: {
+                /** @description How a backup is made. */
                 backup: {
+                    /** @description Command whose output is the backup. */
                     command: string;
+                    /** @description When to make backups, as a cron expression. */
                     cron_string?: string;
+                    /** @description Time that a backup may take; null for the platform's default. */
                     timeout?: components["schemas"]["Duration"] | null;
                 };
+                /** @description Integration that stores the backups. */
                 integration_id?: components["schemas"]["HybridIdentifier"];
+                /** @description How a backup is put back; null when it can't be. */
                 restore: {
+                    /** @description Command that reads the backup from its input. */
                     command: string;
+                    /** @description Time that putting back may take. */
                     timeout?: components["schemas"]["Duration"];
                 } | null;
-                /** @default 365d */
+                /**
+                 * @description How long backups are kept; null for the platform's default.
+                 * @default 365d
+                 */
                 retention: components["schemas"]["Duration"] | null;
             };
+            /** @description Files fetched and placed in the instances. */
             files?: {
+                /** @description Path inside the instance. */
                 destination: string;
+                /** @description URL the file is fetched from. */
                 source: string;
             }[];
+            /** @description Certificates of the container's domains, placed as files in the instances; null to place none. */
             lets_encrypt?: {
+                /** @description Path for further certificates. */
                 additional_certs_path?: string;
+                /** @description Path for certificate and chain in one file. */
                 bundle_path?: string;
+                /** @description Path for the certificate. */
                 certificate_path?: string;
+                /** @description Path for the issuers' certificates. */
                 chain_path?: string;
+                /** @description Path for the private key. */
                 key_path?: string;
             } | null;
+            /** @description Shared file systems of the server that are mounted, by identifier; null for none. */
             shared_file_systems?: {
                 [key: string]: {
+                    /** @description Path inside the instance. */
                     mount_point: string;
+                    /** @description Whether instances may write to it. */
                     writable: boolean;
                 };
             } | null;
+            /** @description URLs that the platform calls. */
             webhooks?: {
+                /** @description URL called about the configuration of the container. */
                 config?: string;
+                /** @description URLs called on events. */
                 events?: {
+                    /** @description URL called when the container is deployed. */
                     deploy?: string;
+                    /** @description URL called when an instance starts. */
                     start?: string;
+                    /** @description URL called when an instance stops. */
                     stop?: string;
                 };
             };
         };
+        /** @description How a container is reached and what it can reach. */
         ContainerNetwork: {
+            /** @description Host name of the container in its environment. */
             hostname: string;
+            /** @description Layer 2 networks the container takes part in. */
             l2?: {
+                /** @description Domains of those networks. */
                 domains: components["schemas"]["L2Domain"][];
             };
+            /** @description Ports open to the outside, each as `external:internal`. */
             ports?: string[];
-            /** @enum {string} */
+            /**
+             * @description Reach: `enable` both ways, `egress-only` outwards, `environment-limited` within the environment, `disable` not at all.
+             * @enum {string}
+             */
             public: "enable" | "egress-only" | "environment-limited" | "disable";
         };
+        /** @description Processor and memory of each instance. */
         ContainerResources: {
+            /** @description Processor. */
             cpu: {
+                /** @description Number of processor cores, which may be a fraction. */
                 cpus?: string;
+                /** @description Weight in the competition for processor time. */
                 shares?: {
+                    /** @description Most shares an instance gets. */
                     limit: number;
+                    /** @description Shares kept free for the instance. */
                     reserve: number;
                 };
             };
+            /** @description Memory. */
             ram: {
+                /** @description Most memory an instance may use, as a data size. */
                 limit?: string;
+                /** @description Memory kept free for the instance, as a data size. */
                 reserve?: string;
             };
         };
+        /** @description What runs in an instance, and with which rights. */
         ContainerRuntime: {
+            /** @description Linux capabilities granted to instances. */
             capabilities?: ("CAP_CHOWN" | "CAP_FSETID" | "CAP_DAC_OVERRIDE" | "CAP_FOWNER" | "CAP_SETFCAP" | "CAP_SETGID" | "CAP_SETUID" | "CAP_KILL" | "CAP_MKNOD" | "CAP_NET_BIND_SERVICE" | "CAP_NET_RAW" | "CAP_AUDIT_WRITE" | "CAP_SYS_CHROOT" | "CAP_SETPCAP" | "CAP_DAC_READ_SEARCH" | "CAP_NET_ADMIN" | "CAP_NET_BROADCAST" | "CAP_SYS_ADMIN" | "CAP_SYS_MODULE" | "CAP_SYS_NICE" | "CAP_SYS_PACCT" | "CAP_SYS_PTRACE" | "CAP_SYS_RAWIO" | "CAP_SYS_RESOURCE" | "CAP_SYS_BOOT" | "CAP_SYS_TIME" | "CAP_SYS_TTY_CONFIG" | "CAP_SYSLOG" | "CAP_AUDIT_CONTROL" | "CAP_AUDIT_READ" | "CAP_IPC_LOCK" | "CAP_IPC_OWNER" | "CAP_LINUX_IMMUTABLE" | "CAP_MAC_ADMIN" | "CAP_MAC_OVERRIDE" | "CAP_BLOCK_SUSPEND" | "CAP_LEASE" | "CAP_WAKE_ALARM")[];
+            /** @description What to run instead of the image's own command; null to keep that. */
             command?: {
+                /** @description Arguments in one line; null for the image's own. */
                 args?: string | null;
+                /** @description Path of the program; null for the image's own. */
                 path?: string | null;
             } | null;
+            /** @description Devices of the server made available; null for none. */
             devices?: {
+                /** @description Devices that appear in the instance; null for none. */
                 expose?: components["schemas"]["RuntimeExposedDevice"][] | null;
+                /** @description Rules about which devices may be used; null for none. */
                 permissions?: components["schemas"]["RuntimeDevicePermission"][] | null;
+                /** @description Size of the shared memory, as a data size; null for the default. */
                 shm_size?: string | null;
             } | null;
+            /** @description Environment variables by name. */
             environment_vars?: {
                 [key: string]: string;
             };
+            /** @description Parts of the server made available; null for none. */
             host?: {
+                /** @description Whether the server's control groups are visible. */
                 expose_cgroups?: boolean | null;
+                /** @description Whether the server's folder of instances is visible. */
                 expose_instances_dir?: boolean | null;
+                /** @description Whether the server's `/proc` is visible. */
                 expose_proc?: boolean | null;
+                /** @description Whether instances may switch the server off or restart it. */
                 power_management?: boolean | null;
             } | null;
+            /** @description Linux namespaces that instances have of their own. */
             namespaces?: ("ipc" | "pid" | "uts" | "network" | "mount" | "user" | "cgroup")[];
+            /** @description Whether instances run with all rights. */
             privileged: boolean;
+            /** @description Limits of processes by name, such as `RLIMIT_NOFILE`. */
             rlimits?: {
                 [key: string]: {
+                    /** @description Limit that can't be raised. */
                     hard?: number;
+                    /** @description Limit in force. */
                     soft?: number;
                 };
             };
+            /** @description The root file system. */
             rootfs?: {
+                /** @description Whether it is read-only. */
                 readonly?: boolean;
             };
+            /** @description Filter for system calls; null for the platform's default. */
             seccomp?: {
+                /** @description Whether the filter is switched off. */
                 disable?: boolean;
+                /** @description Further rules of the filter. */
                 rules?: components["schemas"]["SeccompRule"][];
             } | null;
+            /** @description Kernel settings by name. */
             sysctl?: {
                 [key: string]: string;
             };
+            /** @description Folder that the command starts in. */
             workdir?: string;
         };
+        /** @description Automatic scaling of a container. */
         ContainerScale: {
+            /** @description Autoscale group whose servers may be added; null for none. */
             autoscale_group: string | null;
+            /** @description Limits on the number of instances. */
             instances: {
+                /** @description Most instances in all. */
                 max: number;
+                /** @description Most instances on one server. */
                 max_server: number;
+                /** @description Time that an added instance lives at least. */
                 min_ttl: components["schemas"]["Duration"];
             };
+            /** @description Measurements that make the container scale. */
             thresholds: components["schemas"]["ScaleThresholdMetric"][];
+            /** @description Time over which measurements are taken together. */
             window: components["schemas"]["Duration"];
         };
+        /** @description State of a container: the one it is in, and the one it is meant to reach. */
         ContainerState: {
-            /** @enum {string} */
+            /**
+             * @description Stage of life it is in.
+             * @enum {string}
+             */
             current: "new" | "starting" | "running" | "function" | "stopping" | "stopped" | "deleting" | "deleted";
-            /** @enum {string} */
+            /**
+             * @description Stage of life the platform works towards.
+             * @enum {string}
+             */
             desired?: "new" | "starting" | "running" | "function" | "stopping" | "stopped" | "deleting" | "deleted";
         } & components["schemas"]["State"];
+        /** @description A container without its configuration. */
         ContainerSummary: {
+            /** @description Notes that users attach by name; null when there are none. */
             annotations?: {
                 [key: string]: unknown;
             } | null;
+            /** @description Who or what created the container. */
             creator: components["schemas"]["CreatorScope"];
+            /** @description Deployment the container belongs to; null when it is not part of a versioned deployment. */
             deployment?: components["schemas"]["Deployment"] | null;
+            /** @description Whether the container is marked as no longer to be used. */
             deprecate: boolean;
+            /** @description Environment the container belongs to, with its addresses there. */
             environment: components["schemas"]["ContainerEnvironmentSummary"];
+            /** @description Times of the important events in the container's life. */
             events: {
+                /** @description When it was created. */
                 created: components["schemas"]["DateTime"];
+                /** @description When it was deleted, if it was. */
                 deleted: components["schemas"]["DateTime"];
+                /** @description When it was last started. */
                 started: components["schemas"]["DateTime"];
+                /** @description When its details last changed. */
                 updated: components["schemas"]["DateTime"];
             };
+            /** @description ID of the hub it belongs to. */
             hub_id: components["schemas"]["HubID"];
+            /** @description ID of the container. */
             id: components["schemas"]["ID"];
+            /** @description Image the instances run. */
             image: components["schemas"]["ImageSummary"];
+            /** @description Whether the container is protected against deletion. */
             lock: boolean;
+            /** @description Name for people to read. */
             name: string;
-            /** @enum {string|null} */
+            /**
+             * @description Special role of the container within its environment; null for most containers. Known defect: the value is spelled this way.
+             * @enum {string|null}
+             */
             role?: "contductor" | null;
+            /** @description Stack the container was made from; null when it was made by itself. */
             stack?: components["schemas"]["StackSummary"] | null;
+            /** @description Current and desired state. */
             state: components["schemas"]["ContainerState"];
         };
+        /** @description How a volume of a container is set up. */
         ContainerVolume: {
+            /** @description Whether the volume is a block device rather than a file system. */
             block_device: boolean;
+            /** @description Path inside the instance. */
             destination: string;
+            /** @description External volume to use; null for none. */
             external?: {
+                /** @description ID of the external volume; null when none is chosen. */
                 id?: components["schemas"]["ID"] | null;
             } | null;
+            /** @description Name of the volume; null when it has none. */
             identifier?: components["schemas"]["Identifier"] | null;
+            /** @description Volume on the server's own disks; null for none. */
             local?: {
+                /** @description Most data it may hold. */
                 max_size: components["schemas"]["DataSize"];
-                /** @default false */
+                /**
+                 * @description Whether its data need not outlive the instance.
+                 * @default false
+                 */
                 stateless: boolean | null;
+                /** @description Whether it lies in the server's storage pool; null for the default. */
                 storage_pool?: boolean | null;
             } | null;
+            /** @description Whether instances can only read it. */
             read_only: boolean;
+            /** @description Access to the files from outside. */
             remote_access?: {
+                /** @description Whether such access is possible. */
                 enable: boolean;
+                /** @description Addresses it is possible from. */
                 ips?: string[];
+                /** @description Password to give; null for none. */
                 password: {
-                    /** @enum {string} */
+                    /**
+                     * @description How `data` was made from the password; `raw` is the password itself.
+                     * @enum {string}
+                     */
                     algorithm: "raw" | "sha512" | "md5";
+                    /** @description The password or its hash. A secret. */
                     data: string;
                 } | null;
+                /** @description URL asked to check a login. */
                 webhook?: string;
             };
         };
+        /** @description Further facts about a container, computed when it is read. */
         ContainersMeta: {
+            /** @description Domains that lead to the container; null when there are none. */
             domains?: {
+                /** @description Full domain name, without a trailing dot. */
                 fqdn: string;
+                /** @description DNS record behind the name. */
                 record?: components["schemas"]["DnsRecord"];
             }[] | null;
+            /** @description Number of instances by state. */
             instances_count?: components["schemas"]["StateCountSummary"];
+            /** @description Addresses assigned to the container. */
             ips?: components["schemas"]["Ip"][];
         };
+        /** @description Who or what created an object. */
         CreatorScope: {
+            /** @description ID of the creator. */
             id: components["schemas"]["ID"];
-            /** @enum {string} */
+            /**
+             * @description Kind of creator.
+             * @enum {string}
+             */
             type: "account" | "environment" | "platform" | "platform-pipeline" | "employee" | "api-key" | "visitor";
         };
+        /** @description An amount of data: a whole number and a unit, such as `512M` or `10gb`. */
         DataSize: string;
-        /** Format: date-time */
+        /**
+         * Format: date-time
+         * @description A moment as RFC 3339 text, such as `2030-01-31T12:00:00Z`.
+         */
         DateTime: string;
+        /** @description Leaves the choice of load balancer to the platform. */
         DefaultLbType: {
+            /** @description Configuration of the load balancer chosen; null for the default. */
             details: (components["schemas"]["HaProxyConfig"] | components["schemas"]["V1LbConfig"]) | null;
+            /** @description Whether it listens on IPv4. */
             ipv4: boolean;
+            /** @description Whether it listens on IPv6. */
             ipv6: boolean;
+            /** @description Whether speed is preferred over detail in telemetry. */
             performance: boolean;
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Always `default`. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             type: "default";
         };
+        /** @description The deployment that a container is part of. */
         Deployment: {
+            /** @description Version of the deployment. */
             version: components["schemas"]["Version"];
         };
-        /** @enum {string} */
+        /**
+         * @description A way of choosing servers for instances.
+         * @enum {string}
+         */
         DeploymentStrategyName: "resource-density" | "high-availability" | "distributed" | "first-available" | "manual" | "node" | "edge" | "function";
+        /** @description Configuration of the discovery service, which answers DNS queries inside an environment. */
         DiscoveryConfig: {
+            /** @description Addresses of DNS servers to ask for other names; null for the default. */
             custom_resolvers?: string[] | null;
+            /** @description Domain appended to short names; null for the default. */
             domain_suffix?: string | null;
+            /** @description Whether names are answered with IPv4 addresses as well; null for the default. */
             dual_stack_legacy?: boolean | null;
+            /** @description Time to hold back an answer that would be empty; null for the default. */
             empty_set_delay?: components["schemas"]["Duration"] | null;
+            /** @description How names outside the environment are answered; null for the default. */
             external_resolution?: {
-                /** @enum {string} */
+                /**
+                 * @description Kind of address preferred.
+                 * @enum {string}
+                 */
                 preference: "default" | "ipv4" | "ipv6";
             } | null;
+            /** @description Fixed answers by host name; null for none. */
             hosts?: {
                 [key: string]: {
+                    /** @description IPv4 addresses; null for none. */
                     ipv4?: string[] | null;
+                    /** @description IPv6 addresses; null for none. */
                     ipv6?: string[] | null;
                 };
             } | null;
         };
+        /** @description The discovery service of an environment. */
         DiscoveryEnvironmentService: {
+            /** @description Whether the platform may update the service by itself. */
             auto_update?: boolean;
+            /** @description Configuration of the service; null means the platform's defaults. */
             config?: components["schemas"]["DiscoveryConfig"] | null;
+            /** @description ID of the service's container. */
             container_id: string;
+            /** @description Whether the service is switched on. */
             enable: boolean;
+            /** @description Whether several instances run so that the service survives the loss of one. */
             high_availability: boolean;
         };
+        /** @description A record in a DNS zone of the platform. */
         DnsRecord: {
+            /** @description Who or what created the record. */
             creator: components["schemas"]["CreatorScope"];
+            /** @description Times of the important events in the record's life. */
             events: components["schemas"]["Events"];
+            /** @description What the platform adds to the record; null for nothing. */
             features: {
+                /** @description TLS certificate of the name; null when there is none. */
                 certificate: components["schemas"]["DnsRecordTlsCertificate"] | null;
             } | null;
+            /** @description ID of the hub it belongs to. */
             hub_id: components["schemas"]["HubID"];
+            /** @description ID of the record. */
             id: components["schemas"]["ID"];
+            /** @description Name of the record within its zone. */
             name: string;
+            /** @description Full domain name of the record. */
             resolved_domain: string;
+            /** @description Current state of the record. */
             state: components["schemas"]["DnsRecordState"];
+            /** @description Type of the record, with its data. */
             type: components["schemas"]["DnsRecordTypes"];
+            /** @description ID of the zone the record is in. */
             zone_id: string;
         };
+        /** @description State of a DNS record. */
         DnsRecordState: {
-            /** @enum {string} */
+            /**
+             * @description Stage of life it is in.
+             * @enum {string}
+             */
             current: "pending" | "live" | "deleting" | "deleted";
         } & components["schemas"]["State"];
+        /** @description The TLS certificate of a DNS record. */
         DnsRecordTlsCertificate: {
+            /** @description When the certificate ends. */
             expires?: components["schemas"]["DateTime"];
+            /** @description When the certificate was made. */
             generated: components["schemas"]["DateTime"];
+            /** @description ID of the certificate. */
             id: components["schemas"]["ID"];
+            /** @description Whether a user handed the certificate in. */
             user_supplied: boolean;
+            /** @description Whether the name is covered by the wildcard certificate of another record. */
             wildcard_child: boolean;
         };
+        /** @description Type and data of a DNS record: one property, named after the type. */
         DnsRecordTypes: {
+            /** @description An IPv4 address. */
             a?: {
+                /** @description The IPv4 address. */
                 ip: string;
             };
+            /** @description An IPv6 address. */
             aaaa?: {
+                /** @description The IPv6 address. */
                 ip: string;
             };
+            /** @description Stands for another name, also at the top of a zone. */
             alias?: {
+                /** @description The other name. */
                 domain: string;
             };
+            /** @description Who may issue certificates. */
             caa?: {
+                /** @description What the record is about, such as `issue`. */
                 tag: string;
+                /** @description Value for that tag. */
                 value: string;
             };
+            /** @description Stands for another name. */
             cname?: {
+                /** @description The other name. */
                 domain: string;
             };
+            /** @description Leads to something in the platform, wherever that runs. */
             linked?: {
+                /** @description What the platform adds. */
                 features: {
+                    /** @description Answers by place of the asker. */
                     geodns: {
+                        /** @description Whether that is switched on. */
                         enable: boolean;
                     };
+                    /** @description A TLS certificate for the name. */
                     tls: {
+                        /** @description Whether that is switched on. */
                         enable: boolean;
                     };
+                    /** @description How names below a wildcard are answered; null when the record is no wildcard. */
                     wildcard?: {
-                        /** @default false */
+                        /**
+                         * @description Whether names more than one level below are answered too.
+                         * @default false
+                         */
                         resolve_sub_domains: boolean;
                     } | null;
                 };
+                /** @description Rules for the traffic. */
                 routing: {
+                    /** @description Rules for HTTP; null for none. */
                     http?: {
+                        /** @description Paths that the record applies to; null for all. */
                         match_path?: string | null;
                     } | null;
                 };
             } & ({
+                /** @description ID of the container. */
                 container_id?: string;
             } | {
+                /** @description The virtual machine. */
                 virtual_machine: {
+                    /** @description Whether the machine is reached in its DMZ. */
                     dmz: boolean;
+                    /** @description ID of the virtual machine. */
                     id: components["schemas"]["ID"];
                 };
             } | {
+                /** @description How to find the container. */
                 deployment?: {
+                    /** @description ID of the environment to look in. */
                     environment_id: components["schemas"]["ID"];
+                    /** @description What to look for. */
                     match: {
+                        /** @description Identifier of the container. */
                         container: components["schemas"]["Identifier"];
+                        /** @description Tag of the deployment; null for any. */
                         tag?: components["schemas"]["Identifier"] | null;
                     };
                 };
             });
+            /** @description Mail server of the domain. */
             mx?: {
+                /** @description Name of the mail server. */
                 domain: string;
+                /** @description Preference; lower goes first. */
                 priority: number;
             };
+            /** @description Name server of a domain. */
             ns?: {
+                /** @description Name of the name server. */
                 domain: string;
             };
+            /** @description Where a service is found. */
             srv?: {
+                /** @description Name of the host. */
                 domain: string;
+                /** @description Port on the host. */
                 port: number;
+                /** @description Preference; lower goes first. */
                 priority: number;
+                /** @description Share among hosts of the same priority. */
                 weight: number;
             };
+            /** @description Free text. */
             txt?: {
+                /** @description The text. */
                 value: string;
             };
         };
+        /** @description A length of time: numbers with units, such as `30s`, `1h30m` or `365d`. */
         Duration: string;
+        /** @description An environment: a group of containers on one private network, with the services they share. */
         Environment: {
+            /** @description What users say about the environment. */
             about: components["schemas"]["EnvironmentAbout"];
+            /** @description Who may do what with it; null when only the roles of the hub count. */
             acl?: components["schemas"]["ACL"] | null;
+            /** @description Identifier of the cluster it runs on. */
             cluster: string;
+            /** @description Who or what created it. */
             creator: components["schemas"]["CreatorScope"];
+            /** @description Its versioned deployments; null when it has none. */
             deployments?: {
+                /** @description Tags and the version each one points at. */
                 tags: components["schemas"]["EnvironmentDeploymentTags"];
             } | null;
+            /** @description Times of the important events in its life. */
             events: {
+                /** @description When it was created. */
                 created: components["schemas"]["DateTime"];
+                /** @description When it was deleted, if it was. */
                 deleted: components["schemas"]["DateTime"];
+                /** @description When its details last changed. */
                 updated: components["schemas"]["DateTime"];
             };
+            /** @description What is switched on for it. */
             features: components["schemas"]["EnvironmentFeatures"];
+            /** @description ID of the hub it belongs to. */
             hub_id: components["schemas"]["HubID"];
+            /** @description ID of the environment. */
             id: components["schemas"]["ID"];
+            /** @description Name of the environment for use in addresses and configurations. */
             identifier: components["schemas"]["Identifier"];
+            /** @description Further facts, computed when the environment is read. */
             meta?: components["schemas"]["EnvironmentMeta"];
+            /** @description Name for people to read. */
             name: string;
+            /** @description Private network its instances share; null when it has none yet. */
             private_network?: components["schemas"]["PrivateNetwork"] | null;
+            /** @description Services the platform runs for it. */
             services: components["schemas"]["EnvironmentServices"];
+            /** @description Current state of the environment. */
             state: components["schemas"]["EnvironmentState"];
         };
+        /** @description What users say about an environment. */
         EnvironmentAbout: {
+            /** @description Text for people to read. */
             description: string;
+            /** @description Whether it is marked as a favourite. */
             favorite: boolean;
         };
+        /** @description Names of tags mapped to the deployment version each one points at. */
         EnvironmentDeploymentTags: {
             [key: string]: components["schemas"]["Version"];
         };
+        /** @description What is switched on for an environment. */
         EnvironmentFeatures: {
+            /** @description Whether the private network has IPv4 as well as IPv6. */
             legacy_networking: boolean;
+            /** @description Monitoring of the environment; null when it has none of its own. */
             monitoring?: {
+                /** @description Where events, logs and metrics are sent. */
                 config?: components["schemas"]["EnvironmentMonitoringConfig"];
+                /** @description Extent of the monitoring. */
                 tier: components["schemas"]["MonitoringTier"];
             } | null;
         };
+        /** @description Further facts about an environment, computed when it is read. */
         EnvironmentMeta: {
+            /** @description Its containers, in brief. */
             containers?: {
+                /** @description Environment of the container, with its addresses there. */
                 environment: components["schemas"]["ContainerEnvironmentSummary"];
+                /** @description ID of the container. */
                 id: components["schemas"]["ID"];
+                /** @description Image of the container. */
                 image: components["schemas"]["ContainerImageSummary"];
+                /** @description Name for people to read. */
                 name: string;
+                /** @description Current and desired state. */
                 state: components["schemas"]["ContainerState"];
             }[];
+            /** @description Number of containers by state. */
             containers_count?: components["schemas"]["StateCountSummary"];
+            /** @description Number of instances by state. */
             instances_count?: components["schemas"]["StateCountSummary"];
+            /** @description Versions of the environment's services, by service. */
             service_versions?: {
                 [key: string]: {
+                    /** @description ID of the instance. */
                     instance_id?: components["schemas"]["ID"];
+                    /** @description When the version was last reported. */
                     last_updated: components["schemas"]["DateTime"];
+                    /** @description The version. */
                     version: string;
                 }[];
             };
         };
+        /** @description Where the events, logs and metrics of an environment are sent. */
         EnvironmentMonitoringConfig: {
+            /** @description Events; null to send none. */
             events?: {
+                /** @description Where to send them; null for nowhere. */
                 endpoint?: {
+                    /** @description URL that receives them. */
                     url: string;
                 } | null;
             } | null;
+            /** @description Logs; null to send none. */
             logs?: {
+                /** @description Where to send them; null for nowhere. */
                 drain?: {
+                    /** @description Whether the logs of the environment's services are left out. */
                     exclude_services: boolean;
+                    /** @description How the logs are written. */
                     format?: components["schemas"]["LogFormat"];
+                    /** @description URL that receives them. */
                     url: string;
                 } | null;
             } | null;
+            /** @description Metrics; null to send none. */
             metrics?: {
+                /** @description Where to send them; null for nowhere. */
                 endpoint?: {
+                    /** @description URL that receives them. */
                     url: string;
                 } | null;
             } | null;
         };
+        /** @description Place of an instance in the private network of its environment. */
         EnvironmentNetworkSummary: {
+            /** @description ID of the environment. */
             id: components["schemas"]["ID"];
+            /** @description IPv6 address of the instance; null when it has none. */
             ipv6: components["schemas"]["IPNet"] | null;
+            /** @description IPv4 in the private network; null when the environment has no legacy networking. */
             legacy: {
+                /** @description Number of the instance within the subnet. */
                 host: number;
+                /** @description IPv4 address of the instance; null when it has none. */
                 ipv4: components["schemas"]["IPNet"] | null;
+                /** @description Number of the IPv4 subnet. */
                 subnet: number;
             } | null;
+            /** @description Hardware address of the instance's interface. */
             mac_addr: string;
+            /** @description Subnet of the environment, as a group of hexadecimal digits. */
             network_subnet: string;
+            /** @description Subnet of the instance, as a group of hexadecimal digits. */
             subnet: string;
+            /** @description Number of the VXLAN that carries the network. */
             vxlan_tag: number;
         };
+        /** @description Services that the platform runs for an environment. */
         EnvironmentServices: {
+            /** @description Answers DNS queries inside the environment; null when there is none. */
             discovery?: components["schemas"]["DiscoveryEnvironmentService"] | null;
+            /** @description Routes traffic out of the environment; null when there is none. */
             gateway?: components["schemas"]["GatewayEnvironmentService"] | null;
+            /** @description Receives traffic from outside and hands it on; null when there is none. */
             loadbalancer: components["schemas"]["LoadBalancerEnvironmentService"] | null;
+            /** @description Runs function containers; null when there is none. */
             scheduler?: components["schemas"]["SchedulerEnvironmentService"] | null;
+            /** @description Lets users into the private network; null when there is none. */
             vpn?: components["schemas"]["VpnEnvironmentService"] | null;
         };
+        /** @description State of an environment. */
         EnvironmentState: {
-            /** @enum {string} */
+            /**
+             * @description Stage of life it is in.
+             * @enum {string}
+             */
             current: "new" | "live" | "cloning" | "deleting" | "deleted";
         } & components["schemas"]["State"];
+        /** @description What went wrong with a call. Known defect: the platform means `status`, `code` and `title` to be required but says so in a way that has no effect. */
         Error: {
-            /** @enum {string} */
+            /**
+             * @description Kind of error: the status, then what it is about. Programs should look at this.
+             * @enum {string}
+             */
             code?: "400.invalid-syntax" | "401.auth-invalid" | "401.auth-expired" | "401.no-cookie" | "401.unauthorized-application" | "403.mismatch" | "403.wrong-hub" | "403.not-ready" | "403.expired" | "403.restricted-portal" | "403.permissions" | "403.invalid-ip" | "403.invalid-state" | "403.not-approved" | "403.not-allowed" | "403.platform-disabled" | "403.2fa-required" | "403.2fa-failed" | "403.new-application-capabilities" | "403.tier-restricted" | "404.hub" | "404.hub.invitation" | "404.hub.integration" | "404.hub.role" | "404.sdn.network" | "404.environment" | "404.environment.scoped-variable" | "404.hub.api-key" | "404.uri" | "404.provider" | "404.stack" | "404.community.thread" | "404.community.thread.reply" | "404.survey" | "404.survey-response" | "404.notification" | "404.stack-build" | "404.image" | "404.image.source" | "404.image.build-log" | "404.job" | "404.billing.order" | "404.billing.service" | "404.billing.credit" | "404.billing.invoice" | "404.billing.tier" | "404.billing.support" | "404.billing.payment-method" | "404.billing.promo-code" | "404.node" | "404.infrastructure.location" | "404.infrastructure.ips.pool" | "404.infrastructure.provider" | "404.infrastructure.server" | "404.infrastructure.cluster" | "404.infrastructure.autoscale.group" | "404.infrastructure.model" | "404.infrastructure.external-volume" | "404.monitoring.logs.analytics.rule" | "404.account" | "404.container" | "404.container.backup" | "404.vpn.account" | "404.instance" | "404.pipeline" | "404.pipeline.run" | "404.pipeline.key" | "404.dns.zone" | "404.dns.record" | "404.cluster" | "404.platform-build" | "404.cycleos-build" | "404.email-verification" | "404.hub.membership" | "404.announcement" | "404.ha-service.session" | "404.virtual-machine" | "404.virtual-machine.ssh-key" | "404.sales.lead" | "404.stack.build-log" | "409.duplicate-found" | "415.invalid-content-type" | "422.missing-argument" | "422.invalid-argument" | "422.invalid-input" | "422.max-exceeded" | "422.not-compatible" | "422.already-exists" | "429.rate-limiting" | "500.database" | "500.database-insert" | "500.database-update" | "500.database-remove" | "500.jobd" | "500.unknown" | "500.dev" | "500.email" | "503.not-ready" | "503.not-enabled" | "503.dependency-not-enabled" | "504.not-available";
+            /** @description Text that says more about this case. */
             detail?: string;
+            /** @description Further facts about some kinds of error. */
             extra?: {
+                /** @description Capability that the caller lacks. */
                 capability?: components["schemas"]["Capability"];
             };
+            /** @description Part of the request at fault, such as a JSON pointer into the body. */
             source?: string;
-            /** @enum {integer} */
+            /**
+             * @description HTTP status of the answer.
+             * @enum {integer}
+             */
             status?: 400 | 401 | 403 | 404 | 409 | 415 | 422 | 500 | 501 | 502 | 503 | 504;
+            /** @description Short text for people to read. */
             title?: string;
         };
+        /** @description Body of every answer that tells of an error. */
         ErrorEnvelope: {
+            /** @description Always null. */
             data: null;
+            /** @description What went wrong. */
             error: components["schemas"]["Error"];
         };
+        /** @description Something that happened, handed in to monitoring. */
         Event: {
+            /** @description Name of what happened; the sender chooses it. */
             event: string;
+            /** @description Further facts by name, any JSON. */
             extra?: {
                 [key: string]: unknown;
             };
+            /** @description Labels to select events by. */
             labels?: {
                 [key: string]: string;
             };
+            /** @description Facts about the sender; null for none. */
             metadata?: {
+                /** @description What the event is about. */
                 component?: {
+                    /** @description ID of that object. */
                     id?: string;
+                    /** @description Kind of that object. */
                     type?: string;
                 };
             } | null;
-            /** @enum {string} */
+            /**
+             * @description How urgent the event is.
+             * @enum {string}
+             */
             priority: "critical" | "high" | "medium" | "normal" | "low";
+            /** @description Words to select events by. */
             tags?: string[];
+            /** @description Text for people to read; null for none. */
             text?: string | null;
-            /** @enum {string} */
+            /**
+             * @description Kind of event.
+             * @enum {string}
+             */
             type: "info" | "warning" | "error" | "success" | "alert" | "notice" | "audit";
         };
+        /** @description Times of events by name. */
         Events: {
             [key: string]: components["schemas"]["DateTime"];
         };
+        /** @description What a function instance is started with. */
         FunctionInitOpts: {
+            /** @description Variables for this start. */
             runtime_variables: components["schemas"]["FunctionRuntimeVariables"];
+            /** @description Token that belongs to this start. A secret. */
             token: string;
         };
+        /** @description Variables given to a function instance at its start. */
         FunctionRuntimeVariables: {
+            /** @description Environment variables by name; null for none. */
             environment_variables?: {
                 [key: string]: string;
             } | null;
         };
+        /** @description The gateway service of an environment. Known defect: the platform calls `config` required but declares no such property here. */
         GatewayEnvironmentService: {
+            /** @description Whether the platform may update the service by itself. */
             auto_update?: boolean;
+            /** @description ID of the service's container. */
             container_id: string;
+            /** @description Whether the service is switched on. */
             enable: boolean;
+            /** @description Whether several instances run so that the service survives the loss of one. */
             high_availability: boolean;
         };
+        /** @description Configuration of an HAProxy load balancer. */
         HaProxyConfig: {
+            /** @description Settings for ports that have none of their own. */
             default: components["schemas"]["HaProxyConfigSet"];
+            /** @description Settings by port number. */
             ports: {
                 [key: string]: components["schemas"]["HaProxyConfigSet"];
             };
         };
+        /** @description HAProxy settings for one port. Names and meanings are HAProxy's. */
         HaProxyConfigSet: {
+            /** @description How connections to instances are made. */
             backend: {
-                /** @enum {string} */
+                /**
+                 * @description How an instance is chosen.
+                 * @enum {string}
+                 */
                 balance: "roundrobin" | "static-rr" | "leastconn" | "first" | "source";
+                /** @description Time limits on the side of the instances; null for the defaults. */
                 timeouts: {
+                    /** @description Time to connect, in milliseconds; null for the default. */
                     connect_ms: number | null;
+                    /** @description Time in the queue, in milliseconds; null for the default. */
                     queue_ms: number | null;
+                    /** @description Inactivity of a half-closed connection, in milliseconds; null for the default. */
                     server_fin_ms: number | null;
+                    /** @description Inactivity of the instance, in seconds; null for the default. */
                     server_secs: number | null;
+                    /** @description Inactivity of a tunnel such as a WebSocket, in seconds; null for the default. */
                     tunnel_secs: number | null;
                 } | null;
             };
+            /** @description How connections of clients are taken. */
             frontend: {
+                /** @description Most connections at once; null for the default. */
                 max_connections: number | null;
-                /** @enum {string} */
+                /**
+                 * @description Protocol level that is handled.
+                 * @enum {string}
+                 */
                 mode: "tcp" | "http";
+                /** @description Time limits on the side of the clients; null for the defaults. */
                 timeouts: {
+                    /** @description Inactivity of a half-closed connection, in milliseconds; null for the default. */
                     client_fin_ms: number | null;
+                    /** @description Inactivity of the client, in seconds; null for the default. */
                     client_secs: number | null;
+                    /** @description Time to wait for a further request, in milliseconds; null for the default. */
                     http_keep_alive_ms: number | null;
+                    /** @description Time for a request's head to arrive, in milliseconds; null for the default. */
                     http_request_ms: number | null;
                 } | null;
             };
         };
+        /** @description Selects HAProxy as the load balancer. */
         HaProxyLbType: {
+            /** @description Its configuration; null for the default. */
             details: components["schemas"]["HaProxyConfig"] | null;
+            /** @description Whether it listens on IPv4. */
             ipv4: boolean;
+            /** @description Whether it listens on IPv6. */
             ipv6: boolean;
+            /** @description Whether speed is preferred over detail in telemetry. */
             performance: boolean;
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Always `haproxy`. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             type: "haproxy";
         };
+        /** @description What a router does with HTTP requests. */
         HttpRouterConfig: {
+            /** @description The rules. */
             details: {
+                /** @description Answers kept by the load balancer; null for none. */
                 caching?: {
+                    /** @description Which files are kept; null for none. */
                     files?: {
+                        /** @description Pattern for the files the rule is about. */
                         match: string;
+                        /** @description How long they are kept. */
                         ttl: components["schemas"]["Duration"];
                     }[] | null;
                 } | null;
+                /** @description Hands requests on to the instances by another URL; null to leave them. */
                 forward?: {
+                    /** @description Changes to the content; null for none. */
                     content_mod?: {
+                        /** @description Texts to replace; null for none. */
                         replace?: {
+                            /** @description Text or pattern to look for. */
                             match: string;
+                            /** @description What to put in its place. */
                             value: string;
                         }[] | null;
                     } | null;
+                    /** @description Scheme to use; null to keep it. */
                     scheme?: string | null;
+                    /** @description URL to use; null to keep it. */
                     url?: string | null;
                 } | null;
+                /** @description Hands requests on to another server; null to serve them here. */
                 proxy?: {
+                    /** @description Changes to the content; null for none. */
                     content_mod?: {
+                        /** @description Texts to replace; null for none. */
                         replace?: {
+                            /** @description Text or pattern to look for. */
                             match: string;
+                            /** @description What to put in its place. */
                             value: string;
                         }[] | null;
                     } | null;
+                    /** @description Domain of that server; null to keep it. */
                     domain?: string | null;
+                    /** @description URL on that server; null to keep it. */
                     url?: string | null;
                 } | null;
+                /** @description Sends clients elsewhere; null to serve them here. */
                 redirect?: {
+                    /** @description Whether plain HTTP is sent to HTTPS. */
                     auto_https_redirect: boolean;
+                    /** @description Port to send to; null to keep it. */
                     port?: number | null;
+                    /** @description Whether a leading `www.` is taken off the name. */
                     remove_www: boolean;
+                    /** @description Scheme to send to; null to keep it. */
                     scheme?: string | null;
+                    /** @description URL to send to; null to keep it. */
                     url?: string | null;
                 } | null;
             };
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Always `http`. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             type: "http";
         };
+        /** @description How a controller handles HTTP connections. */
         HttpTransportConfig: {
+            /** @description The settings. */
             details: {
+                /** @description Connections to the instances. */
                 connections: {
+                    /** @description Most idle connections kept; null for the default. */
                     max_idle_conns_per_connection: number | null;
                 };
+                /** @description What is measured. */
                 telemetry: {
+                    /** @description Paths that are not measured; null for none. */
                     ignore_paths?: string[] | null;
+                    /** @description Most URLs measured one by one; null for the default. */
                     max_trackable_urls?: number | null;
+                    /** @description Whether invalid requests are measured; null for the default. */
                     track_invalid_requests?: boolean | null;
                 };
             };
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Always `http`. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             type: "http";
         };
+        /** @description Times of the important events in a hub's life. Those that have not happened may be absent. */
         HubEvents: {
+            /** @description When it was converted. */
             converted?: components["schemas"]["DateTime"];
+            /** @description When it was created. */
             created: components["schemas"]["DateTime"];
+            /** @description When it was deleted, if it was. */
             deleted: components["schemas"]["DateTime"];
+            /** @description When its first container was made. */
             first_container?: components["schemas"]["DateTime"];
+            /** @description When its first environment was made. */
             first_environment?: components["schemas"]["DateTime"];
+            /** @description When its first image was made. */
             first_image?: components["schemas"]["DateTime"];
+            /** @description When its first order was placed. */
             first_order?: components["schemas"]["DateTime"];
+            /** @description When its first provider was added. */
             first_provider?: components["schemas"]["DateTime"];
+            /** @description When its first server was added. */
             first_server?: components["schemas"]["DateTime"];
+            /** @description When its details last changed. */
             updated: components["schemas"]["DateTime"];
         };
+        /** @description ID of a hub. */
         HubID: string;
+        /** @description Membership of an account in a hub. Known defect: the platform calls `permissions` and `prefereneces` required but declares no such properties here. */
         HubMembership: {
+            /** @description ID of the account; absent where there is none yet. */
             account_id?: string;
+            /** @description Present for people who work for the platform. */
             cycle?: {
+                /** @description ID of the employee. */
                 employee_id: string;
             };
+            /** @description Times of the important events in the membership's life. */
             events: {
+                /** @description When it was created. */
                 created?: components["schemas"]["DateTime"];
+                /** @description When it was deleted, if it was. */
                 deleted?: components["schemas"]["DateTime"];
+                /** @description When the member joined. */
                 joined: components["schemas"]["DateTime"];
+                /** @description When its details last changed. */
                 updated?: components["schemas"]["DateTime"];
             };
+            /** @description ID of the hub it belongs to. */
             hub_id: components["schemas"]["HubID"];
+            /** @description ID of the membership. */
             id: components["schemas"]["ID"];
+            /** @description The invitation that led to it. */
             invitation: components["schemas"]["Invitation"];
+            /** @description What the member wants to be told. */
             preferences?: {
+                /** @description By e-mail. Known defect: the platform calls `notifications` required but declares no such property here. */
                 email: {
+                    /** @description Kinds of message. Known defect: the name is spelled this way. */
                     notificaitons?: {
+                        /** @description About servers. */
                         server: {
+                            /** @description Whether to tell of new servers; null when not chosen. */
                             new: boolean | null;
+                            /** @description Whether to tell of servers that go offline; null when not chosen. */
                             offline: boolean | null;
                         };
                     };
                 };
+                /** @description In the portal. */
                 portal: {
+                    /** @description Kinds of message. */
                     notifications: {
+                        /** @description About jobs. */
                         jobs: {
+                            /** @description Whether to show alerts about API keys. */
                             apikey_alerts: boolean;
                         };
                     };
                 };
             };
+            /** @description ID of the member's role. */
             role_id: components["schemas"]["ID"];
+            /** @description Current state of the membership. */
             state: components["schemas"]["MembershipState"];
         };
+        /** @description Further facts about a hub, computed when it is read. */
         HubMeta: {
+            /** @description Membership of the account that asks. */
             membership?: components["schemas"]["HubMembership"];
         };
+        /** @description State of a hub. */
         HubState: {
-            /** @enum {string} */
+            /**
+             * @description Stage of life it is in.
+             * @enum {string}
+             */
             current: "new" | "configuring" | "live" | "inactive" | "deleting" | "deleted";
         } & components["schemas"]["State"];
+        /** @description Use of one size of huge memory pages. */
         HugeTLB: {
+            /** @description Times that pages were refused at the limit. */
             fail_count?: number;
+            /** @description Most ever in use. */
             max?: number;
+            /** @description Amount in use. */
             usage?: number;
         };
+        /** @description An ID, or an identifier instead of one. */
         HybridIdentifier: string;
-        /** Format: objectid */
+        /**
+         * Format: objectid
+         * @description ID of an object: 24 hexadecimal digits.
+         */
         ID: string;
+        /** @description An IP address with its network. */
         IPNet: {
+            /** @description The address with its prefix length, in CIDR notation. */
             cidr: string;
+            /** @description The bare address, without a prefix length. */
             ip: string;
         };
+        /** @description Name of an object, chosen by users, for use in addresses and configurations. */
         Identifier: string;
+        /** @description The image of an instance, in brief. */
         ImageSummary: {
+            /** @description What extends the image beyond running it; null when nothing does. */
             extension: components["schemas"]["ContainerExtension"] | null;
+            /** @description ID of the image; null when there is none. */
             id: components["schemas"]["ID"] | null;
+            /** @description Environment service that the image provides; null when it provides none. */
             service: components["schemas"]["ServiceContainerIdentifier"] | null;
         };
         /** @description One running (or once running) copy of a container on a server. */
@@ -1609,7 +2214,7 @@ export interface components {
                 updated: components["schemas"]["DateTime"];
             } | null;
         } & components["schemas"]["State"];
-        /** @description The main fields of an instance, without its history and volumes. */
+        /** @description The main fields of an instance, without its history and volumes. Known defect: the platform calls `events` required but declares no such property here. */
         InstanceSummary: {
             /** @description Set when the instance was created by automatic scaling; null otherwise. */
             autoscale?: components["schemas"]["InstanceAutoScale"] | null;
@@ -1752,7 +2357,7 @@ export interface components {
             /** @description Subscription or account ID at the vendor; null when the vendor does not use one. */
             subscription_id?: string | null;
         };
-        /** @description What the platform knows about a vendor: what it can do and which settings it needs. */
+        /** @description What the platform knows about a vendor: what it can do and which settings it needs. Known defect: the platform calls `required_fields` required but declares no such property here. */
         IntegrationDefinition: {
             /** @description Whether new integrations with this vendor are discouraged. */
             deprecated?: boolean;
@@ -1854,7 +2459,7 @@ export interface components {
                 type: string;
             };
         };
-        /** @description One IP address of a pool, and what it is assigned to. */
+        /** @description One IP address of a pool, and what it is assigned to. Known defect: the platform calls `assingment` required but declares no such property here. */
         Ip: {
             /** @description The address as the provider or the platform records it. */
             address: string;
@@ -2574,7 +3179,7 @@ export interface components {
             /** @description Whether the scheduler can be reached from outside the environment. */
             public: boolean;
         };
-        /** @description The function scheduler service of an environment. */
+        /** @description The function scheduler service of an environment. Known defect: the platform calls `high_availablity` required but declares no such property here. */
         SchedulerEnvironmentService: {
             /** @description Whether the platform may update the service by itself. */
             auto_update?: boolean;
@@ -3624,7 +4229,7 @@ export interface components {
             /** @description When the volume was taken out of the configuration; null while it is in use. */
             removed?: components["schemas"]["DateTime"] | null;
         };
-        /** @description The VPN service of an environment. */
+        /** @description The VPN service of an environment. Known defect: the platform calls `high_availability` required but declares no such property here. */
         VpnEnvironmentService: {
             /** @description Whether the platform may update the service by itself. */
             auto_update?: boolean;
@@ -4006,7 +4611,7 @@ export interface operations {
                             gateway?: components["schemas"]["ServiceContainer"];
                             /** @description Container that receives traffic from outside and hands it on. */
                             loadbalancer?: components["schemas"]["ServiceContainer"];
-                            /** @description Container that runs scheduled work and function containers. */
+                            /** @description Container that schedules function containers. */
                             scheduler?: components["schemas"]["ServiceContainer"];
                             /** @description Container that lets VPN users into the private network. */
                             vpn?: components["schemas"]["ServiceContainer"];
@@ -4026,7 +4631,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description Snapshots keyed by a name the sender chooses. */
+        /** @description Snapshots by name. */
         requestBody: {
             content: {
                 "application/json": {
@@ -4429,7 +5034,7 @@ export interface operations {
                     "application/json": {
                         /** @description One entry for each image on the server. */
                         data: {
-                            /** @description When the image was last used on this server. */
+                            /** @description When the image was last accessed. */
                             access_time: components["schemas"]["DateTime"];
                             /** @description ID of the image. */
                             id: components["schemas"]["ID"];
@@ -4466,7 +5071,7 @@ export interface operations {
                     "application/json": {
                         /** @description One entry for each image on the server. */
                         data: {
-                            /** @description When the image was last used on this server. */
+                            /** @description When the image was last accessed. */
                             access_time: components["schemas"]["DateTime"];
                             /** @description ID of the image. */
                             id: components["schemas"]["ID"];

@@ -4,7 +4,7 @@ const methods = ["get", "put", "post", "delete", "options", "head", "patch", "tr
  * The operations of a document as a flat table, in the order of the document.
  *
  * @param {any} document a bundled OpenAPI document
- * @returns {object[]} for each operation: operationId, method in upper case, path, summary, description, tags, group,
+ * @returns {any[]} for each operation: operationId, method in upper case, path, summary, description, tags, group,
  *   params, body (null without one), auth (any one of the schemes will do), success, and failures: the answers other
  *   than success that don't have the shape of the default error
  */
