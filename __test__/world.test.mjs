@@ -1,13 +1,13 @@
 // The world that the simulator serves agrees with itself.
-import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { BlockList, isIPv6 } from "node:net";
-import { test } from "node:test";
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { BlockList, isIPv6 } from 'node:net';
+import { test } from 'node:test';
 
 /** @typedef {{ [key: string]: any }} Json */
 
 /** @type {Json} */
-const world = JSON.parse(readFileSync(new URL("../generated/fixtures.json", import.meta.url), "utf8"));
+const world = JSON.parse(readFileSync(new URL('../generated/fixtures.json', import.meta.url), 'utf8'));
 const { self, hub, environment, containers, instances, server } = world;
 
 /** @param {Json[]} entries */
@@ -32,7 +32,7 @@ const KNOWN = {
 };
 
 /** Fields that name things of which the world has no collection. */
-const OUTSIDE = ["build_id", "model_id", "network_id", "node_id", "pool_id", "zone_id", "key_id", "server_id"];
+const OUTSIDE = ['build_id', 'model_id', 'network_id', 'node_id', 'pool_id', 'zone_id', 'key_id', 'server_id'];
 
 /**
  * All objects of a value, with their places.
@@ -42,16 +42,16 @@ const OUTSIDE = ["build_id", "model_id", "network_id", "node_id", "pool_id", "zo
  * @returns {Generator<[Json, string]>}
  */
 function* objectsOf(value, at) {
-  if (typeof value !== "object" || value === null) return;
+  if (typeof value !== 'object' || value === null) return;
   if (!Array.isArray(value)) yield [value, at];
   for (const [key, part] of Object.entries(value)) yield* objectsOf(part, `${at}.${key}`);
 }
 
-test("every reference leads to an entry", () => {
+test('every reference leads to an entry', () => {
   let followed = 0;
-  for (const [object, at] of objectsOf(world, "world")) {
+  for (const [object, at] of objectsOf(world, 'world')) {
     for (const [field, value] of Object.entries(object)) {
-      if (!field.endsWith("_id") || value === null || OUTSIDE.includes(field)) continue;
+      if (!field.endsWith('_id') || value === null || OUTSIDE.includes(field)) continue;
       assert.ok(field in KNOWN, `${at}.${field} is of an unknown kind`);
       const known = KNOWN[/** @type {keyof typeof KNOWN} */ (field)];
       assert.ok(known.includes(value), `${at}.${field} leads nowhere: ${value}`);
@@ -61,7 +61,7 @@ test("every reference leads to an entry", () => {
   assert.ok(followed > 100, `only ${followed} references were followed`);
 });
 
-test("IDs are unique", () => {
+test('IDs are unique', () => {
   const lists = [
     [hub, environment, server, ...neighbours],
     containers,
@@ -73,8 +73,8 @@ test("IDs are unique", () => {
   assert.equal(new Set(all).size, all.length);
 });
 
-test("creators exist", () => {
-  for (const [object, at] of objectsOf(world, "world")) {
+test('creators exist', () => {
+  for (const [object, at] of objectsOf(world, 'world')) {
     if (!object.creator) continue;
     const known = { environment: ids(world.network_environments), account: [hub.creator.id] };
     const { type, id } = object.creator;
@@ -82,7 +82,7 @@ test("creators exist", () => {
   }
 });
 
-test("the caller is an instance of the world", () => {
+test('the caller is an instance of the world', () => {
   const instance = instances.find((/** @type {Json} */ { id }) => id === self.instance_id);
   assert.equal(instance.container_id, self.container_id);
   assert.equal(instance.environment.id, self.environment_id);
@@ -91,7 +91,7 @@ test("the caller is an instance of the world", () => {
   assert.equal(self.environment_id, environment.id);
 });
 
-test("containers and instances belong together", () => {
+test('containers and instances belong together', () => {
   for (const container of containers) {
     const own = instancesOf(container);
     assert.equal(container.environment.id, environment.id);
@@ -112,14 +112,14 @@ test("containers and instances belong together", () => {
   assertCounts(environment.meta.instances_count, instances);
 });
 
-test("the release of a container is a deployment of the environment", () => {
+test('the release of a container is a deployment of the environment', () => {
   const versions = Object.values(environment.deployments.tags);
   for (const { deployment } of containers) {
     if (deployment) assert.ok(versions.includes(deployment.version));
   }
 });
 
-test("services are those that the environment has switched on", () => {
+test('services are those that the environment has switched on', () => {
   const enabled = Object.entries(environment.services).filter(([, service]) => service?.enable);
   assert.deepEqual(Object.keys(world.services).sort(), enabled.map(([name]) => name).sort());
   for (const [name, { container_id }] of enabled) {
@@ -134,7 +134,7 @@ test("services are those that the environment has switched on", () => {
   }
 });
 
-test("private addresses lie in the networks they belong to", () => {
+test('private addresses lie in the networks they belong to', () => {
   const { cidr } = environment.private_network.ipv6;
   for (const container of containers) {
     assertWithin(container.environment.ipv6, cidr);
@@ -144,7 +144,7 @@ test("private addresses lie in the networks they belong to", () => {
       assert.equal(instance.environment.network_subnet, environment.private_network.subnet);
     }
   }
-  for (const field of ["ipv6", "mac_addr"]) {
+  for (const field of ['ipv6', 'mac_addr']) {
     const given = world.network_instances.map(
       (/** @type {Json} */ entry) => entry.environment[field].ip ?? entry.environment[field],
     );
@@ -152,7 +152,7 @@ test("private addresses lie in the networks they belong to", () => {
   }
 });
 
-test("an assigned address is held by an instance of the container named", () => {
+test('an assigned address is held by an instance of the container named', () => {
   for (const { ip, cidr, network, assignment } of world.ips) {
     assertWithin({ ip, cidr }, network);
     const holder = instances.find((/** @type {Json} */ { id }) => id === assignment.instance_id);
@@ -164,7 +164,7 @@ test("an assigned address is held by an instance of the container named", () => 
   }
 });
 
-test("addresses from the pool of a network lie in what the network may hand out", () => {
+test('addresses from the pool of a network lie in what the network may hand out', () => {
   const pooled = instances.flatMap((/** @type {Json} */ { id, meta }) =>
     (meta.sdn_pool_ips ?? []).map((/** @type {Json} */ ip) => ({ id, ip })),
   );
@@ -173,14 +173,14 @@ test("addresses from the pool of a network lie in what the network may hand out"
     const network = world.networks.find((/** @type {Json} */ entry) => entry.id === ip.network_id);
     assert.equal(ip.assignment.instance_id, id);
     assertWithin(ip, network.l2.ips.details.ipv4.network);
-    const [from, to] = network.l2.ips.details.ipv4.usable.split("-");
+    const [from, to] = network.l2.ips.details.ipv4.usable.split('-');
     const usable = new BlockList();
     usable.addRange(from, to);
     assert.ok(usable.check(ip.ip));
   }
 });
 
-test("each domain is linked to what it is listed for, and its certificate names it", () => {
+test('each domain is linked to what it is listed for, and its certificate names it', () => {
   for (const { container_id, value } of world.domains) {
     const { linked } = value.record.type;
     const machine = world.virtual_machines.find((/** @type {Json} */ { id }) => id === linked.virtual_machine?.id);
@@ -203,18 +203,18 @@ test("each domain is linked to what it is listed for, and its certificate names 
   }
 });
 
-test("certificates hold nothing that could be real", () => {
+test('certificates hold nothing that could be real', () => {
   for (const { value } of world.certificates) {
     for (const pem of [value.bundle, value.private_key]) {
-      const [head, body, foot] = pem.trim().split("\n");
+      const [head, body, foot] = pem.trim().split('\n');
       assert.match(head, /^-----BEGIN [A-Z ]+-----$/);
-      assert.equal(foot, head.replace("BEGIN", "END"));
-      assert.match(Buffer.from(body, "base64").toString(), /^sample only, not a /);
+      assert.equal(foot, head.replace('BEGIN', 'END'));
+      assert.match(Buffer.from(body, 'base64').toString(), /^sample only, not a /);
     }
   }
 });
 
-test("networks, their environments and their instances agree", () => {
+test('networks, their environments and their instances agree', () => {
   const joined = new Set(world.networks.flatMap((/** @type {Json} */ network) => ids(network.environments)));
   assert.deepEqual([...joined].sort(), ids(world.network_environments).sort());
   assert.deepEqual(ids(world.network_environments)[0], environment.id);
@@ -233,7 +233,7 @@ test("networks, their environments and their instances agree", () => {
   }
 });
 
-test("the server holds every instance of the environment, and its sums are right", () => {
+test('the server holds every instance of the environment, and its sums are right', () => {
   const { meta } = server;
   for (const instance of instances) assert.equal(instance.server_id, server.id);
   for (const { server_id } of world.network_instances.slice(instances.length)) assert.notEqual(server_id, server.id);
@@ -255,13 +255,13 @@ test("the server holds every instance of the environment, and its sums are right
   assert.equal(server.provider.integration_id, instances[0].provider.integration_id);
 });
 
-test("images of all containers are on the server", () => {
+test('images of all containers are on the server', () => {
   const images = ids(world.server_images);
   assert.equal(new Set(images).size, images.length);
   for (const container of containers) assert.ok(images.includes(container.image.id), container.identifier);
 });
 
-test("there is one telemetry entry for each instance, within its limits", () => {
+test('there is one telemetry entry for each instance, within its limits', () => {
   assert.deepEqual(
     world.telemetry.map((/** @type {Json} */ { instance_id }) => instance_id),
     ids(instances),
@@ -280,10 +280,10 @@ test("there is one telemetry entry for each instance, within its limits", () => 
   }
 });
 
-test("the virtual machine runs in its hypervisor and leaves by the gateway", () => {
+test('the virtual machine runs in its hypervisor and leaves by the gateway', () => {
   for (const machine of world.virtual_machines) {
     const hypervisor = containers.find((/** @type {Json} */ { id }) => id === machine.container_id);
-    assert.deepEqual(hypervisor.image.extension, { identifier: "virtual-machine-v1", id: machine.id });
+    assert.deepEqual(hypervisor.image.extension, { identifier: 'virtual-machine-v1', id: machine.id });
     assert.deepEqual(machine.environment, { cluster: environment.cluster, id: environment.id });
     const address = world.ips.filter(
       (/** @type {Json} */ { assignment }) => assignment.virtual_machine?.id === machine.id,
@@ -312,18 +312,18 @@ test("the virtual machine runs in its hypervisor and leaves by the gateway", () 
   }
 });
 
-test("integrations can be told apart", () => {
+test('integrations can be told apart', () => {
   const identifiers = world.integrations.map((/** @type {Json} */ { identifier }) => identifier);
   assert.equal(new Set(identifiers).size, identifiers.length);
 });
 
-test("no two VPN users have the same name", () => {
+test('no two VPN users have the same name', () => {
   const names = world.vpn_users.map((/** @type {Json} */ { username }) => username);
   assert.ok(names.length > 0);
   assert.equal(new Set(names).size, names.length);
 });
 
-test("the metadata file says the same as the environment", () => {
+test('the metadata file says the same as the environment', () => {
   const { id, deployments, private_network, services } = environment;
   assert.deepEqual(world.environment_metadata, { id, deployments, private_network, services });
 });
@@ -352,7 +352,7 @@ function assertWithin({ ip, cidr }, outer) {
 
 /** @param {string} cidr */
 function network(cidr) {
-  const [address, length] = cidr.split("/");
+  const [address, length] = cidr.split('/');
   const list = new BlockList();
   list.addSubnet(address, Number(length), family(address));
   return list;
@@ -360,7 +360,7 @@ function network(cidr) {
 
 /** @param {string} ip */
 function family(ip) {
-  return isIPv6(ip) ? "ipv6" : "ipv4";
+  return isIPv6(ip) ? 'ipv6' : 'ipv4';
 }
 
 /** @param {string} size such as `512M` or `2G` */

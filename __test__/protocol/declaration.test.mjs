@@ -1,11 +1,11 @@
-import assert from "node:assert/strict";
-import { before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { openapi } from "../../scripts/generate/openapi.mjs";
-import { document, facts } from "../types/facts.mjs";
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { openapi } from '../../scripts/generate/openapi.mjs';
+import { document, facts } from '../types/facts.mjs';
 
-const protocol = fileURLToPath(new URL("../../protocol/cycle", import.meta.url));
-const prose = ["description", "summary", "tags"];
+const protocol = fileURLToPath(new URL('../../protocol/cycle', import.meta.url));
+const prose = ['description', 'summary', 'tags'];
 
 /** @type {any} */
 let declared;
@@ -24,11 +24,11 @@ before(async () => {
  */
 function bare(value, key) {
   if (Array.isArray(value)) {
-    const items = value.filter((item) => !(key === "enum" && item === null)).map((item) => bare(item));
-    return key === "required" ? items.sort() : items;
+    const items = value.filter((item) => !(key === 'enum' && item === null)).map((item) => bare(item));
+    return key === 'required' ? items.sort() : items;
   }
-  if (value === null || typeof value !== "object") return value;
-  const isMap = key === "properties" || key === "schemas" || key === "mapping";
+  if (value === null || typeof value !== 'object') return value;
+  const isMap = key === 'properties' || key === 'schemas' || key === 'mapping';
   return Object.fromEntries(
     Object.keys(value)
       .filter((name) => isMap || !prose.includes(name))
@@ -48,9 +48,9 @@ function walk(schema, place, visit) {
   visit(schema, place);
   for (const [name, inner] of Object.entries(schema.properties ?? {})) walk(inner, `${place}.${name}`, visit);
   for (const inner of [schema.items, schema.additionalProperties]) {
-    if (typeof inner === "object") walk(inner, `${place}[]`, visit);
+    if (typeof inner === 'object') walk(inner, `${place}[]`, visit);
   }
-  for (const word of ["oneOf", "anyOf", "allOf"]) {
+  for (const word of ['oneOf', 'anyOf', 'allOf']) {
     (schema[word] ?? []).forEach((/** @type {any} */ inner, /** @type {number} */ index) => {
       walk(inner, `${place}/${word}/${index}`, visit);
     });
@@ -66,7 +66,7 @@ function operations() {
   );
 }
 
-test("every schema is as known, with formats, patterns and defaults", () => {
+test('every schema is as known, with formats, patterns and defaults', () => {
   const known = document(facts).components.schemas;
   // A target may have the properties of several branches, so the declaration calls this a choice of any, not of one.
   const linked = known.DnsRecordTypes.properties.linked.allOf[1];
@@ -78,7 +78,7 @@ test("every schema is as known, with formats, patterns and defaults", () => {
   }
 });
 
-test("every operation is as known", () => {
+test('every operation is as known', () => {
   const known = document(facts).paths;
   assert.deepEqual(Object.keys(declared.paths), Object.keys(known));
   for (const fact of facts.endpoints) {
@@ -91,7 +91,7 @@ test("every operation is as known", () => {
       bare(operation.parameters ?? []),
       // Both are what OpenAPI takes for granted.
       bare(parameters).map((/** @type {any} */ { style, explode, ...parameter }) => {
-        assert.deepEqual({ style, explode }, { style: "form", explode: true });
+        assert.deepEqual({ style, explode }, { style: 'form', explode: true });
         return parameter;
       }),
     );
@@ -100,7 +100,7 @@ test("every operation is as known", () => {
   }
 });
 
-test("all operations, parameters, bodies and answers are described", () => {
+test('all operations, parameters, bodies and answers are described', () => {
   const silent = [];
   for (const [name, operation] of operations()) {
     if (!operation.summary || !operation.description) silent.push(name);
@@ -115,7 +115,7 @@ test("all operations, parameters, bodies and answers are described", () => {
   assert.deepEqual(silent, []);
 });
 
-test("all schemas and properties are described", () => {
+test('all schemas and properties are described', () => {
   /** @type {string[]} */
   const silent = [];
   /** @type {(schema: any, place: string) => void} */
@@ -136,14 +136,14 @@ test("all schemas and properties are described", () => {
   assert.deepEqual(silent, []);
 });
 
-test("known defects of the platform are named where they are", () => {
+test('known defects of the platform are named where they are', () => {
   const { schemas } = declared.components;
   const places = {
-    "ContainerIntegrations.backups": [schemas.ContainerIntegrations.properties.backups, /`destination`/],
+    'ContainerIntegrations.backups': [schemas.ContainerIntegrations.properties.backups, /`destination`/],
     Error: [schemas.Error, /`status`, `code` and `title`/],
     GatewayEnvironmentService: [schemas.GatewayEnvironmentService, /`config`/],
     HubMembership: [schemas.HubMembership, /`permissions` and `prefereneces`/],
-    "HubMembership.preferences.email": [
+    'HubMembership.preferences.email': [
       schemas.HubMembership.properties.preferences.properties.email,
       /`notifications`/,
     ],

@@ -1,46 +1,46 @@
-import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** @type {string} */
 let copy;
 
 before(() => {
-  copy = mkdtempSync(join(tmpdir(), "generate-"));
-  for (const folder of ["scripts", "protocol", "generated"]) {
+  copy = mkdtempSync(join(tmpdir(), 'generate-'));
+  for (const folder of ['scripts', 'protocol', 'generated']) {
     cpSync(join(root, folder), join(copy, folder), { recursive: true });
   }
-  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
 });
 
 after(() => rmSync(copy, { recursive: true }));
 
 /** @param {string[]} args */
 function generate(...args) {
-  return spawnSync(process.execPath, [join(copy, "scripts/generate.mjs"), ...args], {
-    encoding: "utf8",
+  return spawnSync(process.execPath, [join(copy, 'scripts/generate.mjs'), ...args], {
+    encoding: 'utf8',
     timeout: 60_000,
   });
 }
 
-test("generated/ is what protocol/ makes of it", () => {
-  const { status, stderr } = generate("--check");
-  assert.equal(stderr, "");
+test('generated/ is what protocol/ makes of it', () => {
+  const { status, stderr } = generate('--check');
+  assert.equal(stderr, '');
   assert.equal(status, 0);
 });
 
-test("--check names each file that differs and shows how; generating puts it right", () => {
-  const table = join(copy, "generated/operations.json");
-  writeFileSync(table, readFileSync(table, "utf8").replace('"getHub"', '"getHubs"'));
-  rmSync(join(copy, "generated/topics.json"));
-  writeFileSync(join(copy, "generated/stray.json"), "{}\n");
-  const { status, stderr } = generate("--check");
+test('--check names each file that differs and shows how; generating puts it right', () => {
+  const table = join(copy, 'generated/operations.json');
+  writeFileSync(table, readFileSync(table, 'utf8').replace('"getHub"', '"getHubs"'));
+  rmSync(join(copy, 'generated/topics.json'));
+  writeFileSync(join(copy, 'generated/stray.json'), '{}\n');
+  const { status, stderr } = generate('--check');
   assert.equal(status, 1);
   assert.match(
     stderr,
@@ -51,12 +51,12 @@ test("--check names each file that differs and shows how; generating puts it rig
   assert.match(stderr, /Run node scripts\/generate\.mjs/);
 
   assert.equal(generate().status, 0);
-  assert.equal(generate("--check").status, 0);
+  assert.equal(generate('--check').status, 0);
 });
 
-test("a reference that leads nowhere is an error that names the place", () => {
-  const file = join(copy, "protocol/cycle/schemas/task.yaml");
-  const text = readFileSync(file, "utf8");
+test('a reference that leads nowhere is an error that names the place', () => {
+  const file = join(copy, 'protocol/cycle/schemas/task.yaml');
+  const text = readFileSync(file, 'utf8');
   writeFileSync(file, text.replace('$ref: "#/StopInstanceAction"', '$ref: "#/Nowhere"'));
   const { status, stderr } = generate();
   writeFileSync(file, text);

@@ -1,11 +1,11 @@
-import assert from "node:assert/strict";
-import { before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import openapiTS, { astToString } from "openapi-typescript";
-import { document, facts } from "./facts.mjs";
-import { typeErrors } from "./program.mjs";
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import openapiTS, { astToString } from 'openapi-typescript';
+import { document, facts } from './facts.mjs';
+import { typeErrors } from './program.mjs';
 
-const schema = fileURLToPath(new URL("../../generated/schema.js", import.meta.url));
+const schema = fileURLToPath(new URL('../../generated/schema.js', import.meta.url));
 const paths = [...new Set(facts.endpoints.map((/** @type {any} */ { path }) => path))];
 const schemas = Object.keys(facts.schemas);
 
@@ -26,13 +26,13 @@ function comparison(known) {
     "type KnownSchemas = Known.components['schemas'];",
     "type OurResponses = Ours.components['responses'];",
     "type KnownResponses = Known.components['responses'];",
-    "same<keyof Ours.paths, keyof Known.paths>(true);",
-    "same<keyof OurSchemas, keyof KnownSchemas>(true);",
+    'same<keyof Ours.paths, keyof Known.paths>(true);',
+    'same<keyof OurSchemas, keyof KnownSchemas>(true);',
     "same<OurResponses['DefaultError'], KnownResponses['DefaultError']>(true);",
     ...paths.map((path) => `same<Ours.paths["${path}"], Known.paths["${path}"]>(true);`),
     ...schemas.map((name) => `same<OurSchemas["${name}"], KnownSchemas["${name}"]>(true);`),
-    "",
-  ].join("\n");
+    '',
+  ].join('\n');
 }
 
 /** @param {any} table */
@@ -42,12 +42,12 @@ async function types(table) {
 
 function wrongFacts() {
   const wrong = structuredClone(facts);
-  wrong.schemas.Container.properties.stateful.type = "string";
-  wrong.schemas.IPNet.required = ["ip"];
+  wrong.schemas.Container.properties.stateful.type = 'string';
+  wrong.schemas.IPNet.required = ['ip'];
   wrong.schemas.NodeState.allOf.pop();
   delete wrong.schemas.ContainerRuntime.properties.workdir;
-  wrong.schemas.MonitoringTier.enum?.push("lost");
-  wrong.endpoints.find((/** @type {any} */ { operationId }) => operationId === "getVirtualMachine").params[0].required =
+  wrong.schemas.MonitoringTier.enum?.push('lost');
+  wrong.endpoints.find((/** @type {any} */ { operationId }) => operationId === 'getVirtualMachine').params[0].required =
     false;
   return wrong;
 }
@@ -63,11 +63,11 @@ same<Answer, { data: { primary_instance_id: string | null; time: string } }>(tru
 `;
 
 const notification = `
-import type { NotificationMessage } from ${JSON.stringify(schema.replace("schema", "notification"))};
-import type { ContainerTopic, Topic } from ${JSON.stringify(schema.replace("schema", "topics"))};
+import type { NotificationMessage } from ${JSON.stringify(schema.replace('schema', 'notification'))};
+import type { ContainerTopic, Topic } from ${JSON.stringify(schema.replace('schema', 'topics'))};
 ${same}
 type Ids = string[] | null;
-same<Topic, ${facts.topics.map((/** @type {string} */ topic) => JSON.stringify(topic)).join(" | ")}>(true);
+same<Topic, ${facts.topics.map((/** @type {string} */ topic) => JSON.stringify(topic)).join(' | ')}>(true);
 same<ContainerTopic, Extract<Topic, \`container.\${string}\`>>(true);
 same<NotificationMessage, {
   topic: Topic;
@@ -87,7 +87,7 @@ void [typo, text];
 `;
 
 const metadata = `
-import type { EnvironmentMetadata } from ${JSON.stringify(schema.replace("schema", "environment-metadata"))};
+import type { EnvironmentMetadata } from ${JSON.stringify(schema.replace('schema', 'environment-metadata'))};
 import type { components } from ${JSON.stringify(schema)};
 ${same}
 same<EnvironmentMetadata, {
@@ -103,58 +103,58 @@ let errors;
 
 before(async () => {
   errors = typeErrors({
-    "known.d.ts": await types(facts),
-    "wrong.d.ts": await types(wrongFacts()),
-    "compare.ts": comparison("./known.js"),
-    "compare-wrong.ts": comparison("./wrong.js"),
-    "checkin.ts": checkin,
-    "notification.ts": notification,
-    "metadata.ts": metadata,
+    'known.d.ts': await types(facts),
+    'wrong.d.ts': await types(wrongFacts()),
+    'compare.ts': comparison('./known.js'),
+    'compare-wrong.ts': comparison('./wrong.js'),
+    'checkin.ts': checkin,
+    'notification.ts': notification,
+    'metadata.ts': metadata,
   });
 });
 
-test("the facts are whole", () => {
+test('the facts are whole', () => {
   assert.equal(paths.length, 34);
   assert.equal(facts.endpoints.length, 35);
   assert.equal(schemas.length, 199);
   assert.equal(new Set(facts.topics).size, 214);
 });
 
-test("all paths, all schemas and the default response are as known", () => {
-  const elsewhere = ["compare-wrong.ts", "checkin.ts", "notification.ts", "metadata.ts"];
+test('all paths, all schemas and the default response are as known', () => {
+  const elsewhere = ['compare-wrong.ts', 'checkin.ts', 'notification.ts', 'metadata.ts'];
   assert.deepEqual(
     errors.filter(({ file }) => !elsewhere.includes(file)),
     [],
   );
 });
 
-test("the comparison notices every change, and only where it matters", () => {
-  const lines = comparison("").split("\n");
-  const noticed = errors.filter(({ file }) => file === "compare-wrong.ts").map(({ line }) => lines[line - 1]);
-  for (const name of ["Container", "IPNet", "NodeState", "ContainerRuntime", "MonitoringTier"]) {
+test('the comparison notices every change, and only where it matters', () => {
+  const lines = comparison('').split('\n');
+  const noticed = errors.filter(({ file }) => file === 'compare-wrong.ts').map(({ line }) => lines[line - 1]);
+  for (const name of ['Container', 'IPNet', 'NodeState', 'ContainerRuntime', 'MonitoringTier']) {
     assert.ok(noticed.includes(`same<OurSchemas["${name}"], KnownSchemas["${name}"]>(true);`), name);
   }
   assert.ok(noticed.includes('same<Ours.paths["/v1/virtual-machine"], Known.paths["/v1/virtual-machine"]>(true);'));
   assert.ok(!noticed.includes('same<OurSchemas["WafConfig"], KnownSchemas["WafConfig"]>(true);'));
 });
 
-test("haCheckin is typed", () => {
+test('haCheckin is typed', () => {
   assert.deepEqual(
-    errors.filter(({ file }) => file === "checkin.ts"),
+    errors.filter(({ file }) => file === 'checkin.ts'),
     [],
   );
 });
 
-test("Topic holds every known topic and nothing else, and a message is as documented", () => {
+test('Topic holds every known topic and nothing else, and a message is as documented', () => {
   assert.deepEqual(
-    errors.filter(({ file }) => file === "notification.ts"),
+    errors.filter(({ file }) => file === 'notification.ts'),
     [],
   );
 });
 
 test("EnvironmentMetadata is made of the API's own schemas", () => {
   assert.deepEqual(
-    errors.filter(({ file }) => file === "metadata.ts"),
+    errors.filter(({ file }) => file === 'metadata.ts'),
     [],
   );
 });

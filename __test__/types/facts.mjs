@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readFileSync } from 'node:fs';
 
 /** What is known of the API from elsewhere: names and types only. facts.json explains itself through `document`. */
-export const facts = JSON.parse(readFileSync(new URL("facts.json", import.meta.url), "utf8"));
+export const facts = JSON.parse(readFileSync(new URL('facts.json', import.meta.url), 'utf8'));
 
 /**
  * Turns the facts into a document for openapi-typescript. The facts write `ref` for a reference to a schema,
@@ -23,8 +23,8 @@ export function document(table) {
     };
   }
   return {
-    openapi: "3.1.0",
-    info: { title: "facts", version: "1.0.0" },
+    openapi: '3.1.0',
+    info: { title: 'facts', version: '1.0.0' },
     paths,
     components: { responses: mapped(table.responses, response), schemas: mapped(table.schemas, schema) },
   };
@@ -33,7 +33,7 @@ export function document(table) {
 /** @param {any} fact */
 function response(fact) {
   if (fact.response) return { $ref: `#/components/responses/${fact.response}` };
-  return { description: "", ...body(fact) };
+  return { description: '', ...body(fact) };
 }
 
 /** @param {any} fact */
@@ -46,7 +46,7 @@ function body(fact) {
  * @returns {any}
  */
 function schema(fact) {
-  if (typeof fact !== "object") return fact;
+  if (typeof fact !== 'object') return fact;
   const { ref, nullable, properties, items, additionalProperties, oneOf, allOf, discriminator, ...rest } = fact;
   const result = { ...rest };
   if (ref) result.$ref = reference(ref);
@@ -57,9 +57,9 @@ function schema(fact) {
   if (allOf) result.allOf = allOf.map(schema);
   if (discriminator) result.discriminator = { ...discriminator, mapping: mapped(discriminator.mapping, reference) };
   if (!nullable) return result;
-  if (typeof result.type === "string" && !oneOf) return { ...result, type: [result.type, "null"] };
+  if (typeof result.type === 'string' && !oneOf) return { ...result, type: [result.type, 'null'] };
   const { default: initial, ...other } = result;
-  return { ...(initial !== undefined && { default: initial }), anyOf: [other, { type: "null" }] };
+  return { ...(initial !== undefined && { default: initial }), anyOf: [other, { type: 'null' }] };
 }
 
 /** @param {string} name */

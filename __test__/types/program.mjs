@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import ts from "typescript";
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import ts from 'typescript';
 
 /**
  * Type-checks some texts as `tsc --strict` would.
@@ -10,7 +10,7 @@ import ts from "typescript";
  * @returns {{ file: string, line: number, message: string }[]} the errors, with lines from 1
  */
 export function typeErrors(files) {
-  const folder = mkdtempSync(join(tmpdir(), "types-"));
+  const folder = mkdtempSync(join(tmpdir(), 'types-'));
   try {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     const program = ts.createProgram(
@@ -19,7 +19,7 @@ export function typeErrors(files) {
         strict: true,
         noEmit: true,
         types: [],
-        lib: ["lib.es2022.d.ts"],
+        lib: ['lib.es2022.d.ts'],
         target: ts.ScriptTarget.ES2022,
         module: ts.ModuleKind.NodeNext,
         moduleResolution: ts.ModuleResolutionKind.NodeNext,
@@ -27,8 +27,8 @@ export function typeErrors(files) {
     );
     return ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
       const line = file && start !== undefined ? file.getLineAndCharacterOfPosition(start).line + 1 : 0;
-      const name = file?.fileName.replace(`${folder}/`, "") ?? "";
-      return { file: name, line, message: ts.flattenDiagnosticMessageText(messageText, "\n") };
+      const name = file?.fileName.replace(`${folder}/`, '') ?? '';
+      return { file: name, line, message: ts.flattenDiagnosticMessageText(messageText, '\n') };
     });
   } finally {
     rmSync(folder, { recursive: true });

@@ -8,18 +8,18 @@ const shown = 20;
  * @returns {string} empty when both are the same
  */
 export function difference(before, after) {
-  if (before === after) return "";
-  const old = before.split("\n");
-  const now = after.split("\n");
+  if (before === after) return '';
+  const old = before.split('\n');
+  const now = after.split('\n');
   let start = 0;
   while (start < old.length && start < now.length && old[start] === now[start]) start += 1;
   let end = 0;
   while (end < old.length - start && end < now.length - start && old.at(-1 - end) === now.at(-1 - end)) end += 1;
   return [
     `  from line ${start + 1}:`,
-    ...excerpt(old.slice(start, old.length - end), "-"),
-    ...excerpt(now.slice(start, now.length - end), "+"),
-  ].join("\n");
+    ...excerpt(old.slice(start, old.length - end), '-'),
+    ...excerpt(now.slice(start, now.length - end), '+'),
+  ].join('\n');
 }
 
 /**

@@ -1,54 +1,54 @@
-import { readFile } from "node:fs/promises";
-import { isIP } from "node:net";
-import { join } from "node:path";
-import Ajv2020 from "ajv/dist/2020.js";
-import addFormats from "ajv-formats";
-import { schemaDocument } from "./openapi.mjs";
-import { undeclaredFields } from "./undeclared.mjs";
-import { readWorld } from "./world.mjs";
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import Ajv2020 from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { schemaDocument } from './openapi.mjs';
+import { undeclaredFields } from './undeclared.mjs';
+import { readWorld } from './world.mjs';
 
 /** @typedef {import('./world.mjs').Json} Json */
 
 /** The operation whose `data` each collection must be fit for. */
 const OPERATIONS = {
-  hub: "getHub",
-  environment: "getEnvironment",
-  containers: "getEnvironmentContainers",
-  instances: "getEnvironmentInstances",
-  services: "getEnvironmentServices",
-  ips: "getEnvironmentIPs",
-  scoped_variables: "getEnvironmentScopedVariables",
-  certificates: "getContainerCertificates",
-  domains: "getContainerDomains",
-  networks: "getNetworks",
-  network_environments: "getNetworkEnvironments",
-  network_instances: "getNetworkInstances",
-  server: "getServer",
-  server_images: "getServerImages",
-  telemetry: "getServerInstancesTelemetry",
-  virtual_machines: "getEnvironmentVirtualMachines",
-  virtual_machine_domains: "getVirtualMachineDomains",
-  virtual_machine_gateways: "getVirtualMachineGateways",
+  hub: 'getHub',
+  environment: 'getEnvironment',
+  containers: 'getEnvironmentContainers',
+  instances: 'getEnvironmentInstances',
+  services: 'getEnvironmentServices',
+  ips: 'getEnvironmentIPs',
+  scoped_variables: 'getEnvironmentScopedVariables',
+  certificates: 'getContainerCertificates',
+  domains: 'getContainerDomains',
+  networks: 'getNetworks',
+  network_environments: 'getNetworkEnvironments',
+  network_instances: 'getNetworkInstances',
+  server: 'getServer',
+  server_images: 'getServerImages',
+  telemetry: 'getServerInstancesTelemetry',
+  virtual_machines: 'getEnvironmentVirtualMachines',
+  virtual_machine_domains: 'getVirtualMachineDomains',
+  virtual_machine_gateways: 'getVirtualMachineGateways',
 };
 
-const ID = { $ref: "#/components/schemas/ID" };
-const TEXT = { type: "string", minLength: 1 };
+const ID = { $ref: '#/components/schemas/ID' };
+const TEXT = { type: 'string', minLength: 1 };
 
 /** Shapes of the collections that no operation answers with as they are. */
 const OWN_SHAPES = {
-  environment_metadata: { $ref: "#/components/schemas/EnvironmentMetadata" },
+  environment_metadata: { $ref: '#/components/schemas/EnvironmentMetadata' },
   self: object({ hub_id: ID, environment_id: ID, container_id: ID, instance_id: ID, server_id: ID, token: TEXT }),
-  integrations: { type: "array", items: { $ref: "#/components/schemas/Integration" } },
-  vpn_users: { type: "array", items: object({ username: TEXT, password: TEXT }) },
+  integrations: { type: 'array', items: { $ref: '#/components/schemas/Integration' } },
+  vpn_users: { type: 'array', items: object({ username: TEXT, password: TEXT }) },
 };
 
 /** Collections whose entries are `{ <owner>, value }`, since the value itself does not say whose it is. */
-const OWNERS = { certificates: "container_id", domains: "container_id", virtual_machine_domains: "virtual_machine_id" };
+const OWNERS = { certificates: 'container_id', domains: 'container_id', virtual_machine_domains: 'virtual_machine_id' };
 
 /** Formats of the API that JSON Schema does not know. */
 const FORMATS = {
   objectid: /^[0-9a-f]{24}$/,
-  "ip-address": (/** @type {string} */ text) => isIP(text) > 0,
+  'ip-address': (/** @type {string} */ text) => isIP(text) > 0,
   cidr: isCidr,
 };
 
@@ -61,14 +61,14 @@ const FORMATS = {
  * @throws {Error} naming every place where the world and the declaration disagree
  */
 export async function fixtures(protocol, document) {
-  const text = await readFile(join(protocol, "world.yaml"), "utf8").catch((error) => {
-    if (error.code === "ENOENT") return undefined;
+  const text = await readFile(join(protocol, 'world.yaml'), 'utf8').catch((error) => {
+    if (error.code === 'ENOENT') return undefined;
     throw error;
   });
   if (text === undefined) return undefined;
   const world = readWorld(text, document);
   const problems = worldChecker(document, await metadataSchemas(protocol))(world);
-  if (problems.length > 0) throw new Error(`world.yaml does not fit the declaration:\n${problems.join("\n")}`);
+  if (problems.length > 0) throw new Error(`world.yaml does not fit the declaration:\n${problems.join('\n')}`);
   return world;
 }
 
@@ -77,7 +77,7 @@ export async function fixtures(protocol, document) {
  * @returns {Promise<Json>} the schema of the metadata file and those that it refers to, by name
  */
 export async function metadataSchemas(protocol) {
-  const name = "EnvironmentMetadata";
+  const name = 'EnvironmentMetadata';
   const { components } = await schemaDocument(protocol, name, `schemas/environment-metadata.yaml#/${name}`);
   return components.schemas;
 }
@@ -113,10 +113,10 @@ function collectionShapes(document) {
   for (const [name, id] of Object.entries(OPERATIONS)) {
     const operation = operations.find(({ operationId }) => operationId === id);
     if (!operation) throw new Error(`the declaration has no operation ${id}, which ${name} is for`);
-    shapes[name] = operation.responses["200"].content["application/json"].schema.properties.data;
+    shapes[name] = operation.responses['200'].content['application/json'].schema.properties.data;
   }
   for (const [name, owner] of Object.entries(OWNERS)) {
-    shapes[name] = { type: "array", items: object({ [owner]: ID, value: shapes[name].items }) };
+    shapes[name] = { type: 'array', items: object({ [owner]: ID, value: shapes[name].items }) };
   }
   return shapes;
 }
@@ -130,8 +130,8 @@ function collectionChecks(shapes, schemas) {
   // OpenAPI adds keywords of its own, such as discriminator, which strict mode refuses.
   const ajv = new Ajv2020.default({ allErrors: true, strict: false, formats: FORMATS });
   addFormats.default(ajv);
-  ajv.addSchema({ $id: "world", components: { schemas }, $defs: shapes });
-  const resolve = (/** @type {string} */ ref) => schemas[ref.replace("#/components/schemas/", "")];
+  ajv.addSchema({ $id: 'world', components: { schemas }, $defs: shapes });
+  const resolve = (/** @type {string} */ ref) => schemas[ref.replace('#/components/schemas/', '')];
   const checks = Object.entries(shapes).map(([name, shape]) => {
     const validate = ajv.compile({ $ref: `world#/$defs/${name}` });
     const check = (/** @type {unknown} */ value) => {
@@ -148,12 +148,12 @@ function collectionChecks(shapes, schemas) {
 
 /** @param {Json} properties all of them required, no others allowed */
 function object(properties) {
-  return { type: "object", required: Object.keys(properties), properties, additionalProperties: false };
+  return { type: 'object', required: Object.keys(properties), properties, additionalProperties: false };
 }
 
 /** @param {string} text an address and a prefix length */
 function isCidr(text) {
-  const [address, length, ...rest] = text.split("/");
+  const [address, length, ...rest] = text.split('/');
   const version = isIP(address);
   return version > 0 && rest.length === 0 && /^\d{1,3}$/.test(length) && Number(length) <= (version === 4 ? 32 : 128);
 }

@@ -1,5 +1,5 @@
-import { join } from "node:path";
-import { bundle, bundleFromString, createConfig } from "@redocly/openapi-core";
+import { join } from 'node:path';
+import { bundle, bundleFromString, createConfig } from '@redocly/openapi-core';
 
 /**
  * The declaration of the internal API as one document, with references to its own components only.
@@ -9,7 +9,7 @@ import { bundle, bundleFromString, createConfig } from "@redocly/openapi-core";
  * @throws when a reference leads nowhere
  */
 export async function openapi(protocol) {
-  return finish(await bundle({ ref: join(protocol, "openapi.yaml"), config: await createConfig({}) }));
+  return finish(await bundle({ ref: join(protocol, 'openapi.yaml'), config: await createConfig({}) }));
 }
 
 /**
@@ -22,8 +22,8 @@ export async function openapi(protocol) {
  */
 export async function schemaDocument(protocol, name, reference) {
   const source = JSON.stringify({
-    openapi: "3.1.0",
-    info: { title: name, version: "1.0.0" },
+    openapi: '3.1.0',
+    info: { title: name, version: '1.0.0' },
     components: { schemas: { [name]: { $ref: reference } } },
   });
   return finish(
@@ -36,9 +36,9 @@ function finish(result) {
   if (result.problems.length > 0) {
     const lines = result.problems.map(({ message, location }) => {
       const [place] = location;
-      return `${place?.source.absoluteRef}${place?.pointer ?? ""}: ${message}`;
+      return `${place?.source.absoluteRef}${place?.pointer ?? ''}: ${message}`;
     });
-    throw new Error(`the declaration can't be joined:\n${lines.join("\n")}`);
+    throw new Error(`the declaration can't be joined:\n${lines.join('\n')}`);
   }
   return result.bundle.parsed;
 }

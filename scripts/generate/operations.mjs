@@ -1,4 +1,4 @@
-const methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'];
 
 /**
  * The operations of a document as a flat table, in the order of the document.
@@ -28,7 +28,7 @@ export function operationTable(document) {
  */
 function row(document, groups, path, method, operation, shared) {
   const answers = Object.entries(operation.responses)
-    .filter(([status]) => status !== "default")
+    .filter(([status]) => status !== 'default')
     .map(([status, response]) => answer(Number(status), response));
   /** @type {object[]} */
   const security = operation.security ?? document.security ?? [];
@@ -76,11 +76,11 @@ function answer(status, { description, content = {} }) {
  */
 function group(path, groups) {
   const segment = firstSegment(path);
-  const singular = segment.replace(/s$/, "");
+  const singular = segment.replace(/s$/, '');
   return groups.has(singular) ? singular : segment;
 }
 
 /** @param {string} path */
 function firstSegment(path) {
-  return path.split("/")[2];
+  return path.split('/')[2];
 }

@@ -1,5 +1,5 @@
-import openapiTS, { astToString } from "openapi-typescript";
-import ts from "typescript";
+import openapiTS, { astToString } from 'openapi-typescript';
+import ts from 'typescript';
 
 /**
  * Types of a whole document: `paths`, `components` and `operations`.
@@ -22,7 +22,7 @@ export async function schemaTypes(document) {
  */
 export async function schemaAlias(document, name, names = new Map()) {
   const nodes = await openapiTS(structuredClone(document));
-  const property = member(member(declaration(nodes, "components"), "schemas"), name);
+  const property = member(member(declaration(nodes, 'components'), 'schemas'), name);
   const renamed = ts.transform(property, [rename(names)]).transformed[0];
   const alias = ts.factory.createTypeAliasDeclaration(
     [ts.factory.createModifier(ts.SyntaxKind.ExportKeyword)],
@@ -38,9 +38,9 @@ export async function schemaAlias(document, name, names = new Map()) {
  * @returns {string} a documentation comment
  */
 export function comment(text) {
-  const lines = text.trim().split("\n");
+  const lines = text.trim().split('\n');
   if (lines.length === 1) return `/** ${lines[0]} */`;
-  return ["/**", ...lines.map((line) => ` * ${line}`.trimEnd()), " */"].join("\n");
+  return ['/**', ...lines.map((line) => ` * ${line}`.trimEnd()), ' */'].join('\n');
 }
 
 /**

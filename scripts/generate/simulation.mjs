@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { parse } from "yaml";
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
 
 /**
  * How the simulator answers, by operationId.
@@ -11,16 +11,16 @@ import { parse } from "yaml";
  * @throws when an operation does not exist, or has no answer
  */
 export async function simulation(protocol, operations) {
-  const text = await readFile(join(protocol, "simulation.yaml"), "utf8").catch((error) => {
-    if (error.code === "ENOENT") return undefined;
+  const text = await readFile(join(protocol, 'simulation.yaml'), 'utf8').catch((error) => {
+    if (error.code === 'ENOENT') return undefined;
     throw error;
   });
   if (text === undefined) return undefined;
   const answers = parse(text);
   const known = new Set(operations.map(({ operationId }) => operationId));
   const unknown = Object.keys(answers).filter((id) => !known.has(id));
-  if (unknown.length > 0) throw new Error(`simulation.yaml names unknown operations: ${unknown.join(", ")}`);
+  if (unknown.length > 0) throw new Error(`simulation.yaml names unknown operations: ${unknown.join(', ')}`);
   const silent = [...known].filter((id) => !(id in answers));
-  if (silent.length > 0) throw new Error(`simulation.yaml has no answer for: ${silent.join(", ")}`);
+  if (silent.length > 0) throw new Error(`simulation.yaml has no answer for: ${silent.join(', ')}`);
   return answers;
 }

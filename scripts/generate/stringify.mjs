@@ -18,12 +18,12 @@ export function stringify(value) {
  */
 function render(value, indent, lead) {
   const flat = JSON.stringify(value);
-  if (value === null || typeof value !== "object" || indent + lead + flat.length < width) return flat;
+  if (value === null || typeof value !== 'object' || indent + lead + flat.length < width) return flat;
   const inner = indent + 1;
-  const pad = " ".repeat(inner);
-  const close = " ".repeat(indent);
+  const pad = ' '.repeat(inner);
+  const close = ' '.repeat(indent);
   if (Array.isArray(value)) {
-    return `[\n${value.map((item) => pad + render(item, inner, 0)).join(",\n")}\n${close}]`;
+    return `[\n${value.map((item) => pad + render(item, inner, 0)).join(',\n')}\n${close}]`;
   }
   const entries = Object.entries(value)
     .filter(([, item]) => item !== undefined)
@@ -31,5 +31,5 @@ function render(value, indent, lead) {
       const name = `${JSON.stringify(key)}: `;
       return pad + name + render(item, inner, name.length);
     });
-  return `{\n${entries.join(",\n")}\n${close}}`;
+  return `{\n${entries.join(',\n')}\n${close}}`;
 }

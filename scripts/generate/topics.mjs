@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { parse } from "yaml";
-import { comment } from "./schema-types.mjs";
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { comment } from './schema-types.mjs';
 
 /**
  * The topics of the notification channel by family, as declared.
@@ -11,11 +11,11 @@ import { comment } from "./schema-types.mjs";
  * @throws when a topic stands in two families
  */
 export async function topicFamilies(protocol) {
-  const { components } = parse(await readFile(join(protocol, "notifications.yaml"), "utf8"));
+  const { components } = parse(await readFile(join(protocol, 'notifications.yaml'), 'utf8'));
   const { Topic, ...schemas } = components.schemas;
   /** @type {{ name: string, description: string, topics: string[] }[]} */
   const families = Topic.anyOf.map((/** @type {{ $ref: string }} */ { $ref }) => {
-    const name = $ref.split("/").at(-1) ?? "";
+    const name = $ref.split('/').at(-1) ?? '';
     return { name, description: schemas[name].description, topics: schemas[name].enum };
   });
   const seen = new Set();
@@ -41,11 +41,11 @@ export function topicTypes({ description, families }) {
   return [
     ...unions,
     union(
-      "Topic",
+      'Topic',
       description,
       families.map(({ name }) => name),
     ),
-  ].join("\n");
+  ].join('\n');
 }
 
 /**
@@ -54,5 +54,5 @@ export function topicTypes({ description, families }) {
  * @param {string[]} members
  */
 function union(name, text, members) {
-  return `${comment(text)}\nexport type ${name} =\n${members.map((item) => `  | ${item}`).join("\n")};\n`;
+  return `${comment(text)}\nexport type ${name} =\n${members.map((item) => `  | ${item}`).join('\n')};\n`;
 }

@@ -10,7 +10,7 @@
  * @param {string} [at] where the value stands
  * @returns {string[]} the places of undeclared fields
  */
-export function undeclaredFields(value, schema, resolve, at = "") {
+export function undeclaredFields(value, schema, resolve, at = '') {
   return walk(value, alternatives(schema, resolve), resolve, at);
 }
 
@@ -26,7 +26,7 @@ function walk(value, schemas, resolve, at) {
     const items = schemas.filter(({ items }) => items).flatMap(({ items }) => alternatives(items, resolve));
     return value.flatMap((item, index) => walk(item, items, resolve, `${at}/${index}`));
   }
-  if (typeof value !== "object" || value === null) return [];
+  if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, field]) => {
     const place = `${at}/${name}`;
     const found = schemas.flatMap((schema) => fieldSchemas(schema, name));
@@ -58,7 +58,7 @@ function fieldSchemas({ properties, additionalProperties }, name) {
  * @returns {Json[]}
  */
 function alternatives(schema, resolve) {
-  const parts = ["allOf", "anyOf", "oneOf"].flatMap((keyword) => schema[keyword] ?? []);
+  const parts = ['allOf', 'anyOf', 'oneOf'].flatMap((keyword) => schema[keyword] ?? []);
   if (schema.$ref) parts.push(resolve(schema.$ref));
   return [schema, ...parts.flatMap((part) => alternatives(part, resolve))];
 }

@@ -1,4 +1,4 @@
-import { parse } from "yaml";
+import { parse } from 'yaml';
 
 /** @typedef {{ [key: string]: any }} Json */
 
@@ -12,7 +12,7 @@ import { parse } from "yaml";
  */
 export function readWorld(text, document) {
   const source = parse(text, { merge: true, maxAliasCount: -1 });
-  const parts = Object.entries(source).filter(([name]) => !name.startsWith("x-"));
+  const parts = Object.entries(source).filter(([name]) => !name.startsWith('x-'));
   // A round trip, so that no two places share an object.
   const world = JSON.parse(JSON.stringify(Object.fromEntries(parts)));
   world.services = serviceContainers(world, document.components.schemas);
