@@ -1,0 +1,4 @@
+import { buildAddon, installDependencies } from './setup.mjs';
+
+installDependencies();
+buildAddon();

@@ -1,0 +1,14 @@
+// `npm run lint`: style, types and drift of what is generated. Changes nothing.
+
+import { installDependencies, run, say, tool } from './setup.mjs';
+
+installDependencies();
+say('Rust: format and clippy');
+run('cargo', ['fmt', '--check']);
+run('cargo', ['clippy', '--all-targets', '--quiet', '--', '--deny', 'warnings']);
+say('JavaScript: format, lint and types');
+run(tool('biome'), ['ci', '.']);
+run(tool('tsc'), ['--project', '.']);
+say('The declarations, and what is generated from them');
+run(tool('redocly'), ['lint'], { REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true', REDOCLY_TELEMETRY: 'off' });
+run(process.execPath, ['scripts/generate.mjs', '--check']);

@@ -1,0 +1,62 @@
+// What a fresh checkout needs before anything can run: dependencies and the native addon.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** @param {string} text */
+export function say(text) {
+  console.error(`\n> ${text}`);
+}
+
+/**
+ * Runs a command in the project's folder with its output shown, and ends this program when it fails.
+ *
+ * @param {string} command
+ * @param {string[]} parameters
+ * @param {NodeJS.ProcessEnv} [env] added to the environment
+ */
+export function run(command, parameters, env = {}) {
+  const { error, status } = spawnSync(command, parameters, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: 'inherit',
+  });
+  if (error) {
+    const missing = /** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT';
+    console.error(missing ? `${command} was not found. The README says what has to be installed.` : error.message);
+    process.exit(1);
+  }
+  if (status !== 0) {
+    process.exit(status ?? 1);
+  }
+}
+
+/**
+ * The path of a command that a dependency brings.
+ *
+ * @param {string} name
+ */
+export function tool(name) {
+  return join(root, 'node_modules', '.bin', name);
+}
+
+/** Installs the dependencies unless they are as the lock file says. */
+export function installDependencies() {
+  const lock = join(root, 'package-lock.json');
+  const installed = join(root, 'node_modules', '.package-lock.json');
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) {
+    return;
+  }
+  say('Installing the dependencies');
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+}
+
+/** Builds the addon as it is published; Cargo sees what changed. */
+export function buildAddon() {
+  say('Building the native addon (two to four minutes the first time, a second when nothing changed)');
+  run(tool('napi'), ['build', '--platform', '--release', '--js', 'binding.js', '--dts', 'binding.d.ts']);
+}
