@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use brotli_decompressor::DecompressorWriter;
 use bytes::Bytes;
-use flate2::write::{DeflateDecoder, GzDecoder, ZlibDecoder};
+use flate2::write::GzDecoder;
+use flate2::{Decompress, FlushDecompress, Status};
 use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, Method, StatusCode};
 
@@ -18,14 +19,13 @@ const ZLIB_METHOD: u8 = 0x08;
 /// The codings of one body, outermost first.
 pub struct ContentDecoder {
     stages: Vec<Stage>,
+    /// Whether there was any input.
+    begun: bool,
 }
 
 enum Stage {
-    Gzip(Option<GzDecoder<Vec<u8>>>),
-    /// Undecided until the first byte tells zlib from raw deflate.
-    Deflate,
-    Zlib(ZlibDecoder<Vec<u8>>),
-    Raw(DeflateDecoder<Vec<u8>>),
+    Gzip(Box<Option<GzDecoder<Vec<u8>>>>),
+    Deflate(Inflater),
     Brotli(Box<DecompressorWriter<Vec<u8>>>),
 }
 
@@ -44,7 +44,7 @@ impl ContentDecoder {
             }
         }
         stages.reverse();
-        (!stages.is_empty()).then_some(Self { stages })
+        (!stages.is_empty()).then_some(Self { stages, begun: false })
     }
 
     /// Decodes the next piece of the body; `room` is the number of bytes that may still come out.
@@ -53,6 +53,7 @@ impl ContentDecoder {
     /// [`Failure::BadEncoding`]; [`Failure::TooLarge`] with `limit` when there is no room.
     pub fn decode(&mut self, input: &[u8], room: u64, limit: u64) -> Result<Bytes, Failure> {
         let mut decoded = Vec::new();
+        self.begun |= !input.is_empty();
         for piece in input.chunks(PIECE) {
             let mut data = piece.to_vec();
             for stage in &mut self.stages {
@@ -70,13 +71,30 @@ impl ContentDecoder {
         }
         Ok(decoded.into())
     }
+
+    /// Says that the body is complete. One without a single byte is an empty body, whatever its coding.
+    ///
+    /// # Errors
+    /// [`Failure::BadEncoding`] when it was cut short.
+    pub fn finish(mut self) -> Result<(), Failure> {
+        if !self.begun {
+            return Ok(());
+        }
+        for stage in &mut self.stages {
+            if !stage.is_complete() {
+                let source = io::Error::new(io::ErrorKind::UnexpectedEof, "the body ends in the middle");
+                return Err(Failure::BadEncoding { coding: stage.name(), source });
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Stage {
     fn new(coding: &str) -> Option<Self> {
         Some(match coding {
-            "gzip" | "x-gzip" => Self::Gzip(Some(GzDecoder::new(Vec::new()))),
-            "deflate" => Self::Deflate,
+            "gzip" | "x-gzip" => Self::Gzip(Box::new(Some(GzDecoder::new(Vec::new())))),
+            "deflate" => Self::Deflate(Inflater::default()),
             "br" => Self::Brotli(Box::new(DecompressorWriter::new(Vec::new(), PIECE))),
             _ => return None,
         })
@@ -85,7 +103,7 @@ impl Stage {
     fn name(&self) -> &'static str {
         match self {
             Self::Gzip(_) => "gzip",
-            Self::Deflate | Self::Zlib(_) | Self::Raw(_) => "deflate",
+            Self::Deflate(_) => "deflate",
             Self::Brotli(_) => "br",
         }
     }
@@ -93,28 +111,47 @@ impl Stage {
     fn write(&mut self, input: &[u8]) -> io::Result<Vec<u8>> {
         match self {
             Self::Gzip(member) => write_members(member, input),
-            Self::Deflate => {
-                let Some(first) = input.first() else { return Ok(Vec::new()) };
-                *self = if first & 0x0f == ZLIB_METHOD {
-                    Self::Zlib(ZlibDecoder::new(Vec::new()))
-                } else {
-                    Self::Raw(DeflateDecoder::new(Vec::new()))
-                };
-                self.write(input)
-            }
-            Self::Zlib(decoder) => {
-                write_until_end(decoder, input)?;
-                Ok(std::mem::take(decoder.get_mut()))
-            }
-            Self::Raw(decoder) => {
-                write_until_end(decoder, input)?;
-                Ok(std::mem::take(decoder.get_mut()))
-            }
+            Self::Deflate(inflater) => inflater.write(input),
             Self::Brotli(decoder) => {
-                write_until_end(decoder, input)?;
+                write_until_end(&mut **decoder, input)?;
                 Ok(std::mem::take(decoder.get_mut()))
             }
         }
+    }
+
+    fn is_complete(&mut self) -> bool {
+        match self {
+            Self::Gzip(member) => (**member).as_mut().is_none_or(|decoder| decoder.try_finish().is_ok()),
+            Self::Deflate(inflater) => inflater.ended,
+            Self::Brotli(decoder) => decoder.close().is_ok(),
+        }
+    }
+}
+
+/// Undoes deflate with its zlib header or without: the first byte tells.
+#[derive(Default)]
+struct Inflater {
+    state: Option<Decompress>,
+    ended: bool,
+}
+
+impl Inflater {
+    fn write(&mut self, mut input: &[u8]) -> io::Result<Vec<u8>> {
+        let mut decoded = Vec::new();
+        let Some(first) = input.first() else { return Ok(decoded) };
+        let state = self.state.get_or_insert_with(|| Decompress::new(first & 0x0f == ZLIB_METHOD));
+        while !self.ended {
+            decoded.reserve(PIECE);
+            let (taken, made) = (state.total_in(), state.total_out());
+            let status = state.decompress_vec(input, &mut decoded, FlushDecompress::None)?;
+            let taken = usize::try_from(state.total_in() - taken).unwrap_or_default();
+            input = &input[taken..];
+            self.ended = status == Status::StreamEnd;
+            if taken == 0 && state.total_out() == made {
+                break;
+            }
+        }
+        Ok(decoded)
     }
 }
 
@@ -170,6 +207,7 @@ mod tests {
         for byte in body {
             output.extend(decoder.decode(&[*byte], u64::MAX, u64::MAX)?);
         }
+        decoder.finish()?;
         Ok(output)
     }
 
@@ -197,6 +235,22 @@ mod tests {
         // "hello" as an uncompressed meta-block.
         let brotli = [0x0b, 0x02, 0x80, b'h', b'e', b'l', b'l', b'o', 0x03];
         assert_eq!(decode("br", &brotli).unwrap(), b"hello");
+    }
+
+    #[test]
+    fn a_body_that_is_cut_short_is_an_error_and_an_empty_one_is_empty() {
+        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
+        zlib.write_all(TEXT).unwrap();
+        let brotli = [0x0b, 0x02, 0x80, b'h', b'e', b'l', b'l', b'o', 0x03];
+        for (coding, body) in
+            [("gzip", gzip(TEXT)), ("deflate", zlib.finish().unwrap()), ("br", brotli.to_vec())]
+        {
+            for length in 1..body.len() {
+                let failure = decode(coding, &body[..length]).unwrap_err();
+                assert_eq!(failure.code(), "ERR_CYCLE_BAD_ENCODING", "{coding} {length}");
+            }
+            assert_eq!(decode(coding, &[]).unwrap(), b"");
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ use super::content_encoding::ContentDecoder;
 use super::dispatch::{Dispatch, DispatchError};
 use super::event::{Event, Head, Sink};
 use super::failure::{Failure, Reason};
-use super::redirect::{MAX_REDIRECTS, Redirect, next_hop};
+use super::redirect::{MAX_REDIRECTS, Redirect, is_redirect, next_hop};
 use super::retry::is_idempotent;
 
 /// Bytes of a streamed body that may be on their way to the reader.
@@ -130,15 +130,15 @@ async fn answer<D: Dispatch>(
             dispatch.sleep(delay).await;
             continue;
         }
-        if call.redirect == Redirect::Manual || !response.status().is_redirection() {
+        if call.redirect == Redirect::Manual || !is_redirect(response.status()) {
             return Ok(Answer { response, redirected: redirects > 0 });
+        }
+        if call.redirect == Redirect::Error {
+            return Err(Failure::RedirectRefused);
         }
         let hop =
             next_hop(&call.method, &call.authority, &call.target, response.status(), response.headers())?;
         let Some(hop) = hop else { return Ok(Answer { response, redirected: redirects > 0 }) };
-        if call.redirect == Redirect::Error {
-            return Err(Failure::RedirectRefused);
-        }
         redirects += 1;
         if redirects > MAX_REDIRECTS {
             return Err(Failure::TooManyRedirects { limit: MAX_REDIRECTS });
@@ -189,6 +189,11 @@ fn request(call: &Call, upload: Option<Upload>) -> Request<Body> {
 /// Tells the answer to the caller.
 async fn hand_over<S: Sink>(call: &Call, answer: Answer, credit: &Credit, sink: &S) -> Result<(), Failure> {
     let (parts, mut body) = answer.response.into_parts();
+    if parts.status.is_informational() {
+        return Err(Failure::BadResponse(Box::new(Reason(
+            "the server switches to a protocol that nobody asked for",
+        ))));
+    }
     let mut decoder = ContentDecoder::new(&call.method, parts.status, &parts.headers);
     let mut collector = Collector::new(call.max_response_bytes, body.size_hint().exact().unwrap_or(0));
     if decoder.is_none() && body.size_hint().lower() > collector.room() {
@@ -235,6 +240,9 @@ async fn hand_over<S: Sink>(call: &Call, answer: Answer, credit: &Credit, sink: 
             sink.deliver(Event::Chunk { id, bytes: data });
             credit.spend(length).await;
         }
+    }
+    if let Some(decoder) = decoder {
+        decoder.finish()?;
     }
     // The connection goes back to its pool before the caller hears of the end.
     drop(body);

@@ -43,6 +43,12 @@ const ORIGIN_HEADERS: &[HeaderName] = &[AUTHORIZATION, COOKIE];
 const BODY_AND_ORIGIN_HEADERS: &[HeaderName] =
     &[CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION, CONTENT_TYPE, AUTHORIZATION, COOKIE];
 
+/// Whether a status asks for another request.
+#[must_use]
+pub fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
 /// The next hop, or `None` when the answer is no redirect.
 ///
 /// # Errors
@@ -54,13 +60,13 @@ pub fn next_hop(
     status: StatusCode,
     headers: &HeaderMap,
 ) -> Result<Option<Hop>, Failure> {
-    if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+    if !is_redirect(status) {
         return Ok(None);
     }
     let Some(location) = headers.get(LOCATION) else { return Ok(None) };
     let unreadable = || Failure::BadRedirect("its Location is not a URL");
-    let location = std::str::from_utf8(location.as_bytes()).map_err(|_| unreadable())?;
-    let location = location.split_once('#').map_or(location, |(before, _)| before);
+    let location = String::from_utf8_lossy(location.as_bytes());
+    let location = location.split_once('#').map_or(&*location, |(before, _)| before);
     let (next_authority, next_target) = resolve(location, authority, target).ok_or_else(unreadable)??;
 
     let becomes_get = match status.as_u16() {
@@ -163,7 +169,7 @@ mod tests {
 
     fn hop(method: &Method, status: u16, location: &str) -> Result<Option<Hop>, Failure> {
         let mut headers = HeaderMap::new();
-        headers.insert(LOCATION, location.parse().unwrap());
+        headers.insert(LOCATION, http::HeaderValue::from_bytes(location.as_bytes()).unwrap());
         let status = StatusCode::from_u16(status).unwrap();
         next_hop(
             method,
@@ -188,6 +194,7 @@ mod tests {
         assert_eq!(target("http://other:81/x"), "other:81/x");
         assert_eq!(target("//other"), "other/");
         assert_eq!(target("/with space"), "localhost/with%20space");
+        assert_eq!(target("/é"), "localhost/%C3%A9");
     }
 
     #[test]
