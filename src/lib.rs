@@ -5,6 +5,7 @@
 
 #[allow(unsafe_code)]
 pub mod bridge;
+pub mod event_loop;
 pub mod io_thread;
 pub mod metadata;
 pub mod system_error;

@@ -1,0 +1,112 @@
+//! HTTP connections driven on the caller's own thread, without a thread hop.
+//!
+//! An [`EventLoop`] holds tasks, timers and sockets. It never blocks and never polls the system
+//! itself: a [`Reactor`] owned by the host's loop tells it which sockets are ready and which timers
+//! are due, and the host calls [`EventLoop::turn`] once per turn of its loop. Nothing here knows
+//! which host that is.
+
+mod connect;
+mod executor;
+mod pool;
+mod reactor;
+mod stream;
+mod timers;
+
+#[cfg(test)]
+pub(crate) mod test_reactor;
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+pub use connect::{Address, connect};
+pub use pool::{Lease, Permit, Pool, Pooled};
+pub use reactor::{Interest, Reactor, Readiness, Watch};
+pub use stream::{Probe, Stream};
+pub use timers::Sleep;
+
+use executor::Executor;
+use timers::Timers;
+
+/// Bytes one `read` asks for at most. One buffer of this size is shared by all sockets of a loop.
+const SCRATCH_BYTES: usize = 128 * 1024;
+
+/// Tasks, timers and sockets of one thread.
+pub struct EventLoop {
+    executor: Executor,
+    timers: Rc<Timers>,
+    reactor: Rc<dyn Reactor>,
+    scratch: RefCell<Box<[u8]>>,
+}
+
+impl EventLoop {
+    /// Makes a loop over `reactor`.
+    ///
+    /// `notify` is called, from any thread, when a task becomes ready while nobody is about to call
+    /// [`turn`](Self::turn); it must see to it that somebody does.
+    pub fn new(reactor: Rc<dyn Reactor>, notify: impl Fn() + Send + Sync + 'static) -> Rc<Self> {
+        Rc::new(Self {
+            executor: Executor::new(notify),
+            timers: Rc::new(Timers::new(Rc::clone(&reactor))),
+            reactor,
+            scratch: RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice()),
+        })
+    }
+
+    /// Adds a task. It is first polled by the next [`turn`](Self::turn), or at the end of the
+    /// [`enter`](Self::enter) that encloses this call. On a closed loop the task is dropped.
+    pub fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        self.executor.spawn(Box::pin(task));
+    }
+
+    /// Promises that [`turn`](Self::turn) follows soon, so that tasks that become ready until then
+    /// need no notification.
+    pub fn attend(&self) {
+        self.executor.attend();
+    }
+
+    /// Runs `work`, then every task that is ready: what the work starts is under way when this
+    /// returns.
+    pub fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
+        self.attend();
+        let result = work();
+        self.turn();
+        result
+    }
+
+    /// Polls ready tasks until none is left, or until so many were polled that the host's own work
+    /// should have its turn first (the rest is then announced through the notification).
+    /// Does nothing when called by a task.
+    pub fn turn(&self) {
+        self.executor.run();
+    }
+
+    /// Wakes the sleepers whose time has come. The tasks run in the next [`turn`](Self::turn).
+    pub fn expire(&self) {
+        self.timers.expire(Instant::now());
+    }
+
+    /// A future that is done `delay` from now.
+    #[must_use]
+    pub fn sleep(&self, delay: Duration) -> Sleep {
+        Sleep::new(Rc::clone(&self.timers), Instant::now().checked_add(delay))
+    }
+
+    /// Drops every task, and with them their sockets and timers, and accepts no new ones.
+    pub fn close(&self) {
+        self.executor.close();
+    }
+
+    /// Asks the reactor to watch `fd` for `readiness`.
+    fn watch(&self, fd: BorrowedFd<'_>, readiness: &Rc<Readiness>) -> io::Result<Box<dyn Watch>> {
+        self.reactor.watch(fd, Rc::clone(readiness))
+    }
+
+    /// Lends the read buffer.
+    fn with_scratch<R>(&self, read: impl FnOnce(&mut [u8]) -> R) -> R {
+        read(&mut self.scratch.borrow_mut())
+    }
+}

@@ -1,0 +1,129 @@
+//! A host for tests: mio's poll in the place of libuv.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::io;
+use std::os::fd::{AsRawFd as _, BorrowedFd, RawFd};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use mio::unix::SourceFd;
+use mio::{Events, Poll, Token};
+
+use super::{EventLoop, Interest, Reactor, Readiness, Watch};
+
+pub(crate) struct TestReactor {
+    poll: Rc<RefCell<Poll>>,
+    watched: Rc<RefCell<HashMap<usize, Rc<Watched>>>>,
+    next: Cell<usize>,
+    deadline: Cell<Option<Instant>>,
+    /// How often sockets were reported.
+    pub(crate) events: Cell<usize>,
+}
+
+struct Watched {
+    fd: RawFd,
+    registered: Cell<bool>,
+    interest: Cell<Interest>,
+    readiness: Rc<Readiness>,
+}
+
+struct TestWatch {
+    key: usize,
+    watched: Rc<Watched>,
+    poll: Rc<RefCell<Poll>>,
+    all: Rc<RefCell<HashMap<usize, Rc<Watched>>>>,
+}
+
+/// A loop and the reactor that hosts it.
+pub(crate) fn event_loop() -> (Rc<EventLoop>, Rc<TestReactor>) {
+    let reactor = Rc::new(TestReactor {
+        poll: Rc::new(RefCell::new(Poll::new().expect("an epoll"))),
+        watched: Rc::default(),
+        next: Cell::new(0),
+        deadline: Cell::new(None),
+        events: Cell::new(0),
+    });
+    (EventLoop::new(reactor.clone(), || {}), reactor)
+}
+
+impl TestReactor {
+    /// Waits for events or a deadline, at most for `patience`, and gives the loop its turn.
+    pub(crate) fn turn(&self, event_loop: &EventLoop, patience: Duration) {
+        let due = self.deadline.get().map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let mut events = Events::with_capacity(64);
+        let timeout = due.map_or(patience, |due| due.min(patience));
+        self.poll.borrow_mut().poll(&mut events, Some(timeout)).expect("a poll");
+        event_loop.attend();
+        for event in &events {
+            let Some(watched) = self.watched.borrow().get(&event.token().0).map(Rc::clone) else { continue };
+            self.events.set(self.events.get() + 1);
+            let interest = watched.interest.get();
+            let failed = event.is_error();
+            let readable = interest.readable && (event.is_readable() || failed);
+            let writable = interest.writable && (event.is_writable() || failed);
+            let next = watched.readiness.event(readable, writable).unwrap_or(interest);
+            // mio reports a change only; to arm again is to be told once more of what still holds.
+            watched.apply(&self.poll.borrow(), event.token().0, next).expect("a watch");
+        }
+        if self.deadline.get().is_some_and(|deadline| deadline <= Instant::now()) {
+            self.deadline.set(None);
+            event_loop.expire();
+        }
+        event_loop.turn();
+    }
+}
+
+impl Watched {
+    fn apply(&self, poll: &Poll, key: usize, interest: Interest) -> io::Result<()> {
+        self.interest.set(interest);
+        let mut source = SourceFd(&self.fd);
+        let wanted = match (interest.readable, interest.writable) {
+            (true, true) => mio::Interest::READABLE | mio::Interest::WRITABLE,
+            (true, false) => mio::Interest::READABLE,
+            (false, true) => mio::Interest::WRITABLE,
+            (false, false) => {
+                if self.registered.replace(false) {
+                    poll.registry().deregister(&mut source)?;
+                }
+                return Ok(());
+            }
+        };
+        if self.registered.replace(true) {
+            poll.registry().reregister(&mut source, Token(key), wanted)
+        } else {
+            poll.registry().register(&mut source, Token(key), wanted)
+        }
+    }
+}
+
+impl Reactor for TestReactor {
+    fn watch(&self, fd: BorrowedFd<'_>, readiness: Rc<Readiness>) -> io::Result<Box<dyn Watch>> {
+        let key = self.next.replace(self.next.get() + 1);
+        let watched = Rc::new(Watched {
+            fd: fd.as_raw_fd(),
+            registered: Cell::new(false),
+            interest: Cell::default(),
+            readiness,
+        });
+        self.watched.borrow_mut().insert(key, Rc::clone(&watched));
+        Ok(Box::new(TestWatch { key, watched, poll: Rc::clone(&self.poll), all: Rc::clone(&self.watched) }))
+    }
+
+    fn wake_at(&self, deadline: Instant) {
+        self.deadline.set(Some(deadline));
+    }
+}
+
+impl Watch for TestWatch {
+    fn set(&self, interest: Interest) -> io::Result<()> {
+        self.watched.apply(&self.poll.borrow(), self.key, interest)
+    }
+}
+
+impl Drop for TestWatch {
+    fn drop(&mut self) {
+        let _ = self.set(Interest::default());
+        self.all.borrow_mut().remove(&self.key);
+    }
+}
