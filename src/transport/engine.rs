@@ -37,6 +37,12 @@ impl<D: Dispatch, S: Sink + Clone> Engine<D, S> {
         Self { dispatch: Rc::new(dispatch), sink, calls: Calls::default() }
     }
 
+    /// The lane.
+    #[cfg(test)]
+    pub(super) fn dispatch(&self) -> &D {
+        &self.dispatch
+    }
+
     /// Begins a call. Whatever becomes of it, one last event is delivered, unless it is cancelled.
     pub fn start(&self, call: Call) {
         let id = call.id;

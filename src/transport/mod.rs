@@ -1,7 +1,8 @@
 //! HTTP/1.1 over a Unix socket (or a TCP port): from a [`Call`] to the [`Event`]s that answer it.
 //!
 //! [`engine`] runs calls, [`exchange`] is the life of one call, [`dispatch`] the seam below it:
-//! a lane brings its own connections, clock and tasks. [`io_thread`] is the lane of tokio's thread.
+//! a lane brings its own connections, clock and tasks. [`io_thread`] is the lane of tokio's thread,
+//! [`event_loop`] that of the caller's own.
 
 pub mod body;
 pub mod call;
@@ -12,6 +13,7 @@ pub mod dispatch;
 pub mod endpoint;
 pub mod engine;
 pub mod event;
+pub mod event_loop;
 pub mod exchange;
 pub mod failure;
 pub mod io_thread;

@@ -1,0 +1,503 @@
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use http::Method;
+use socket2::{Domain, SockAddr, Socket, Type};
+
+use super::*;
+use crate::event_loop::test_reactor::{TestReactor, event_loop};
+use crate::transport::event::Event;
+use crate::transport::redirect::Redirect;
+use crate::transport::{Delivery, Payload};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const SHORT: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+/// A path for a socket that is removed when the test is over.
+struct SocketPath(PathBuf);
+
+impl SocketPath {
+    fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("cycle-lane-{}-{number}.sock", std::process::id()));
+        let _ = fs::remove_file(&path);
+        Self(path)
+    }
+}
+
+impl Drop for SocketPath {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+#[derive(Clone, Default)]
+struct Events(Rc<RefCell<Vec<Event>>>);
+
+impl Sink for Events {
+    fn deliver(&self, event: Event) {
+        self.0.borrow_mut().push(event);
+    }
+}
+
+struct Lane {
+    event_loop: Rc<EventLoop>,
+    reactor: Rc<TestReactor>,
+    events: Events,
+    transport: EventLoopTransport<Events>,
+    path: SocketPath,
+}
+
+impl Lane {
+    fn new(max_connections: usize) -> Self {
+        let path = SocketPath::new();
+        let (event_loop, reactor) = event_loop();
+        let events = Events::default();
+        let endpoint = Endpoint::Unix(path.0.clone());
+        let transport = EventLoopTransport::new(&event_loop, &endpoint, max_connections, events.clone())
+            .expect("a Unix socket needs no look-up");
+        Self { event_loop, reactor, events, transport, path }
+    }
+
+    fn listen(&self) -> UnixListener {
+        UnixListener::bind(&self.path.0).expect("a free path")
+    }
+
+    fn turn(&self) {
+        self.reactor.turn(&self.event_loop, Duration::from_millis(20));
+    }
+
+    /// Turns the loop until `done`.
+    fn turn_until(&self, what: &str, done: impl Fn(&Self) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !done(self) {
+            assert!(Instant::now() < end, "waited in vain: {what}");
+            self.turn();
+        }
+    }
+
+    fn is_over(&self, id: u32) -> bool {
+        self.events.0.borrow().iter().any(|event| event.is_last() && number(event) == id)
+    }
+
+    /// Turns the loop until the call is over; gives its body.
+    fn body(&self, id: u32) -> Result<Bytes, Failure> {
+        self.turn_until("a call", |lane| lane.is_over(id));
+        let mut events = self.events.0.borrow_mut();
+        let index = events.iter().position(|event| event.is_last() && number(event) == id);
+        match events.swap_remove(index.expect("it is over")) {
+            Event::Done { body, .. } => Ok(body),
+            Event::Failed { failure, .. } => Err(failure),
+            event => panic!("{event:?}"),
+        }
+    }
+
+    fn open(&self) -> usize {
+        self.transport.engine.dispatch().pool.open()
+    }
+}
+
+fn number(event: &Event) -> u32 {
+    match event {
+        Event::Done { id, .. }
+        | Event::Head { id, .. }
+        | Event::Chunk { id, .. }
+        | Event::End { id }
+        | Event::Ready { id }
+        | Event::Failed { id, .. } => *id,
+    }
+}
+
+fn get(id: u32) -> Call {
+    Call {
+        id,
+        method: Method::GET,
+        authority: "localhost".parse().unwrap(),
+        target: format!("/{id}").parse().unwrap(),
+        defaults: Arc::default(),
+        headers: Vec::new(),
+        payload: Payload::None,
+        delivery: Delivery::Text,
+        redirect: Redirect::Follow,
+        timeout: None,
+        max_response_bytes: u64::MAX,
+        retry: None,
+    }
+}
+
+/// Reads the head of a request, which must be there or on its way.
+fn read_head(stream: &mut UnixStream) -> String {
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        assert_eq!(stream.read(&mut byte).expect("a request"), 1, "end of stream");
+        head.push(byte[0]);
+    }
+    String::from_utf8(head).unwrap()
+}
+
+fn is_at_end(stream: &mut UnixStream) -> bool {
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    matches!(stream.read(&mut [0]), Ok(0))
+}
+
+#[test]
+fn the_request_is_written_before_start_returns() {
+    let lane = Lane::new(10);
+    let listener = lane.listen();
+    lane.transport.start(get(1));
+    let (mut stream, _) = listener.accept().unwrap();
+    assert!(read_head(&mut stream).starts_with("GET /1 HTTP/1.1\r\nhost: localhost\r\n"));
+    stream.write_all(SHORT).unwrap();
+    assert_eq!(lane.body(1).unwrap(), "ok");
+}
+
+#[test]
+fn a_connection_is_free_again_when_its_call_is_over() {
+    let lane = Lane::new(10);
+    let listener = lane.listen();
+    lane.transport.start(get(1));
+    let (mut stream, _) = listener.accept().unwrap();
+    for id in 1..=3 {
+        assert!(read_head(&mut stream).starts_with(&format!("GET /{id} ")));
+        stream.write_all(SHORT).unwrap();
+        assert_eq!(lane.body(id).unwrap(), "ok");
+        // At once, without a turn in between: as JavaScript does in its callback.
+        lane.transport.start(get(id + 1));
+        assert_eq!(lane.open(), 1);
+    }
+}
+
+#[test]
+fn calls_beyond_the_limit_wait_for_a_connection() {
+    let lane = Lane::new(1);
+    let listener = lane.listen();
+    for id in 1..=3 {
+        lane.transport.start(get(id));
+    }
+    let (mut stream, _) = listener.accept().unwrap();
+    for id in 1..=3 {
+        assert!(read_head(&mut stream).starts_with(&format!("GET /{id} ")));
+        stream.write_all(SHORT).unwrap();
+        assert_eq!(lane.body(id).unwrap(), "ok");
+        assert_eq!(lane.open(), 1);
+    }
+}
+
+#[test]
+fn a_waiting_call_gets_its_turn_when_a_connection_ends() {
+    let lane = Lane::new(1);
+    let listener = lane.listen();
+    lane.transport.start(get(1));
+    lane.transport.start(get(2));
+    let (mut stream, _) = listener.accept().unwrap();
+    read_head(&mut stream);
+    drop(stream);
+    let failure = lane.body(1).unwrap_err();
+    assert_eq!(failure.code(), "ECONNRESET");
+    let (mut stream, _) = listener.accept().unwrap();
+    read_head(&mut stream);
+    stream.write_all(SHORT).unwrap();
+    assert_eq!(lane.body(2).unwrap(), "ok");
+}
+
+#[test]
+fn an_idle_connection_that_ends_is_closed_at_once() {
+    let lane = Lane::new(10);
+    let listener = lane.listen();
+    lane.transport.start(get(1));
+    let (mut stream, _) = listener.accept().unwrap();
+    read_head(&mut stream);
+    stream.write_all(SHORT).unwrap();
+    lane.body(1).unwrap();
+    assert_eq!(lane.open(), 1);
+    drop(stream);
+    lane.turn_until("the end of the connection", |lane| lane.open() == 0);
+}
+
+#[test]
+fn a_connection_that_stays_idle_is_closed() {
+    let lane = Lane::new(10);
+    let listener = lane.listen();
+    lane.transport.start(get(1));
+    lane.transport.start(get(2));
+    let (mut idle, _) = listener.accept().unwrap();
+    let (mut busy, _) = listener.accept().unwrap();
+    read_head(&mut idle);
+    idle.write_all(SHORT).unwrap();
+    lane.body(1).unwrap();
+    let (event_loop, pool) = (Rc::clone(&lane.event_loop), Rc::clone(&lane.transport.engine.dispatch().pool));
+    lane.event_loop.enter(|| {
+        lane.event_loop.spawn(async move { close_idle(&event_loop, &pool, Duration::from_millis(1)).await });
+    });
+    lane.turn_until("the end of the idle connection", |lane| lane.open() == 1);
+    assert!(is_at_end(&mut idle));
+    read_head(&mut busy);
+    busy.write_all(SHORT).unwrap();
+    assert_eq!(lane.body(2).unwrap(), "ok");
+}
+
+#[test]
+fn bytes_on_an_idle_connection_close_it() {
+    let lane = Lane::new(10);
+    let listener = lane.listen();
+    lane.transport.start(get(1));
+    let (mut stream, _) = listener.accept().unwrap();
+    read_head(&mut stream);
+    stream.write_all(SHORT).unwrap();
+    lane.body(1).unwrap();
+    stream.write_all(SHORT).unwrap();
+    lane.turn_until("the end of the connection", |lane| lane.open() == 0);
+    assert!(is_at_end(&mut stream));
+}
+
+#[test]
+fn an_idle_connection_that_ended_unseen_is_not_used() {
+    let lane = Lane::new(10);
+    let listener = lane.listen();
+    lane.transport.start(get(1));
+    let (mut stream, _) = listener.accept().unwrap();
+    read_head(&mut stream);
+    stream.write_all(SHORT).unwrap();
+    lane.body(1).unwrap();
+    drop(stream);
+    // No turn: only a look at the socket can tell. A POST is never sent twice.
+    lane.transport.start(Call { method: Method::POST, ..get(2) });
+    let (mut stream, _) = listener.accept().unwrap();
+    assert!(read_head(&mut stream).starts_with("POST /2 "));
+    stream.write_all(SHORT).unwrap();
+    assert_eq!(lane.body(2).unwrap(), "ok");
+}
+
+#[test]
+fn a_cancelled_call_closes_its_connection() {
+    let lane = Lane::new(1);
+    let listener = lane.listen();
+    lane.transport.start(get(1));
+    let (mut stream, _) = listener.accept().unwrap();
+    read_head(&mut stream);
+    lane.transport.cancel(1);
+    assert!(is_at_end(&mut stream));
+    assert_eq!(lane.open(), 0);
+    assert!(lane.events.0.borrow().is_empty());
+}
+
+#[test]
+fn a_call_that_is_cancelled_while_it_waits_leaves_the_queue() {
+    let lane = Lane::new(1);
+    let listener = lane.listen();
+    for id in 1..=3 {
+        lane.transport.start(get(id));
+    }
+    lane.transport.cancel(2);
+    let (mut stream, _) = listener.accept().unwrap();
+    for id in [1, 3] {
+        assert!(read_head(&mut stream).starts_with(&format!("GET /{id} ")));
+        stream.write_all(SHORT).unwrap();
+        assert_eq!(lane.body(id).unwrap(), "ok");
+    }
+}
+
+#[test]
+fn dropping_the_transport_closes_all_connections() {
+    let lane = Lane::new(10);
+    let listener = lane.listen();
+    lane.transport.start(get(1));
+    let (mut idle, _) = listener.accept().unwrap();
+    read_head(&mut idle);
+    idle.write_all(SHORT).unwrap();
+    lane.body(1).unwrap();
+    lane.transport.start(get(2));
+    lane.transport.start(get(3));
+    let (mut busy, _) = listener.accept().unwrap();
+    read_head(&mut busy);
+    let Lane { event_loop, transport, .. } = lane;
+    drop(transport);
+    event_loop.turn();
+    assert!(is_at_end(&mut busy));
+    read_head(&mut idle);
+    assert!(is_at_end(&mut idle));
+}
+
+#[test]
+fn closing_the_loop_closes_all_connections() {
+    let lane = Lane::new(10);
+    let listener = lane.listen();
+    lane.transport.start(get(1));
+    let (mut stream, _) = listener.accept().unwrap();
+    read_head(&mut stream);
+    lane.event_loop.close();
+    assert!(is_at_end(&mut stream));
+    lane.transport.start(get(2));
+    assert!(lane.is_over(2), "a call on a closed loop fails at once");
+}
+
+#[test]
+fn a_refused_connection_is_told() {
+    let lane = Lane::new(10);
+    lane.transport.start(get(1));
+    assert_eq!(lane.body(1).unwrap_err().code(), "ENOENT");
+    drop(lane.listen());
+    lane.transport.start(get(2));
+    assert_eq!(lane.body(2).unwrap_err().code(), "ECONNREFUSED");
+    assert_eq!(lane.open(), 0);
+}
+
+#[test]
+fn a_full_listen_queue_is_waited_for() {
+    let lane = Lane::new(10);
+    let address = SockAddr::unix(&lane.path.0).unwrap();
+    let listener = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+    listener.bind(&address).unwrap();
+    listener.listen(0).unwrap();
+    let mut others = Vec::new();
+    loop {
+        let other = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+        other.set_nonblocking(true).unwrap();
+        match other.connect(&address) {
+            Ok(()) => others.push(other),
+            Err(error) => {
+                assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+                break;
+            }
+        }
+    }
+    lane.transport.start(get(1));
+    for _ in 0..5 {
+        lane.turn();
+    }
+    assert!(!lane.is_over(1));
+    let answers = thread::spawn(move || {
+        for _ in &others {
+            drop(listener.accept().unwrap());
+        }
+        let (socket, _) = listener.accept().unwrap();
+        let mut stream = UnixStream::from(std::os::fd::OwnedFd::from(socket));
+        read_head(&mut stream);
+        stream.write_all(SHORT).unwrap();
+    });
+    assert_eq!(lane.body(1).unwrap(), "ok");
+    answers.join().unwrap();
+}
+
+#[test]
+fn a_full_send_buffer_is_waited_for() {
+    const LENGTH: usize = 8 << 20;
+    let lane = Lane::new(10);
+    let listener = lane.listen();
+    let body: Bytes = (0..=250).cycle().take(LENGTH).collect();
+    let call = Call { method: Method::POST, payload: Payload::Bytes(body.clone()), ..get(1) };
+    lane.transport.start(call);
+    let (mut stream, _) = listener.accept().unwrap();
+    // Nobody reads: the buffer is full, and waiting for room takes no turns.
+    lane.turn();
+    let before = lane.reactor.events.get();
+    for _ in 0..5 {
+        lane.turn();
+    }
+    assert_eq!(lane.reactor.events.get(), before);
+    let reader = thread::spawn(move || {
+        read_head(&mut stream);
+        let mut received = vec![0; LENGTH];
+        stream.read_exact(&mut received).unwrap();
+        stream.write_all(SHORT).unwrap();
+        received
+    });
+    assert_eq!(lane.body(1).unwrap(), "ok");
+    assert_eq!(reader.join().unwrap(), body);
+}
+
+#[test]
+fn a_large_body_takes_many_turns() {
+    const LENGTH: usize = 16 << 20;
+    let lane = Lane::new(10);
+    let listener = lane.listen();
+    lane.transport.start(get(1));
+    let (mut stream, _) = listener.accept().unwrap();
+    let before = lane.reactor.events.get();
+    let writer = thread::spawn(move || {
+        read_head(&mut stream);
+        stream.write_all(format!("HTTP/1.1 200 OK\r\ncontent-length: {LENGTH}\r\n\r\n").as_bytes()).unwrap();
+        stream.write_all(&vec![b'x'; LENGTH]).unwrap();
+    });
+    assert_eq!(lane.body(1).unwrap().len(), LENGTH);
+    writer.join().unwrap();
+    // 256 KiB and one more read of at most 128 KiB between two turns.
+    assert!(lane.reactor.events.get() - before >= LENGTH / (384 * 1024));
+}
+
+#[test]
+fn a_reader_that_pauses_costs_no_turns() {
+    let lane = Lane::new(10);
+    let listener = lane.listen();
+    lane.transport.start(Call { delivery: Delivery::Stream, ..get(1) });
+    let (mut stream, _) = listener.accept().unwrap();
+    let writer = thread::spawn(move || {
+        read_head(&mut stream);
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4000000\r\n\r\n").unwrap();
+        stream.write_all(&vec![b'x'; 4_000_000]).unwrap();
+    });
+    let received = |lane: &Lane| -> usize {
+        let events = lane.events.0.borrow();
+        events.iter().map(|event| if let Event::Chunk { bytes, .. } = event { bytes.len() } else { 0 }).sum()
+    };
+    lane.turn_until("the window to fill", |lane| received(lane) > 256 * 1024);
+    for _ in 0..5 {
+        lane.turn();
+    }
+    let (events, held) = (lane.reactor.events.get(), received(&lane));
+    for _ in 0..5 {
+        lane.turn();
+    }
+    assert_eq!((lane.reactor.events.get(), received(&lane)), (events, held));
+    assert!(held < 2_000_000);
+    let taken = Cell::new(0);
+    lane.turn_until("the rest", |lane| {
+        let received = received(lane);
+        lane.transport.consumed(1, received - taken.replace(received));
+        lane.is_over(1)
+    });
+    assert_eq!(received(&lane), 4_000_000);
+    writer.join().unwrap();
+}
+
+#[test]
+fn a_timer_ends_a_call() {
+    let lane = Lane::new(10);
+    let listener = lane.listen();
+    lane.transport.start(Call { timeout: Some(Duration::from_millis(20)), ..get(1) });
+    let (mut stream, _) = listener.accept().unwrap();
+    read_head(&mut stream);
+    assert_eq!(lane.body(1).unwrap_err().code(), "ERR_CYCLE_TIMEOUT");
+    assert!(is_at_end(&mut stream));
+}
+
+#[test]
+fn tcp_works_alike_and_names_are_left_to_others() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut head = [0; 1024];
+        assert!(stream.read(&mut head).unwrap() > 0);
+        stream.write_all(SHORT).unwrap();
+    });
+    let mut lane = Lane::new(1);
+    let endpoint = Endpoint::Tcp { host: "127.0.0.1".into(), port };
+    lane.transport = EventLoopTransport::new(&lane.event_loop, &endpoint, 1, lane.events.clone()).unwrap();
+    lane.transport.start(get(1));
+    assert_eq!(lane.body(1).unwrap(), "ok");
+    server.join().unwrap();
+    lane.transport.start(get(2));
+    assert_eq!(lane.body(2).unwrap_err().code(), "ECONNREFUSED");
+    let named = Endpoint::Tcp { host: "example.com".into(), port };
+    assert!(EventLoopTransport::new(&lane.event_loop, &named, 1, Events::default()).is_err());
+}
