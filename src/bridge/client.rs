@@ -13,12 +13,11 @@ use napi::bindgen_prelude::{Either, Env, Function, JsValue as _, Result, Uint8Ar
 use napi_derive::napi;
 
 use super::event::batch;
-use super::wakeup::{Waker, Wakeup};
+use super::lane::Lane;
 use crate::transport::call::parse_header;
-use crate::transport::io_thread::IoThreadTransport;
 use crate::transport::redirect::Redirect;
 use crate::transport::retry::RetryPolicy;
-use crate::transport::{Call, Delivery, Endpoint, Event, Failure, Payload, Sink, Transport};
+use crate::transport::{Call, Delivery, Endpoint, Event, Failure, Payload, Transport};
 
 /// Connections a client opens at most, unless told otherwise.
 const MAX_CONNECTIONS: u32 = 1024;
@@ -62,9 +61,8 @@ mod flag {
 pub struct HttpClient {
     transport: OnceCell<Box<dyn Transport>>,
     settings: Settings,
-    outbox: Outbox,
     in_flight: InFlight,
-    wakeup: Wakeup,
+    lane: Lane,
 }
 
 struct Settings {
@@ -78,19 +76,6 @@ struct Settings {
 
 /// Calls that JavaScript waits for.
 type InFlight = Arc<Mutex<HashSet<u32>>>;
-
-#[derive(Clone)]
-struct Outbox {
-    events: Arc<Mutex<Vec<Event>>>,
-    waker: Waker,
-}
-
-impl Sink for Outbox {
-    fn deliver(&self, event: Event) {
-        lock(&self.events).push(event);
-        self.waker.wake();
-    }
-}
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -106,28 +91,30 @@ impl HttpClient {
     pub fn new(env: Env, options: HttpClientOptions, deliver: Function<'_, Unknown<'_>, ()>) -> Result<Self> {
         let settings =
             Settings::new(&options).map_err(|failure| napi::Error::from_reason(failure.detail()))?;
-        let events = Arc::new(Mutex::new(Vec::new()));
         let in_flight = InFlight::default();
         let drain = {
-            let (events, in_flight, endpoint) =
-                (Arc::clone(&events), Arc::clone(&in_flight), settings.endpoint.clone());
-            move |env, waker: &Waker| {
-                let waiting = std::mem::take(&mut *lock(&events));
-                if waiting.is_empty() {
+            let (in_flight, endpoint) = (Arc::clone(&in_flight), settings.endpoint.clone());
+            move |env, events, release: &dyn Fn()| {
+                let mut in_flight = lock(&in_flight);
+                if in_flight.is_empty() {
                     return Ok(None);
                 }
-                let mut in_flight = lock(&in_flight);
-                let was_busy = !in_flight.is_empty();
-                let batch = batch(env, waiting, &endpoint, &mut in_flight)?;
-                if was_busy && in_flight.is_empty() {
-                    waker.release(env);
+                let batch = batch(env, events, &endpoint, &mut in_flight)?;
+                if in_flight.is_empty() {
+                    release();
                 }
                 Ok(Some(batch))
             }
         };
-        let wakeup = Wakeup::new(env.raw(), deliver.value().value, "cycle:http", Box::new(drain))?;
-        let outbox = Outbox { events, waker: (*wakeup).clone() };
-        Ok(Self { transport: OnceCell::new(), settings, outbox, in_flight, wakeup })
+        let lane = Lane::new(env, &settings.endpoint, deliver.value().value, drain)?;
+        Ok(Self { transport: OnceCell::new(), settings, in_flight, lane })
+    }
+
+    /// Where the connections live: `event-loop` or `io-thread`.
+    #[napi(getter, catch_unwind)]
+    #[must_use]
+    pub fn lane(&self) -> &'static str {
+        self.lane.name()
     }
 
     /// Begins the call `id`. What is wrong with it comes as an event, like any other failure.
@@ -149,7 +136,7 @@ impl HttpClient {
         {
             let mut in_flight = lock(&self.in_flight);
             if in_flight.is_empty() {
-                self.wakeup.hold(env.raw());
+                self.lane.hold(env.raw());
             }
             in_flight.insert(id);
         }
@@ -158,7 +145,7 @@ impl HttpClient {
             .and_then(|call| Ok((self.transport()?, call)));
         match started {
             Ok((transport, call)) => transport.start(call),
-            Err(failure) => self.outbox.deliver(Event::Failed { id, failure }),
+            Err(failure) => self.lane.deliver(Event::Failed { id, failure }),
         }
     }
 
@@ -169,7 +156,7 @@ impl HttpClient {
         let mut in_flight = lock(&self.in_flight);
         if !in_flight.is_empty() {
             in_flight.clear();
-            self.wakeup.release(env.raw());
+            self.lane.release(env.raw());
         }
     }
 
@@ -178,7 +165,7 @@ impl HttpClient {
     pub fn cancel(&self, env: Env, id: u32) {
         let mut in_flight = lock(&self.in_flight);
         if in_flight.remove(&id) && in_flight.is_empty() {
-            self.wakeup.release(env.raw());
+            self.lane.release(env.raw());
         }
         if let Some(transport) = self.transport.get() {
             transport.cancel(id);
@@ -209,9 +196,8 @@ impl HttpClient {
         }
         let Settings { endpoint, max_connections, .. } = &self.settings;
         endpoint.check()?;
-        let made = IoThreadTransport::new(endpoint, *max_connections, self.outbox.clone())
-            .map_err(Failure::Connect)?;
-        Ok(&**self.transport.get_or_init(|| Box::new(made)))
+        let made = self.lane.transport(endpoint, *max_connections)?;
+        Ok(&**self.transport.get_or_init(|| made))
     }
 
     #[allow(clippy::too_many_arguments, reason = "the arguments of `request`")]

@@ -3,6 +3,9 @@
 
 pub mod client;
 mod event;
+mod event_loop;
+mod lane;
 pub mod metadata;
+mod uv;
 mod values;
 mod wakeup;

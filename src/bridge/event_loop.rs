@@ -1,0 +1,399 @@
+//! Node's event loop as the host of an [`EventLoop`], one for each environment.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::ffi::c_void;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::time::Instant;
+
+use napi::bindgen_prelude::{Env, JsObjectValue as _, Object, Result};
+use napi::{check_status, sys};
+
+use super::uv::{Async, Check, Doorbell, Handle, Loop, Poll, Target, Timer};
+use super::wakeup::call;
+use crate::event_loop::{EventLoop, Interest, Reactor, Readiness, Watch};
+
+thread_local! {
+    /// The hosts of this thread's environments, each until its environment closes.
+    static HOSTS: RefCell<Vec<Rc<Host>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// An environment's event loop: it drives sockets and timers, and delivers to JavaScript what came of them, all
+/// that a turn brought in one callback scope, so that microtasks run once.
+pub(crate) struct Host {
+    env: sys::napi_env,
+    event_loop: OnceCell<Rc<EventLoop>>,
+    uv: Loop,
+    handles: RefCell<Option<Handles>>,
+    doorbell: Arc<Doorbell>,
+    scope: Cell<sys::napi_async_context>,
+    /// What is to be delivered.
+    due: RefCell<Vec<Rc<Line>>>,
+    /// Whether a delivery follows anyway.
+    collecting: Cell<bool>,
+    /// Whether the check handle is started.
+    checking: Cell<bool>,
+    /// Reasons to keep the process alive.
+    holds: Cell<usize>,
+}
+
+/// The handles of a host. The async handle is the one that keeps the process alive.
+struct Handles {
+    check: Handle<Check>,
+    timer: Handle<Timer>,
+    asynchronous: Handle<Async>,
+}
+
+/// Makes the JavaScript value to be delivered out of what waits, or `None` when nothing does.
+type Drain = Box<dyn Fn(sys::napi_env, &LoopWakeup) -> Result<Option<sys::napi_value>>>;
+
+/// The same as a [`Wakeup`](super::wakeup::Wakeup), for events of this thread: the function is called at the end
+/// of the loop's turn, and never from within a call of JavaScript.
+#[derive(Clone)]
+pub(crate) struct LoopWakeup(Rc<Line>);
+
+struct Line {
+    host: Weak<Host>,
+    callback: Cell<sys::napi_ref>,
+    drain: Drain,
+    due: Cell<bool>,
+    held: Cell<bool>,
+}
+
+impl Host {
+    /// The host of `env`, made when it is first asked for. `None` where there is no libuv to be hosted by.
+    pub(crate) fn of(env: Env) -> Option<Rc<Self>> {
+        let known = HOSTS.with_borrow(|hosts| hosts.iter().find(|host| host.env == env.raw()).cloned());
+        known.or_else(|| {
+            let host = is_node(env).ok()?.then(|| Self::new(env.raw()))??;
+            HOSTS.with_borrow_mut(|hosts| hosts.push(Rc::clone(&host)));
+            Some(host)
+        })
+    }
+
+    /// The loop that is hosted.
+    pub(crate) fn event_loop(&self) -> &Rc<EventLoop> {
+        self.event_loop.get().expect("set by `new`")
+    }
+
+    fn new(env: sys::napi_env) -> Option<Rc<Self>> {
+        let mut uv_loop = ptr::null_mut();
+        let mut name = ptr::null_mut();
+        let mut scope = ptr::null_mut();
+        // SAFETY: `env` is valid and this is its thread; the process is Node, says the caller. The loop outlives
+        // the environment, which does not end before the cleanup hook below says so.
+        let uv = unsafe {
+            if sys::napi_get_uv_event_loop(env, &raw mut uv_loop) != sys::Status::napi_ok {
+                return None;
+            }
+            Loop::new(uv_loop)?
+        };
+        let doorbell = Arc::new(Doorbell::new());
+        let host = Rc::new(Self {
+            env,
+            event_loop: OnceCell::new(),
+            uv,
+            handles: RefCell::new(None),
+            doorbell: Arc::clone(&doorbell),
+            scope: Cell::new(ptr::null_mut()),
+            due: RefCell::default(),
+            collecting: Cell::new(false),
+            checking: Cell::new(false),
+            holds: Cell::new(0),
+        });
+        let event_loop = EventLoop::new(Rc::new(Uv(Rc::downgrade(&host))), move || doorbell.ring());
+        let _ = host.event_loop.set(event_loop);
+        let target = |event| Turn { host: Rc::downgrade(&host), event };
+        let handles = Handles {
+            check: host.uv.check(target(Host::after_sockets)).ok()?,
+            timer: host.uv.timer(target(Host::after_timer)).ok()?,
+            asynchronous: host.uv.asynchronous(target(Host::after_ring)).ok()?,
+        };
+        host.doorbell.connect(&handles.asynchronous);
+        host.handles.replace(Some(handles));
+        let hook_data = Rc::into_raw(Rc::clone(&host)).cast_mut().cast::<c_void>();
+        // SAFETY: `env` is valid and this is its thread. The hook takes the counted reference back.
+        unsafe {
+            let hooked = sys::napi_add_async_cleanup_hook(env, Some(clean_up), hook_data, ptr::null_mut());
+            if hooked != sys::Status::napi_ok {
+                drop(Rc::from_raw(hook_data.cast::<Self>()));
+                host.close();
+                return None;
+            }
+            if sys::napi_create_string_utf8(env, c"cycle:http".as_ptr(), 10, &raw mut name)
+                == sys::Status::napi_ok
+                && sys::napi_async_init(env, ptr::null_mut(), name, &raw mut scope) == sys::Status::napi_ok
+            {
+                host.scope.set(scope);
+            }
+        }
+        Some(host)
+    }
+
+    /// Drops everything that runs here. The loop lets go of the handles in a later turn.
+    fn close(&self) {
+        self.doorbell.disconnect();
+        self.event_loop().close();
+        for line in self.due.take() {
+            line.disconnect(self.env);
+        }
+        drop(self.handles.take());
+        let scope = self.scope.replace(ptr::null_mut());
+        if !scope.is_null() {
+            // SAFETY: made by `napi_async_init` in this environment, and destroyed once.
+            unsafe { sys::napi_async_destroy(self.env, scope) };
+        }
+    }
+
+    /// A socket is ready: the tasks run when all that are were heard.
+    fn before_check(&self) {
+        if !self.checking.replace(true) {
+            self.collecting.set(true);
+            self.event_loop().attend();
+            if let Some(handles) = &*self.handles.borrow() {
+                handles.check.start();
+            }
+        }
+    }
+
+    fn after_sockets(&self) {
+        self.checking.set(false);
+        if let Some(handles) = &*self.handles.borrow() {
+            handles.check.stop();
+        }
+        self.turn();
+    }
+
+    fn after_timer(&self) {
+        self.collecting.set(true);
+        self.event_loop().attend();
+        self.event_loop().expire();
+        self.turn();
+    }
+
+    fn after_ring(&self) {
+        self.collecting.set(true);
+        self.turn();
+    }
+
+    /// Runs the tasks and delivers what came of it.
+    fn turn(&self) {
+        self.event_loop().turn();
+        self.collecting.set(false);
+        let due = self.due.take();
+        if !due.is_empty() {
+            self.in_callback_scope(|| due.iter().for_each(|line| line.deliver(self.env)));
+        }
+    }
+
+    /// Runs `work`, which calls JavaScript, and then, once, the microtasks and ticks that it left.
+    fn in_callback_scope(&self, work: impl FnOnce()) {
+        let mut handle_scope = ptr::null_mut();
+        let mut callback_scope = ptr::null_mut();
+        // SAFETY: `env` is open, since its hosts are closed before it, and this is its thread.
+        unsafe {
+            if sys::napi_open_handle_scope(self.env, &raw mut handle_scope) != sys::Status::napi_ok {
+                return;
+            }
+            let context = self.scope.get();
+            let opened =
+                sys::napi_open_callback_scope(self.env, ptr::null_mut(), context, &raw mut callback_scope);
+            if opened == sys::Status::napi_ok {
+                work();
+                sys::napi_close_callback_scope(self.env, callback_scope);
+            }
+            sys::napi_close_handle_scope(self.env, handle_scope);
+        }
+    }
+
+    fn hold(&self, by: isize) {
+        let before = self.holds.get();
+        let after = before.saturating_add_signed(by);
+        self.holds.set(after);
+        if (before == 0) != (after == 0)
+            && let Some(handles) = &*self.handles.borrow()
+        {
+            handles.asynchronous.keep_alive(after > 0);
+        }
+    }
+}
+
+impl LoopWakeup {
+    /// Creates the wake-up for the events of `host`.
+    ///
+    /// `callback` must be a JavaScript function of the same environment. `drain` must not own the wake-up.
+    pub(crate) fn new(host: &Rc<Host>, callback: sys::napi_value, drain: Drain) -> Result<Self> {
+        let mut reference = ptr::null_mut();
+        // SAFETY: the environment is open and this is its thread; the value belongs to it.
+        check_status!(unsafe { sys::napi_create_reference(host.env, callback, 1, &raw mut reference) })?;
+        Ok(Self(Rc::new(Line {
+            host: Rc::downgrade(host),
+            callback: Cell::new(reference),
+            drain,
+            due: Cell::new(false),
+            held: Cell::new(false),
+        })))
+    }
+
+    /// Schedules one delivery; calls that come before it has begun are covered by it.
+    pub(crate) fn wake(&self) {
+        let Some(host) = self.0.host.upgrade() else { return };
+        if !self.0.due.replace(true) {
+            host.due.borrow_mut().push(Rc::clone(&self.0));
+            if !host.collecting.get() {
+                host.doorbell.ring();
+            }
+        }
+    }
+
+    /// Keeps the process alive until [`LoopWakeup::release`].
+    pub(crate) fn hold(&self) {
+        if !self.0.held.replace(true)
+            && let Some(host) = self.0.host.upgrade()
+        {
+            host.hold(1);
+        }
+    }
+
+    /// Lets the process end.
+    pub(crate) fn release(&self) {
+        self.0.release();
+    }
+}
+
+impl Line {
+    fn release(&self) {
+        if self.held.replace(false)
+            && let Some(host) = self.host.upgrade()
+        {
+            host.hold(-1);
+        }
+    }
+
+    fn deliver(self: &Rc<Self>, env: sys::napi_env) {
+        self.due.set(false);
+        let mut callback = ptr::null_mut();
+        let reference = self.callback.get();
+        if reference.is_null() {
+            return;
+        }
+        // SAFETY: the reference was made in this environment and is not deleted yet.
+        let found = unsafe { sys::napi_get_reference_value(env, reference, &raw mut callback) };
+        if found != sys::Status::napi_ok || callback.is_null() {
+            return;
+        }
+        let wakeup = LoopWakeup(Rc::clone(self));
+        if let Ok(Ok(Some(batch))) = catch_unwind(AssertUnwindSafe(|| (self.drain)(env, &wakeup))) {
+            call(env, callback, batch);
+        }
+    }
+
+    /// Gives the JavaScript function back.
+    fn disconnect(&self, env: sys::napi_env) {
+        let reference = self.callback.replace(ptr::null_mut());
+        if !reference.is_null() {
+            // SAFETY: made in this environment, which is open, and deleted once.
+            unsafe { sys::napi_delete_reference(env, reference) };
+        }
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.release();
+        // Without a host the environment is closing, and its references go with it.
+        if let Some(host) = self.host.upgrade() {
+            self.disconnect(host.env);
+        }
+    }
+}
+
+/// What a handle of a host does.
+struct Turn {
+    host: Weak<Host>,
+    event: fn(&Host),
+}
+
+impl Target for Turn {
+    fn event(&self, _: Option<Interest>) -> Option<Interest> {
+        if let Some(host) = self.host.upgrade() {
+            (self.event)(&host);
+        }
+        None
+    }
+}
+
+/// Where a socket's events go.
+struct Socket {
+    host: Weak<Host>,
+    readiness: Rc<Readiness>,
+}
+
+impl Target for Socket {
+    fn event(&self, events: Option<Interest>) -> Option<Interest> {
+        self.host.upgrade()?.before_check();
+        if let Some(Interest { readable, writable }) = events {
+            self.readiness.event(readable, writable)
+        } else {
+            self.readiness.failed();
+            None
+        }
+    }
+}
+
+/// libuv as a reactor.
+struct Uv(Weak<Host>);
+
+impl Reactor for Uv {
+    fn watch(&self, fd: BorrowedFd<'_>, readiness: Rc<Readiness>) -> io::Result<Box<dyn Watch>> {
+        let Some(host) = self.0.upgrade().filter(|host| host.handles.borrow().is_some()) else {
+            return Err(io::ErrorKind::NotConnected.into());
+        };
+        let target = Socket { host: Rc::downgrade(&host), readiness };
+        Ok(Box::new(host.uv.poll(fd, target)?))
+    }
+
+    fn wake_at(&self, deadline: Instant) {
+        if let Some(host) = self.0.upgrade()
+            && let Some(handles) = &*host.handles.borrow()
+        {
+            handles.timer.start(deadline.saturating_duration_since(Instant::now()));
+        }
+    }
+}
+
+impl Watch for Handle<Poll> {
+    fn set(&self, interest: Interest) -> io::Result<()> {
+        self.start(interest)
+    }
+}
+
+/// Closes a host with its environment, which goes on when libuv has let go of all handles.
+unsafe extern "C" fn clean_up(hook: sys::napi_async_cleanup_hook_handle, data: *mut c_void) {
+    // SAFETY: the reference that was counted for this hook, which is called once.
+    let host = unsafe { Rc::from_raw(data.cast::<Host>()) };
+    let _ = catch_unwind(AssertUnwindSafe(|| {
+        HOSTS.with_borrow_mut(|hosts| hosts.retain(|other| !Rc::ptr_eq(other, &host)));
+        host.close();
+    }));
+    host.uv.when_empty(move || {
+        // SAFETY: the handle that the hook was called with; nothing of the host touches the environment any more.
+        unsafe { sys::napi_remove_async_cleanup_hook(hook) };
+    });
+}
+
+/// Whether this is Node, and not a process that merely resembles it.
+fn is_node(env: Env) -> Result<bool> {
+    let process: Object<'_> = env.get_global()?.get_named_property("process")?;
+    let release: Object<'_> = process.get_named_property("release")?;
+    let versions: Object<'_> = process.get_named_property("versions")?;
+    let mut named_node = release.get_named_property::<String>("name")? == "node";
+    for other in ["bun", "deno", "electron"] {
+        named_node &= !versions.has_named_property(other)?;
+    }
+    Ok(named_node && versions.has_named_property("uv")?)
+}

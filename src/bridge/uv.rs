@@ -1,0 +1,373 @@
+//! The few functions of libuv that are needed to live on Node's loop, found at run time, and handles that
+//! cannot outlive their close callback.
+//!
+//! Call nothing here in a process that is not Node: others export these names and abort.
+
+use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::cell::Cell;
+use std::ffi::{CStr, c_int, c_uint, c_void};
+use std::io;
+use std::marker::PhantomData;
+use std::os::fd::{AsRawFd as _, BorrowedFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::NonNull;
+use std::rc::Rc;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use napi::sys::uv_loop_s;
+
+use crate::event_loop::Interest;
+
+/// A `uv_handle_t`, whose layout is libuv's business.
+pub(super) type RawHandle = *mut c_void;
+type Callback = unsafe extern "C" fn(RawHandle);
+type PollCallback = unsafe extern "C" fn(RawHandle, c_int, c_int);
+
+/// Numbers of `uv_handle_type` and `uv_poll_event`, part of libuv's stable interface.
+const ASYNC: c_uint = 1;
+const CHECK: c_uint = 2;
+const POLL: c_uint = 8;
+const TIMER: c_uint = 13;
+const READABLE: c_int = 1;
+const WRITABLE: c_int = 2;
+
+/// Alignment that suits every handle, as `malloc` would give it.
+const HANDLE_ALIGN: usize = 16;
+
+macro_rules! functions {
+    ($($name:ident: $symbol:literal fn($($argument:ty),*) $(-> $result:ty)?;)*) => {
+        /// libuv's functions.
+        struct Functions {
+            $($name: unsafe extern "C" fn($($argument),*) $(-> $result)?,)*
+        }
+
+        impl Functions {
+            fn find() -> Option<Self> {
+                Some(Self {
+                    // SAFETY: the symbol is libuv's function of this name, whose signature has been the same
+                    // in all of libuv 1.
+                    $($name: unsafe {
+                        std::mem::transmute::<NonNull<c_void>, unsafe extern "C" fn($($argument),*) $(-> $result)?>(
+                            symbol($symbol)?
+                        )
+                    },)*
+                })
+            }
+        }
+    };
+}
+
+functions! {
+    async_init: c"uv_async_init" fn(*mut uv_loop_s, RawHandle, Option<Callback>) -> c_int;
+    async_send: c"uv_async_send" fn(RawHandle) -> c_int;
+    check_init: c"uv_check_init" fn(*mut uv_loop_s, RawHandle) -> c_int;
+    check_start: c"uv_check_start" fn(RawHandle, Callback) -> c_int;
+    check_stop: c"uv_check_stop" fn(RawHandle) -> c_int;
+    close: c"uv_close" fn(RawHandle, Option<Callback>);
+    is_closing: c"uv_is_closing" fn(RawHandle) -> c_int;
+    get_data: c"uv_handle_get_data" fn(RawHandle) -> *mut c_void;
+    set_data: c"uv_handle_set_data" fn(RawHandle, *mut c_void);
+    handle_size: c"uv_handle_size" fn(c_uint) -> usize;
+    poll_init: c"uv_poll_init" fn(*mut uv_loop_s, RawHandle, c_int) -> c_int;
+    poll_start: c"uv_poll_start" fn(RawHandle, c_int, PollCallback) -> c_int;
+    poll_stop: c"uv_poll_stop" fn(RawHandle) -> c_int;
+    refer: c"uv_ref" fn(RawHandle);
+    timer_init: c"uv_timer_init" fn(*mut uv_loop_s, RawHandle) -> c_int;
+    timer_start: c"uv_timer_start" fn(RawHandle, Callback, u64, u64) -> c_int;
+    unrefer: c"uv_unref" fn(RawHandle);
+}
+
+fn symbol(name: &CStr) -> Option<NonNull<c_void>> {
+    // SAFETY: the name is a C string, and looking it up has no other effect.
+    NonNull::new(unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) })
+}
+
+fn functions() -> Option<&'static Functions> {
+    static FUNCTIONS: OnceLock<Option<Functions>> = OnceLock::new();
+    FUNCTIONS.get_or_init(Functions::find).as_ref()
+}
+
+/// Turns libuv's negative error numbers into errors.
+fn check(status: c_int) -> io::Result<()> {
+    if status < 0 { Err(io::Error::from_raw_os_error(-status)) } else { Ok(()) }
+}
+
+/// Node's loop on this thread.
+#[derive(Clone)]
+pub(super) struct Loop {
+    raw: *mut uv_loop_s,
+    uv: &'static Functions,
+    tally: Rc<Tally>,
+}
+
+/// Counts handles that libuv has not let go of yet.
+#[derive(Default)]
+struct Tally {
+    handles: Cell<usize>,
+    /// Called once, when there are none left.
+    then: Cell<Option<Box<dyn FnOnce()>>>,
+}
+
+impl Tally {
+    fn settle(&self) {
+        if self.handles.get() == 0
+            && let Some(then) = self.then.take()
+        {
+            then();
+        }
+    }
+}
+
+/// What events of a handle go to.
+pub(super) trait Target: 'static {
+    /// Something happened. `events` is for sockets: `None` for one that failed, which is then watched for
+    /// nothing. Gives what to watch for instead, where that changes.
+    fn event(&self, events: Option<Interest>) -> Option<Interest>;
+}
+
+/// What a handle's `data` points to.
+struct Data {
+    layout: Layout,
+    target: Box<dyn Target>,
+    tally: Rc<Tally>,
+}
+
+/// A handle of the loop. Dropping it closes it: its target hears nothing from then on and is dropped when
+/// libuv has let go.
+pub(super) struct Handle<K> {
+    raw: NonNull<c_void>,
+    uv: &'static Functions,
+    kind: PhantomData<*mut K>,
+}
+
+/// A socket's handle.
+pub(super) enum Poll {}
+/// The handle of what runs after the sockets in a turn.
+pub(super) enum Check {}
+/// A timer's handle.
+pub(super) enum Timer {}
+/// The handle of what other threads can set off.
+pub(super) enum Async {}
+
+impl Loop {
+    /// Wraps the loop of this thread; `None` where libuv's functions are not there.
+    ///
+    /// # Safety
+    ///
+    /// `raw` is the loop of this thread in a process that is Node, and it outlives the handles: whoever ends
+    /// it waits for [`Loop::when_empty`].
+    pub(super) unsafe fn new(raw: *mut uv_loop_s) -> Option<Self> {
+        Some(Self { raw, uv: functions()?, tally: Rc::default() })
+    }
+
+    /// Calls `then` when all handles are closed, at once if there are none.
+    pub(super) fn when_empty(&self, then: impl FnOnce() + 'static) {
+        self.tally.then.set(Some(Box::new(then)));
+        self.tally.settle();
+    }
+
+    /// Watches a socket, for nothing at first.
+    pub(super) fn poll(&self, fd: BorrowedFd<'_>, target: impl Target) -> io::Result<Handle<Poll>> {
+        let fd = fd.as_raw_fd();
+        // SAFETY: the memory has the size of this kind of handle; the caller keeps the socket open.
+        self.handle(POLL, target, |raw| unsafe { (self.uv.poll_init)(self.raw, raw, fd) })
+    }
+
+    /// A check handle, stopped.
+    pub(super) fn check(&self, target: impl Target) -> io::Result<Handle<Check>> {
+        // SAFETY: the memory has the size of this kind of handle.
+        self.handle(CHECK, target, |raw| unsafe { (self.uv.check_init)(self.raw, raw) })
+    }
+
+    /// A timer, stopped.
+    pub(super) fn timer(&self, target: impl Target) -> io::Result<Handle<Timer>> {
+        // SAFETY: the memory has the size of this kind of handle.
+        self.handle(TIMER, target, |raw| unsafe { (self.uv.timer_init)(self.raw, raw) })
+    }
+
+    /// An async handle.
+    pub(super) fn asynchronous(&self, target: impl Target) -> io::Result<Handle<Async>> {
+        // SAFETY: the memory has the size of this kind of handle.
+        self.handle(ASYNC, target, |raw| unsafe { (self.uv.async_init)(self.raw, raw, Some(on_event)) })
+    }
+
+    /// Allocates and initialises a handle. It does not keep the process alive.
+    fn handle<K>(
+        &self,
+        kind: c_uint,
+        target: impl Target,
+        init: impl FnOnce(RawHandle) -> c_int,
+    ) -> io::Result<Handle<K>> {
+        // SAFETY: only reads a table.
+        let size = unsafe { (self.uv.handle_size)(kind) };
+        let layout = Layout::from_size_align(size, HANDLE_ALIGN).map_err(io::Error::other)?;
+        if layout.size() == 0 {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        // SAFETY: the size is not zero.
+        let raw = unsafe { alloc_zeroed(layout) }.cast::<c_void>();
+        let Some(raw) = NonNull::new(raw) else { handle_alloc_error(layout) };
+        if let Err(error) = check(init(raw.as_ptr())) {
+            // SAFETY: allocated above, and libuv keeps no handle that it refused.
+            unsafe { dealloc(raw.as_ptr().cast(), layout) };
+            return Err(error);
+        }
+        self.tally.handles.set(self.tally.handles.get() + 1);
+        let data = Data { layout, target: Box::new(target), tally: Rc::clone(&self.tally) };
+        // SAFETY: the handle is initialised; `on_closed` takes the data back.
+        unsafe {
+            (self.uv.set_data)(raw.as_ptr(), Box::into_raw(Box::new(data)).cast());
+            (self.uv.unrefer)(raw.as_ptr());
+        }
+        Ok(Handle { raw, uv: self.uv, kind: PhantomData })
+    }
+}
+
+impl<K> Handle<K> {
+    /// Whether the handle keeps the process alive.
+    pub(super) fn keep_alive(&self, yes: bool) {
+        let set = if yes { self.uv.refer } else { self.uv.unrefer };
+        // SAFETY: the handle is open as long as this value exists.
+        unsafe { set(self.raw.as_ptr()) };
+    }
+}
+
+impl<K> Drop for Handle<K> {
+    fn drop(&mut self) {
+        // SAFETY: the handle is open and is closed once; `on_closed` frees it.
+        unsafe { (self.uv.close)(self.raw.as_ptr(), Some(on_closed)) };
+    }
+}
+
+impl Handle<Poll> {
+    /// Watches for `interest` from now on.
+    pub(super) fn start(&self, interest: Interest) -> io::Result<()> {
+        // SAFETY: the handle is open as long as this value exists.
+        unsafe { watch(self.uv, self.raw.as_ptr(), interest) }
+    }
+}
+
+/// Watches a socket for `interest` from now on.
+///
+/// # Safety
+///
+/// `raw` is an open handle of this kind.
+unsafe fn watch(uv: &Functions, raw: RawHandle, interest: Interest) -> io::Result<()> {
+    let readable = if interest.readable { READABLE } else { 0 };
+    let writable = if interest.writable { WRITABLE } else { 0 };
+    // SAFETY: as the caller says.
+    check(unsafe {
+        match readable | writable {
+            0 => (uv.poll_stop)(raw),
+            events => (uv.poll_start)(raw, events, on_poll),
+        }
+    })
+}
+
+impl Handle<Check> {
+    /// Calls the target after the sockets of this turn, or the next.
+    pub(super) fn start(&self) {
+        // SAFETY: the handle is open as long as this value exists. It cannot fail with a callback.
+        unsafe { (self.uv.check_start)(self.raw.as_ptr(), on_event) };
+    }
+
+    /// Calls the target no more.
+    pub(super) fn stop(&self) {
+        // SAFETY: the handle is open as long as this value exists.
+        unsafe { (self.uv.check_stop)(self.raw.as_ptr()) };
+    }
+}
+
+impl Handle<Timer> {
+    /// Calls the target once after `delay`, in place of any earlier request.
+    pub(super) fn start(&self, delay: Duration) {
+        let milliseconds = delay.as_nanos().div_ceil(1_000_000).try_into().unwrap_or(u64::MAX);
+        // SAFETY: the handle is open as long as this value exists. It cannot fail with a callback.
+        unsafe { (self.uv.timer_start)(self.raw.as_ptr(), on_event, milliseconds, 0) };
+    }
+}
+
+/// Calls an async handle's target soon, from any thread, until it is disconnected.
+pub(super) struct Doorbell(Mutex<Option<Bell>>);
+
+struct Bell {
+    raw: NonNull<c_void>,
+    uv: &'static Functions,
+}
+
+// SAFETY: `uv_async_send` may be called from any thread, and nothing else is done with the handle.
+unsafe impl Send for Bell {}
+
+impl Doorbell {
+    /// A doorbell without a wire.
+    pub(super) fn new() -> Self {
+        Self(Mutex::new(None))
+    }
+
+    /// Connects it. [`Doorbell::disconnect`] must come before the handle is dropped.
+    pub(super) fn connect(&self, handle: &Handle<Async>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(Bell { raw: handle.raw, uv: handle.uv });
+    }
+
+    /// Makes every later ring a silent one.
+    pub(super) fn disconnect(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Rings.
+    pub(super) fn ring(&self) {
+        if let Some(bell) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            // SAFETY: it is disconnected, under this lock, before the handle is closed.
+            unsafe { (bell.uv.async_send)(bell.raw.as_ptr()) };
+        }
+    }
+}
+
+/// Tells a handle's target; gives what it answers.
+///
+/// # Safety
+///
+/// `raw` is a handle made by [`Loop::handle`] that was open when the loop made this call.
+unsafe fn tell(uv: &Functions, raw: RawHandle, events: Option<Interest>) -> Option<Interest> {
+    // SAFETY: the data is the box that was put there; it is dropped by `on_closed` only, which the loop never
+    // calls from within another callback.
+    let data = unsafe { &*(uv.get_data)(raw).cast::<Data>() };
+    // A panic must not unwind into C.
+    catch_unwind(AssertUnwindSafe(|| data.target.event(events))).unwrap_or(None)
+}
+
+unsafe extern "C" fn on_event(raw: RawHandle) {
+    let Some(uv) = functions() else { return };
+    // SAFETY: libuv calls this for an open handle that was started with it.
+    unsafe { tell(uv, raw, Some(Interest::default())) };
+}
+
+unsafe extern "C" fn on_poll(raw: RawHandle, status: c_int, events: c_int) {
+    let Some(uv) = functions() else { return };
+    let interest = Interest { readable: events & READABLE != 0, writable: events & WRITABLE != 0 };
+    // SAFETY: libuv calls this for an open handle that was started with it. Its memory lives until `on_closed`.
+    unsafe {
+        if let Some(next) = tell(uv, raw, (status >= 0).then_some(interest))
+            && (uv.is_closing)(raw) == 0
+        {
+            // A failure shows in the read or write that follows.
+            let _ = watch(uv, raw, next);
+        }
+    }
+}
+
+unsafe extern "C" fn on_closed(raw: RawHandle) {
+    let Some(uv) = functions() else { return };
+    // SAFETY: the handle was made by `Loop::handle`, which put the box there, and this is called once for it.
+    let data = unsafe { Box::from_raw((uv.get_data)(raw).cast::<Data>()) };
+    let Data { layout, target, tally } = *data;
+    // SAFETY: allocated with this layout, and libuv has let go of it.
+    unsafe { dealloc(raw.cast(), layout) };
+    let _ = catch_unwind(AssertUnwindSafe(|| {
+        drop(target);
+        tally.handles.set(tally.handles.get() - 1);
+        tally.settle();
+    }));
+}
