@@ -1,0 +1,243 @@
+// Which lane is taken, and what becomes of it when its process or worker ends.
+const assert = require('node:assert/strict');
+const { execFile } = require('node:child_process');
+const fs = require('node:fs');
+const http = require('node:http');
+const os = require('node:os');
+const path = require('node:path');
+const { test } = require('node:test');
+
+const PACKAGE = JSON.stringify(require.resolve('..'));
+const NATIVE = JSON.stringify(require.resolve('../lib/native'));
+
+/** @typedef {import('node:test').TestContext} TestContext */
+
+/**
+ * Serves HTTP until the test is over; gives the path.
+ *
+ * @param {TestContext} t
+ * @param {http.RequestListener} handler
+ */
+async function serve(t, handler) {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'cycle-event-loop-'));
+  const listening = path.join(directory, 'api.sock');
+  const server = http.createServer({ keepAliveTimeout: 60_000 }, handler);
+  await new Promise((resolve) => server.listen(listening, () => resolve(undefined)));
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+    fs.rmSync(directory, { recursive: true, force: true });
+  });
+  return { server, socketPath: listening };
+}
+
+/**
+ * Runs a script in a process of its own; resolves with what it printed when it ends with code 0 in time.
+ *
+ * @param {string} script
+ * @param {{ [name: string]: string }} [env]
+ * @returns {Promise<string>}
+ */
+function run(script, env) {
+  return new Promise((resolve, reject) => {
+    const options = { timeout: 60_000, env: { ...process.env, ...env } };
+    execFile(process.execPath, ['-e', script], options, (error, stdout, stderr) => {
+      if (error) {
+        reject(new Error(`${error.message} (signal ${error.signal})\n${stderr}`));
+      } else {
+        resolve(stdout.trim());
+      }
+    });
+  });
+}
+
+/** @type {http.RequestListener} */
+const answer = (_, response) => {
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': 2 }).end('{}');
+};
+
+const LANE = `
+  const { HttpClient } = require(${NATIVE});
+  const lane = (options) => {
+    try {
+      return new HttpClient({ headers: [], ...options }, () => {}).lane;
+    } catch (error) {
+      return error.message;
+    }
+  };`;
+
+test('Node has its lane on the event loop, unless a host must be looked up', async () => {
+  const script = `${LANE} console.log(JSON.stringify([
+    { socketPath: '/x' }, { host: '127.0.0.1', port: 1 }, { host: '::1', port: 1 }, { host: 'localhost', port: 1 },
+  ].map(lane)))`;
+  const lanes = JSON.parse(await run(script, { CYCLE_INTERNAL_API_LANE: '' }));
+  assert.deepEqual(lanes, ['event-loop', 'event-loop', 'event-loop', 'io-thread']);
+});
+
+test('an environment variable forces the lane', async () => {
+  const script = `${LANE} console.log(lane({ socketPath: '/x' }))`;
+  assert.equal(await run(script, { CYCLE_INTERNAL_API_LANE: 'event-loop' }), 'event-loop');
+  assert.equal(await run(script, { CYCLE_INTERNAL_API_LANE: 'io-thread' }), 'io-thread');
+  assert.equal(
+    await run(script, { CYCLE_INTERNAL_API_LANE: 'fast' }),
+    'CYCLE_INTERNAL_API_LANE must be event-loop or io-thread',
+  );
+});
+
+for (const name of ['bun', 'deno', 'electron']) {
+  test(`a process that says it is ${name} is left alone`, async () => {
+    const pose = `Object.defineProperty(process, 'versions', { value: { ...process.versions, ${name}: '1.0.0' } });`;
+    const script = `${pose} ${LANE} console.log(lane({ socketPath: '/x' }))`;
+    assert.equal(await run(script, { CYCLE_INTERNAL_API_LANE: '' }), 'io-thread');
+    assert.match(
+      await run(script, { CYCLE_INTERNAL_API_LANE: 'event-loop' }),
+      /^CYCLE_INTERNAL_API_LANE asks for event-loop, which needs Node/,
+    );
+  });
+}
+
+test('an idle client lets the process end', async (t) => {
+  const { socketPath } = await serve(t, answer);
+  const printed = await run(`
+    const client = require(${PACKAGE}).getClient({ token: 'secret', socketPath: ${JSON.stringify(socketPath)} });
+    Promise.all([1, 2, 3].map(() => client.GET('/'))).then(() => console.log('answered'));
+  `);
+  assert.equal(printed, 'answered');
+});
+
+test('a client that was never used lets the process end', async () => {
+  assert.equal(await run(`require(${PACKAGE}).getClient({ token: 'secret', socketPath: '/x' })`), '');
+});
+
+test('an awaited request keeps the process alive', async (t) => {
+  const { socketPath } = await serve(t, (request, response) => setTimeout(() => answer(request, response), 200));
+  const printed = await run(`
+    const client = require(${PACKAGE}).getClient({ token: 'secret', socketPath: ${JSON.stringify(socketPath)} });
+    client.GET('/').then(() => client.GET('/')).then(() => console.log('answered'));
+  `);
+  assert.equal(printed, 'answered');
+});
+
+test('a timeout ends a request that nothing else would end, and then the process', async (t) => {
+  const { socketPath } = await serve(t, () => {});
+  const printed = await run(`
+    const options = { token: 'secret', socketPath: ${JSON.stringify(socketPath)}, timeoutMs: 50 };
+    require(${PACKAGE}).getClient(options).GET('/').catch((error) => console.log(error.code));
+  `);
+  assert.equal(printed, 'ERR_CYCLE_TIMEOUT');
+});
+
+test('process.exit() in the middle of requests ends well', async (t) => {
+  const { socketPath } = await serve(t, answer);
+  const printed = await run(`
+    const client = require(${PACKAGE}).getClient({ token: 'secret', socketPath: ${JSON.stringify(socketPath)} });
+    let answers = 0;
+    const loop = async () => {
+      for (;;) {
+        await client.GET('/');
+        answers += 1;
+        if (answers === 100) { console.log('leaving'); process.exit(); }
+      }
+    };
+    for (let i = 0; i < 16; i++) loop();
+  `);
+  assert.equal(printed, 'leaving');
+});
+
+/** A worker that never stops sending; it tells when it is at it. */
+const BUSY_WORKER = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const { getClient } = require(${PACKAGE});
+  let answers = 0;
+  const loop = async (client) => {
+    for (;;) {
+      await client.GET('/');
+      answers += 1;
+      if (answers === 50) parentPort.postMessage('busy');
+    }
+  };
+  for (let i = 0; i < 4; i++) {
+    const client = getClient({ token: 'secret', socketPath: workerData, timeoutMs: 60_000 });
+    for (let j = 0; j < 8; j++) loop(client);
+  }`;
+
+test('workers may be terminated under load', async (t) => {
+  const { socketPath } = await serve(t, answer);
+  const printed = await run(`
+    const { Worker } = require('node:worker_threads');
+    const { once } = require('node:events');
+    const start = () => new Worker(${JSON.stringify(BUSY_WORKER)}, { eval: true, workerData: ${JSON.stringify(socketPath)} });
+    (async () => {
+      for (let round = 0; round < 6; round++) {
+        const workers = [start(), start()];
+        await Promise.all(workers.map((worker) => once(worker, 'message')));
+        await Promise.all(workers.map((worker) => worker.terminate()));
+      }
+      const { data } = await require(${PACKAGE})
+        .getClient({ token: 'secret', socketPath: ${JSON.stringify(socketPath)} }).GET('/');
+      console.log(JSON.stringify(data));
+    })();
+  `);
+  assert.equal(printed, '{}');
+});
+
+test('a worker that calls process.exit() under load ends alone', async (t) => {
+  const { socketPath } = await serve(t, answer);
+  const worker = BUSY_WORKER.replace("parentPort.postMessage('busy')", 'process.exit(7)');
+  const printed = await run(`
+    const { Worker } = require('node:worker_threads');
+    const worker = new Worker(${JSON.stringify(worker)}, { eval: true, workerData: ${JSON.stringify(socketPath)} });
+    worker.on('exit', (code) => console.log(code));
+  `);
+  assert.equal(printed, '7');
+});
+
+test('a worker with idle connections ends on its own, and its memory with it', async (t) => {
+  const { server, socketPath } = await serve(t, answer);
+  const worker = `
+    const { workerData } = require('node:worker_threads');
+    const client = require(${PACKAGE}).getClient({ token: 'secret', socketPath: workerData });
+    Promise.all([1, 2, 3, 4].map(() => client.GET('/')));`;
+  const printed = await run(`
+    const { Worker } = require('node:worker_threads');
+    const { once } = require('node:events');
+    (async () => {
+      const codes = [];
+      for (let round = 0; round < 10; round++) {
+        const worker = new Worker(${JSON.stringify(worker)}, { eval: true, workerData: ${JSON.stringify(socketPath)} });
+        codes.push((await once(worker, 'exit'))[0]);
+      }
+      console.log(codes.join());
+    })();
+  `);
+  assert.equal(printed, Array(10).fill(0).join());
+  const connections = () =>
+    new Promise((resolve, reject) => {
+      server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
+    });
+  const end = Date.now() + 20_000;
+  while ((await connections()) !== 0) {
+    assert.ok(Date.now() < end, 'connections are left open');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+});
+
+test('a request after the server closed all idle connections is answered', async (t) => {
+  const { server, socketPath } = await serve(t, (request, response) => {
+    answer(request, response);
+    response.on('finish', () => setImmediate(() => server.closeIdleConnections()));
+  });
+  const printed = await run(`
+    const client = require(${PACKAGE}).getClient({ token: 'secret', socketPath: ${JSON.stringify(socketPath)} });
+    (async () => {
+      const pause = new Int32Array(new SharedArrayBuffer(4));
+      for (let i = 0; i < 10; i++) {
+        await client.POST('/');
+        // The loop does not turn while this waits, so it cannot see the end of the connection.
+        Atomics.wait(pause, 0, 0, 30);
+      }
+      console.log('answered');
+    })();
+  `);
+  assert.equal(printed, 'answered');
+});

@@ -1,0 +1,391 @@
+// What a client on the event loop must survive. The tests hold on either lane.
+const assert = require('node:assert/strict');
+const { execFile } = require('node:child_process');
+const { createHash } = require('node:crypto');
+const fs = require('node:fs');
+const http = require('node:http');
+const os = require('node:os');
+const path = require('node:path');
+const { test } = require('node:test');
+
+const { getClient } = require('..');
+const { HttpClient } = require('../lib/native');
+
+/** @typedef {import('node:test').TestContext} TestContext */
+
+const DONE = 0;
+const FAILED = 6;
+
+/**
+ * A socket path that is gone when the test is over.
+ *
+ * @param {TestContext} t
+ */
+function socketPath(t) {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'cycle-event-loop-'));
+  t.after(() => fs.rmSync(directory, { recursive: true, force: true }));
+  return path.join(directory, 'api.sock');
+}
+
+/**
+ * Serves HTTP until the test is over; resolves with the path.
+ *
+ * @param {TestContext} t
+ * @param {http.RequestListener} handler
+ */
+async function serve(t, handler) {
+  const listening = socketPath(t);
+  const server = http.createServer({ keepAliveTimeout: 60_000 }, handler);
+  await new Promise((resolve) => server.listen(listening, () => resolve(undefined)));
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { server, socketPath: listening };
+}
+
+/**
+ * A typed client is of no use here: the paths are made up.
+ *
+ * @param {TestContext} t
+ * @param {string} listening
+ * @returns {any}
+ */
+function clientOf(t, listening) {
+  const client = getClient({ token: 'secret', socketPath: listening });
+  t.after(() => client.close());
+  return client;
+}
+
+/**
+ * @param {http.ServerResponse} response
+ * @param {unknown} value
+ */
+const json = (response, value) => {
+  const text = JSON.stringify(value);
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length }).end(text);
+};
+
+/** Descriptors this process has open. */
+const descriptors = () => fs.readdirSync('/dev/fd').length;
+
+/** @param {number} turns */
+async function turnLoop(turns) {
+  for (let i = 0; i < turns; i++) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** @param {() => boolean} done */
+async function until(done) {
+  const end = Date.now() + 20_000;
+  while (!done()) {
+    assert.ok(Date.now() < end, 'waited in vain');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+test('requests may be sent from the callback that delivers answers', async (t) => {
+  const { socketPath: listening } = await serve(t, (request, response) => json(response, request.url));
+  let depth = 0;
+  /** @type {string[]} */
+  const answers = [];
+  await /** @type {Promise<void>} */ (
+    new Promise((resolve, reject) => {
+      const client = new HttpClient({ socketPath: listening, headers: [] }, (/** @type {any[]} */ batch) => {
+        assert.equal(depth, 0, 'one delivery at a time');
+        depth += 1;
+        for (let i = 0; i < batch.length; i += 5) {
+          if (batch[i + 1] !== DONE) {
+            reject(new Error(`event ${batch[i + 1]}`));
+          }
+          answers.push(JSON.parse(batch[i + 4]));
+          if (answers.length < 500) {
+            client.request(answers.length, 'GET', undefined, `/${answers.length}`, undefined, undefined, 0);
+          } else {
+            resolve();
+          }
+        }
+        depth -= 1;
+      });
+      client.request(0, 'GET', undefined, '/0', undefined, undefined, 0);
+    })
+  );
+  assert.deepEqual(
+    answers,
+    Array.from({ length: 500 }, (_, index) => `/${index}`),
+  );
+});
+
+test('a request that fails at once is told later, not from within the call', async (t) => {
+  const listening = socketPath(t);
+  let calling = false;
+  let failures = 0;
+  await /** @type {Promise<void>} */ (
+    new Promise((resolve) => {
+      const send = () => {
+        calling = true;
+        client.request(failures, 'GET', undefined, '/', undefined, undefined, 0);
+        calling = false;
+      };
+      const client = new HttpClient({ socketPath: listening, headers: [] }, (/** @type {any[]} */ batch) => {
+        assert.equal(calling, false);
+        assert.equal(batch[1], FAILED);
+        failures += 1;
+        if (failures === 100) {
+          resolve();
+        } else {
+          send();
+        }
+      });
+      send();
+    })
+  );
+  assert.equal(failures, 100);
+});
+
+test('failing requests do not keep the loop from its other work', async (t) => {
+  const client = clientOf(t, socketPath(t));
+  let stop = false;
+  let failures = 0;
+  const failing = (async () => {
+    while (!stop) {
+      await assert.rejects(client.GET('/'), { code: 'ENOENT' });
+      failures += 1;
+    }
+  })();
+  await turnLoop(50);
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  stop = true;
+  await failing;
+  assert.ok(failures > 0);
+});
+
+test('a client may be closed by the callback that delivers its answers', async (t) => {
+  const { socketPath: listening } = await serve(t, (_, response) => json(response, 1));
+  for (let round = 0; round < 20; round++) {
+    let deliveries = 0;
+    await /** @type {Promise<void>} */ (
+      new Promise((resolve) => {
+        const client = new HttpClient({ socketPath: listening, headers: [] }, () => {
+          deliveries += 1;
+          client.close();
+          resolve();
+        });
+        for (let id = 0; id < 10; id++) {
+          client.request(id, 'GET', undefined, '/', undefined, undefined, 0);
+        }
+      })
+    );
+    await turnLoop(5);
+    assert.equal(deliveries, 1);
+  }
+});
+
+test('clients may be made and used by the callback of another', async (t) => {
+  const { socketPath: listening } = await serve(t, (_, response) => json(response, 1));
+  /** @type {any[]} */
+  const clients = [];
+  await /** @type {Promise<void>} */ (
+    new Promise((resolve) => {
+      const next = () => {
+        if (clients.length === 30) {
+          resolve();
+          return;
+        }
+        const client = new HttpClient({ socketPath: listening, headers: [] }, next);
+        clients.push(client);
+        client.request(1, 'GET', undefined, '/', undefined, undefined, 0);
+      };
+      next();
+    })
+  );
+  for (const client of clients) {
+    client.close();
+  }
+});
+
+test('microtasks and ticks run before the loop goes on', async (t) => {
+  const { socketPath: listening } = await serve(t, (_, response) => json(response, 1));
+  /** @type {string[]} */
+  const order = [];
+  await /** @type {Promise<void>} */ (
+    new Promise((resolve) => {
+      const client = new HttpClient({ socketPath: listening, headers: [] }, () => {
+        setImmediate(() => {
+          order.push('immediate');
+          client.close();
+          resolve();
+        });
+        process.nextTick(() => order.push('tick'));
+        Promise.resolve().then(() => order.push('microtask'));
+        order.push('delivery');
+      });
+      client.request(1, 'GET', undefined, '/', undefined, undefined, 0);
+    })
+  );
+  assert.deepEqual(order, ['delivery', 'tick', 'microtask', 'immediate']);
+});
+
+test('more requests than the listen queue holds are all answered', async (t) => {
+  const listening = socketPath(t);
+  const server = http.createServer((request, response) => json(response, request.url));
+  await new Promise((resolve) => server.listen({ path: listening, backlog: 1 }, () => resolve(undefined)));
+  t.after(() => server.close());
+  const client = clientOf(t, listening);
+  // The server of this process accepts nothing before these are all sent.
+  const answers = await Promise.all(Array.from({ length: 100 }, (_, index) => client.GET(`/${index}`)));
+  assert.deepEqual(
+    answers.map(({ data }) => data),
+    Array.from({ length: 100 }, (_, index) => `/${index}`),
+  );
+});
+
+test('a request body that exceeds every buffer arrives complete', async (t) => {
+  const body = Buffer.alloc(24 * 1024 * 1024);
+  for (let i = 0; i < body.length; i += 4) {
+    body.writeUInt32LE(i, i);
+  }
+  const { socketPath: listening } = await serve(t, (request, response) => {
+    const hash = createHash('sha256');
+    // Long enough for the sender to find the buffers full.
+    setTimeout(() => {
+      request.on('data', (chunk) => hash.update(chunk));
+      request.on('end', () => json(response, hash.digest('hex')));
+    }, 20);
+  });
+  const { data } = await clientOf(t, listening).POST('/', { body, bodySerializer: (/** @type {any} */ raw) => raw });
+  assert.equal(data, createHash('sha256').update(body).digest('hex'));
+});
+
+test('a large answer leaves room for other requests and for the loop', async (t) => {
+  const large = Buffer.alloc(48 * 1024 * 1024, 'x');
+  const { socketPath: listening } = await serve(t, (request, response) => {
+    if (request.url === '/large') {
+      response.writeHead(200, { 'content-length': large.length }).end(large);
+    } else {
+      json(response, request.url);
+    }
+  });
+  const client = clientOf(t, listening);
+  /** @type {string[]} */
+  const order = [];
+  let turns = 0;
+  const loop = (async () => {
+    while (!order.includes('large')) {
+      turns += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  })();
+  await Promise.all([
+    client.GET('/large', { parseAs: 'arrayBuffer' }).then((/** @type {any} */ { data }) => {
+      order.push('large');
+      assert.equal(data.byteLength, large.length);
+    }),
+    ...Array.from({ length: 5 }, async () => {
+      const { data } = await client.GET('/small');
+      assert.equal(data, '/small');
+      order.push('small');
+    }),
+  ]);
+  await loop;
+  assert.equal(order.at(-1), 'large');
+  assert.ok(turns >= 10, `${turns} turns of the loop`);
+});
+
+test('an exception of the callback is an uncaught one and the client goes on', async (t) => {
+  const { socketPath: listening } = await serve(t, (_, response) => json(response, 1));
+  const script = `
+    const { HttpClient } = require(${JSON.stringify(require.resolve('../lib/native'))});
+    const caught = [];
+    process.on('uncaughtException', (error) => caught.push(error.message));
+    const client = new HttpClient({ socketPath: ${JSON.stringify(listening)}, headers: [] }, (batch) => {
+      if (batch[0] < 3) {
+        client.request(batch[0] + 1, 'GET', undefined, '/', undefined, undefined, 0);
+        throw new Error('thrown ' + batch[0]);
+      }
+      console.log(JSON.stringify(caught));
+    });
+    client.request(0, 'GET', undefined, '/', undefined, undefined, 0);
+  `;
+  assert.deepEqual(JSON.parse(await run(script)), ['thrown 0', 'thrown 1', 'thrown 2']);
+});
+
+test('a child process inherits no connection', async (t) => {
+  /** @type {http.ServerResponse[]} */
+  const held = [];
+  const { socketPath: listening } = await serve(t, (_, response) => {
+    // Answered together, so that each has a connection of its own.
+    if (held.push(response) === 8) {
+      for (const each of held) {
+        json(each, 1);
+      }
+    }
+  });
+  const script = `
+    const { execFileSync } = require('node:child_process');
+    const { readdirSync } = require('node:fs');
+    const { getClient } = require(${JSON.stringify(require.resolve('..'))});
+    const client = getClient({ token: 'secret', socketPath: ${JSON.stringify(listening)} });
+    const own = () => readdirSync('/dev/fd').length;
+    const inherited = () => execFileSync('ls', ['/dev/fd'], { encoding: 'utf8' });
+    const before = [own(), inherited()];
+    Promise.all(Array.from({ length: 8 }, () => client.GET('/'))).then(() => {
+      console.log(JSON.stringify({ opened: own() - before[0], same: inherited() === before[1] }));
+    });
+  `;
+  const { opened, same } = JSON.parse(await run(script));
+  assert.ok(opened >= 8, `${opened} connections of its own`);
+  assert.ok(same, 'a child has what it had before');
+});
+
+test('no descriptor is left behind', async (t) => {
+  const { socketPath: listening } = await serve(t, (request, response) => {
+    if (request.url === '/hang-up') {
+      request.socket.destroy();
+    } else if (request.url !== '/never') {
+      json(response, 1);
+    }
+  });
+  const warm = getClient({ token: 'secret', socketPath: listening });
+  await /** @type {any} */ (warm).GET('/');
+  await warm.close();
+  // The server's side of a connection is a descriptor of this process, too.
+  await turnLoop(10);
+  const before = descriptors();
+  for (let round = 0; round < 5; round++) {
+    const client = /** @type {any} */ (getClient({ token: 'secret', socketPath: listening }));
+    const controller = new AbortController();
+    const endless = Array.from({ length: 10 }, () => client.GET('/never', { signal: controller.signal }));
+    const broken = Array.from({ length: 10 }, () => client.POST('/hang-up'));
+    const answered = Array.from({ length: 10 }, () => client.GET('/'));
+    for (const call of broken) {
+      await assert.rejects(call, { code: 'ECONNRESET' });
+    }
+    await Promise.all(answered);
+    controller.abort();
+    for (const call of endless) {
+      await assert.rejects(call, { name: 'AbortError' });
+    }
+    await client.close();
+  }
+  await until(() => descriptors() <= before);
+});
+
+/**
+ * Runs a script in a process of its own; resolves with what it printed.
+ *
+ * @param {string} script
+ * @returns {Promise<string>}
+ */
+function run(script) {
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, ['-e', script], { timeout: 30_000 }, (error, stdout, stderr) => {
+      if (error) {
+        reject(new Error(`${error.message} (signal ${error.signal})\n${stderr}`));
+      } else {
+        resolve(stdout);
+      }
+    });
+  });
+}
