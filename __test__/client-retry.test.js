@@ -22,7 +22,7 @@ test('off by default: every request is sent once', async (t) => {
 for (const method of IDEMPOTENT) {
   test(`${method} is sent again after 503`, async (t) => {
     const peer = await recordingServer(t, failing(2, 503, { 'retry-after': '0' }))
-    const { response } = await client(t, peer, { retry: { attempts: 3 } })[method]('/v1/environment')
+    const { response } = await client(t, peer, { retry: { retries: 2 } })[method]('/v1/environment')
     assert.equal(response.status, 200)
     assert.equal(peer.requests.length, 3)
   })
@@ -31,7 +31,7 @@ for (const method of IDEMPOTENT) {
 for (const method of ['POST', 'PATCH']) {
   test(`${method} is sent once`, async (t) => {
     const peer = await recordingServer(t, failing(2, 503, { 'retry-after': '0' }))
-    const { error, response } = await client(t, peer, { retry: { attempts: 3 } })[method]('/v1/object-cache', { body: {} })
+    const { error, response } = await client(t, peer, { retry: { retries: 2 } })[method]('/v1/object-cache', { body: {} })
     assert.equal(response.status, 503)
     assert.equal(error.error.status, 503)
     assert.equal(peer.requests.length, 1)
@@ -40,28 +40,28 @@ for (const method of ['POST', 'PATCH']) {
 
 test('the body goes along each time', async (t) => {
   const peer = await recordingServer(t, failing(2, 503, { 'retry-after': '0' }))
-  await client(t, peer, { retry: { attempts: 3 } }).PUT('/v1/object-cache', { body: { a: 'é' } })
+  await client(t, peer, { retry: { retries: 2 } }).PUT('/v1/object-cache', { body: { a: 'é' } })
   assert.deepEqual(peer.requests.map(({ body }) => body.toString()), Array(3).fill('{"a":"é"}'))
 })
 
 for (const status of [429, 502, 503, 504]) {
   test(`${status} is worth another try`, async (t) => {
     const peer = await recordingServer(t, failing(1, status, { 'retry-after': '0' }))
-    assert.equal((await client(t, peer, { retry: { attempts: 2 } }).GET('/v1/environment')).response.status, 200)
+    assert.equal((await client(t, peer, { retry: { retries: 1 } }).GET('/v1/environment')).response.status, 200)
   })
 }
 
 for (const status of [400, 401, 403, 404, 409, 422, 500]) {
   test(`${status} is not`, async (t) => {
     const peer = await recordingServer(t, failing(1, status))
-    assert.equal((await client(t, peer, { retry: { attempts: 2 } }).GET('/v1/environment')).response.status, status)
+    assert.equal((await client(t, peer, { retry: { retries: 1 } }).GET('/v1/environment')).response.status, status)
     assert.equal(peer.requests.length, 1)
   })
 }
 
 test('tries have an end; the last answer is the result', async (t) => {
   const peer = await recordingServer(t, (_request, response, index) => json(response, { index }, 503, { 'retry-after': '0' }))
-  const { error } = await client(t, peer, { retry: { attempts: 3 } }).GET('/v1/environment')
+  const { error } = await client(t, peer, { retry: { retries: 2 } }).GET('/v1/environment')
   assert.deepEqual(error, { index: 2 })
   assert.equal(peer.requests.length, 3)
 })
@@ -70,12 +70,12 @@ test('a lost connection is worth another try', async (t) => {
   const peer = await recordingServer(t, (request, response, index) =>
     index < 2 ? request.socket.destroy() : json(response, { data: index }),
   )
-  assert.deepEqual((await client(t, peer, { retry: { attempts: 4, baseDelayMs: 1 } }).GET('/v1/environment')).data, { data: 2 })
+  assert.deepEqual((await client(t, peer, { retry: { retries: 3, baseDelayMs: 1 } }).GET('/v1/environment')).data, { data: 2 })
 })
 
 test('a lost connection is not, for POST', async (t) => {
   const peer = await recordingServer(t, (request) => request.socket.destroy())
-  const call = client(t, peer, { retry: { attempts: 4, baseDelayMs: 1 } }).POST('/v1/object-cache', { body: {} })
+  const call = client(t, peer, { retry: { retries: 3, baseDelayMs: 1 } }).POST('/v1/object-cache', { body: {} })
   assert.equal((await rejection(call)).code, 'ECONNRESET')
   assert.equal(peer.requests.length, 1)
 })
@@ -86,7 +86,7 @@ test('Retry-After in seconds is waited for', async (t) => {
     times.push(process.hrtime.bigint())
     json(response, { index }, index ? 200 : 503, index ? {} : { 'retry-after': '1' })
   })
-  assert.equal((await client(t, peer, { retry: { attempts: 2, baseDelayMs: 1 } }).GET('/v1/environment')).response.status, 200)
+  assert.equal((await client(t, peer, { retry: { retries: 1, baseDelayMs: 1 } }).GET('/v1/environment')).response.status, 200)
   assert.ok(times[1] - times[0] >= 990_000_000n, 'not earlier than the server asked for')
 })
 
@@ -101,14 +101,14 @@ test('Retry-After as a date is waited for', async (t) => {
     due = Math.ceil(Date.now() / 1000) * 1000 + 1000
     return json(response, {}, 503, { 'retry-after': new Date(due).toUTCString() })
   })
-  await client(t, peer, { retry: { attempts: 2, baseDelayMs: 1 } }).GET('/v1/environment')
+  await client(t, peer, { retry: { retries: 1, baseDelayMs: 1 } }).GET('/v1/environment')
   assert.ok(came >= due - 10, `came ${due - came} ms too early`)
 })
 
 for (const value of ['soon', '-1', '', '1e99', 'Thu, 01 Jan 1970 00:00:00 GMT']) {
   test(`Retry-After ${JSON.stringify(value)} does no harm`, async (t) => {
     const peer = await recordingServer(t, failing(1, 503, { 'retry-after': value }))
-    const call = client(t, peer, { retry: { attempts: 2, baseDelayMs: 1 } }).GET('/v1/environment')
+    const call = client(t, peer, { retry: { retries: 1, baseDelayMs: 1 } }).GET('/v1/environment')
     assert.equal((await within(call, 'the call')).response.status, 200)
   })
 }
@@ -116,7 +116,7 @@ for (const value of ['soon', '-1', '', '1e99', 'Thu, 01 Jan 1970 00:00:00 GMT'])
 test('the signal ends the wait for the next try', async (t) => {
   const peer = await recordingServer(t, failing(9, 503, { 'retry-after': '30' }))
   const controller = new AbortController()
-  const call = rejection(client(t, peer, { retry: { attempts: 9 } }).GET('/v1/environment', { signal: controller.signal }))
+  const call = rejection(client(t, peer, { retry: { retries: 8 } }).GET('/v1/environment', { signal: controller.signal }))
   await until(() => peer.requests.length === 1, 'the first try')
   controller.abort()
   assert.equal((await within(call, 'the call')).name, 'AbortError')
@@ -125,13 +125,13 @@ test('the signal ends the wait for the next try', async (t) => {
 
 test('timeoutMs covers all tries', async (t) => {
   const peer = await recordingServer(t, failing(9, 503, { 'retry-after': '30' }))
-  const call = client(t, peer, { retry: { attempts: 9 }, timeoutMs: 100 }).GET('/v1/environment')
+  const call = client(t, peer, { retry: { retries: 8 }, timeoutMs: 100 }).GET('/v1/environment')
   assert.equal((await within(rejection(call), 'the call')).code, 'ERR_CYCLE_TIMEOUT')
 })
 
 test('a streamed body can\'t be sent again, and is not', async (t) => {
   const peer = await recordingServer(t, failing(1, 503, { 'retry-after': '0' }))
-  const made = client(t, peer, { retry: { attempts: 3 } })
+  const made = client(t, peer, { retry: { retries: 2 } })
   const body = new Blob(['streamed']).stream()
   const { response } = await made.PUT('/v1/object-cache', { body, bodySerializer: (same) => same, duplex: 'half' })
   assert.equal(response.status, 503)
