@@ -1,14 +1,12 @@
-'use strict'
+const assert = require('node:assert/strict');
+const test = require('node:test');
+const { client, rejection } = require('./peers/client.js');
+const { assertFailure } = require('./peers/failure.js');
+const { rawServer, wholeAnswer } = require('./peers/raw-server.js');
+const { until, within } = require('./peers/until.js');
 
-const assert = require('node:assert/strict')
-const test = require('node:test')
-const { client, rejection } = require('./peers/client.js')
-const { assertFailure } = require('./peers/failure.js')
-const { rawServer, wholeAnswer } = require('./peers/raw-server.js')
-const { until, within } = require('./peers/until.js')
-
-const OK = 'HTTP/1.1 200 OK\r\n'
-const JSON_TYPE = 'content-type: application/json\r\n'
+const OK = 'HTTP/1.1 200 OK\r\n';
+const JSON_TYPE = 'content-type: application/json\r\n';
 
 /** The peer writes this and keeps the connection open. */
 const MALFORMED = {
@@ -30,16 +28,16 @@ const MALFORMED = {
   'a chunk size of letters': `${OK}${JSON_TYPE}transfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n`,
   'a chunk longer than it says': `${OK}${JSON_TYPE}transfer-encoding: chunked\r\n\r\n1\r\n{}\r\n0\r\n\r\n`,
   'a chunk size beyond 64 bits': `${OK}${JSON_TYPE}transfer-encoding: chunked\r\n\r\nfffffffffffffffffff\r\n{}\r\n0\r\n\r\n`,
-}
+};
 
 for (const [what, bytes] of Object.entries(MALFORMED)) {
   test(`malformed: ${what}`, async (t) => {
-    const peer = await rawServer(t, (socket) => socket.write(bytes))
-    const made = client(t, peer)
-    const error = await within(rejection(made.GET('/v1/environment')), what)
-    assertFailure(error, { code: 'ERR_CYCLE_BAD_RESPONSE', socketPath: peer.socketPath })
-    await until(() => peer.sockets.size === 0, 'the broken connection is closed')
-  })
+    const peer = await rawServer(t, (socket) => socket.write(bytes));
+    const made = client(t, peer);
+    const error = await within(rejection(made.GET('/v1/environment')), what);
+    assertFailure(error, { code: 'ERR_CYCLE_BAD_RESPONSE', socketPath: peer.socketPath });
+    await until(() => peer.sockets.size === 0, 'the broken connection is closed');
+  });
 }
 
 /** The peer writes this, then ends the connection. */
@@ -55,7 +53,7 @@ const HANG_UPS = {
   'between chunks': `${OK}${JSON_TYPE}transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n`,
   'before the end of the last chunk': `${OK}${JSON_TYPE}transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n`,
   'within the body of an error': `HTTP/1.1 500 No\r\n${JSON_TYPE}content-length: 20\r\n\r\n{"error":`,
-}
+};
 
 for (const [what, bytes] of Object.entries(HANG_UPS)) {
   for (const [how, hangUp] of Object.entries({
@@ -63,15 +61,20 @@ for (const [what, bytes] of Object.entries(HANG_UPS)) {
     resets: (socket) => socket.write(bytes, () => socket.destroy()),
   })) {
     test(`the server ${how} ${what}`, async (t) => {
-      const peer = await rawServer(t, hangUp)
-      const made = client(t, peer)
-      const error = await within(rejection(made.POST('/v1/object-cache', { body: { a: 1 } })), what)
-      assertFailure(error, { code: 'ECONNRESET', socketPath: peer.socketPath, method: 'POST', path: '/v1/object-cache' })
-      assert.equal(peer.heads(), 1, 'a POST is sent once')
-      const other = await within(rejection(made.GET('/v1/environment')), what)
-      assertFailure(other, { code: 'ECONNRESET', socketPath: peer.socketPath })
-      assert.ok(peer.heads() <= 4, 'tries have an end')
-    })
+      const peer = await rawServer(t, hangUp);
+      const made = client(t, peer);
+      const error = await within(rejection(made.POST('/v1/object-cache', { body: { a: 1 } })), what);
+      assertFailure(error, {
+        code: 'ECONNRESET',
+        socketPath: peer.socketPath,
+        method: 'POST',
+        path: '/v1/object-cache',
+      });
+      assert.equal(peer.heads(), 1, 'a POST is sent once');
+      const other = await within(rejection(made.GET('/v1/environment')), what);
+      assertFailure(other, { code: 'ECONNRESET', socketPath: peer.socketPath });
+      assert.ok(peer.heads() <= 4, 'tries have an end');
+    });
   }
 }
 
@@ -81,58 +84,63 @@ const ENDLESS = {
   'field value': [`${OK}x-own: `, () => 'v'.repeat(1000)],
   'field name': [OK, () => 'n'.repeat(1000)],
   'status line': ['HTTP/1.1 200 ', () => 'O'.repeat(1000)],
-  'early hints': ['', () => 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'],
-}
+};
 
 for (const [what, [start, more]] of Object.entries(ENDLESS)) {
   test(`endless ${what}`, async (t) => {
-    let written = 0
+    let written = 0;
     const peer = await rawServer(t, async (socket) => {
-      socket.write(start)
+      socket.write(start);
       while (!socket.destroyed && written < 64 * 1024 * 1024) {
-        const piece = more(written)
-        written += piece.length
-        if (!socket.write(piece)) await new Promise((resolve) => socket.once('drain', resolve).once('close', resolve))
-        else await new Promise(setImmediate)
+        const piece = more(written);
+        written += piece.length;
+        if (!socket.write(piece)) await new Promise((resolve) => socket.once('drain', resolve).once('close', resolve));
+        else await new Promise(setImmediate);
       }
-    })
-    const error = await within(rejection(client(t, peer).GET('/v1/environment')), what)
-    assertFailure(error, { code: 'ERR_CYCLE_BAD_RESPONSE', socketPath: peer.socketPath })
-    await until(() => peer.sockets.size === 0, 'the connection is closed')
-    assert.ok(written < 64 * 1024 * 1024, 'reading stops long before the peer tires')
-  })
+    });
+    const error = await within(rejection(client(t, peer).GET('/v1/environment')), what);
+    assertFailure(error, { code: 'ERR_CYCLE_BAD_RESPONSE', socketPath: peer.socketPath });
+    await until(() => peer.sockets.size === 0, 'the connection is closed');
+    assert.ok(written < 64 * 1024 * 1024, 'reading stops long before the peer tires');
+  });
 }
 
 test('more than it announced: the rest is never taken for the next answer', async (t) => {
   const peer = await rawServer(t, (socket, _head, index) =>
-    socket.write(index === 0 ? `${wholeAnswer({ first: true })}${wholeAnswer({ forged: true })}` : wholeAnswer({ second: true })),
-  )
-  const made = client(t, peer)
-  assert.deepEqual((await made.GET('/v1/environment')).data, { first: true })
-  assert.deepEqual((await made.GET('/v1/environment')).data, { second: true })
-})
+    socket.write(
+      index === 0 ? `${wholeAnswer({ first: true })}${wholeAnswer({ forged: true })}` : wholeAnswer({ second: true }),
+    ),
+  );
+  const made = client(t, peer);
+  assert.deepEqual((await made.GET('/v1/environment')).data, { first: true });
+  assert.deepEqual((await made.GET('/v1/environment')).data, { second: true });
+});
 
 test('an answer nobody asked for is never taken for the next one', async (t) => {
-  const peer = await rawServer(t, (socket) => socket.write(wholeAnswer({ asked: true })))
-  const made = client(t, peer)
-  assert.deepEqual((await made.GET('/v1/environment')).data, { asked: true })
-  for (const socket of peer.sockets) socket.write(wholeAnswer({ forged: true }))
+  const peer = await rawServer(t, (socket) => socket.write(wholeAnswer({ asked: true })));
+  const made = client(t, peer);
+  assert.deepEqual((await made.GET('/v1/environment')).data, { asked: true });
+  for (const socket of peer.sockets) socket.write(wholeAnswer({ forged: true }));
   for (let i = 0; i < 5; i++) {
-    assert.deepEqual((await made.GET('/v1/environment')).data, { asked: true })
+    assert.deepEqual((await made.GET('/v1/environment')).data, { asked: true });
   }
-})
+});
 
 test('an interim answer is skipped', async (t) => {
-  const interim = ['100 Continue', '102 Processing', '103 Early Hints'].map((line) => `HTTP/1.1 ${line}\r\n\r\n`).join('')
-  const peer = await rawServer(t, (socket) => socket.write(interim + wholeAnswer({ at: 'last' })))
-  assert.deepEqual((await client(t, peer).GET('/v1/environment')).data, { at: 'last' })
-})
+  const interim = ['100 Continue', '102 Processing', '103 Early Hints']
+    .map((line) => `HTTP/1.1 ${line}\r\n\r\n`)
+    .join('');
+  const peer = await rawServer(t, (socket) => socket.write(interim + wholeAnswer({ at: 'last' })));
+  assert.deepEqual((await client(t, peer).GET('/v1/environment')).data, { at: 'last' });
+});
 
 test('after a bad answer the client goes on', async (t) => {
-  const peer = await rawServer(t, (socket, _head, index) => socket.write(index % 2 ? wholeAnswer({ index }) : 'noise\r\n\r\n'))
-  const made = client(t, peer)
+  const peer = await rawServer(t, (socket, _head, index) =>
+    socket.write(index % 2 ? wholeAnswer({ index }) : 'noise\r\n\r\n'),
+  );
+  const made = client(t, peer);
   for (let i = 0; i < 6; i += 2) {
-    assert.equal((await rejection(made.POST('/v1/object-cache', { body: i }))).code, 'ERR_CYCLE_BAD_RESPONSE')
-    assert.deepEqual((await made.POST('/v1/object-cache', { body: i })).data, { index: i + 1 })
+    assert.equal((await rejection(made.POST('/v1/object-cache', { body: i }))).code, 'ERR_CYCLE_BAD_RESPONSE');
+    assert.deepEqual((await made.POST('/v1/object-cache', { body: i })).data, { index: i + 1 });
   }
-})
+});

@@ -1,5 +1,3 @@
-'use strict'
-
 const URLS = [
   'http://localhost/',
   'http://localhost/prefix',
@@ -14,9 +12,9 @@ const URLS = [
   '',
   'no url',
   'ftp://localhost',
-]
+];
 
 module.exports = URLS.map((baseUrl) => ({
   name: `baseUrl ${JSON.stringify(baseUrl)}`,
   call: (client) => client.GET('/v1/environment', { baseUrl, params: { query: { q: 'x y' } } }),
-}))
+}));

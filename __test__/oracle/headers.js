@@ -1,7 +1,5 @@
-'use strict'
-
-const get = (init) => (client) => client.GET('/v1/environment', typeof init === 'function' ? init() : init)
-const post = (init) => (client) => client.POST('/v1/object-cache', { body: { a: 1 }, ...init })
+const get = (init) => (client) => client.GET('/v1/environment', typeof init === 'function' ? init() : init);
+const post = (init) => (client) => client.POST('/v1/object-cache', { body: { a: 1 }, ...init });
 
 module.exports = [
   { name: 'a header', call: get({ headers: { 'X-Own': 'yes' } }) },
@@ -18,7 +16,12 @@ module.exports = [
   { name: 'a Headers', call: get(() => ({ headers: new Headers({ 'X-Own': 'yes', 'X-CYCLE-TOKEN': 'h' }) })) },
   {
     name: 'a Headers with a repeated field',
-    call: get(() => ({ headers: new Headers([['x-own', 'a'], ['x-own', 'b']]) })),
+    call: get(() => ({
+      headers: new Headers([
+        ['x-own', 'a'],
+        ['x-own', 'b'],
+      ]),
+    })),
   },
   { name: 'pairs are not pairs here', call: get({ headers: [['X-Own', 'yes']] }) },
   { name: 'letters of latin1', call: get({ headers: { 'X-Own': 'größe' } }) },
@@ -31,7 +34,11 @@ module.exports = [
   { name: 'params.cookie is ignored', call: get({ params: { cookie: { session: 's' } } }) },
   { name: 'a cookie header', call: get({ headers: { Cookie: 'a=b; c=d' } }) },
   { name: 'accept', call: get({ headers: { Accept: 'application/json' } }) },
-  { name: 'a user-agent given by the caller', call: get({ headers: { 'User-Agent': 'mine/1' } }), fields: ['user-agent'] },
+  {
+    name: 'a user-agent given by the caller',
+    call: get({ headers: { 'User-Agent': 'mine/1' } }),
+    fields: ['user-agent'],
+  },
   { name: 'referer and origin', call: get({ headers: { Referer: 'http://a/b', Origin: 'http://a' } }) },
   { name: 'authorization', call: get({ headers: { Authorization: 'Basic YTpi' } }) },
   { name: 'range', call: get({ headers: { Range: 'bytes=0-3' } }) },
@@ -41,6 +48,9 @@ module.exports = [
   { name: 'content-type of a body', call: post({ headers: { 'Content-Type': 'application/merge-patch+json' } }) },
   { name: 'content-type removed', call: post({ headers: { 'Content-Type': null } }) },
   { name: 'content-type by params.header', call: post({ params: { header: { 'content-type': 'text/plain' } } }) },
-  { name: 'many headers', call: get({ headers: Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`x-${i}`, `${i}`])) }) },
+  {
+    name: 'many headers',
+    call: get({ headers: Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`x-${i}`, `${i}`])) }),
+  },
   { name: 'a long value', call: get({ headers: { 'X-Own': 'v'.repeat(8000) } }) },
-]
+];

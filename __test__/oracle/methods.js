@@ -1,6 +1,4 @@
-'use strict'
-
-const METHODS = ['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH']
+const METHODS = ['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH'];
 
 module.exports = [
   ...METHODS.map((method) => ({
@@ -47,4 +45,4 @@ module.exports = [
     name: 'an empty init',
     call: (client) => client.POST('/v1/server/power/reboot', {}),
   },
-]
+];

@@ -1,21 +1,23 @@
-'use strict'
-
 /** A fetch that reaches no server, and notes what it was given. */
-const noted = (log) => async (request, ...rest) => {
-  log.push(request.method, request.url, [...request.headers], await request.text(), rest.length)
-  return Response.json({ from: 'own fetch' }, { status: 201 })
-}
+const noted =
+  (log) =>
+  async (request, ...rest) => {
+    log.push(request.method, request.url, [...request.headers], await request.text(), rest.length);
+    return Response.json({ from: 'own fetch' }, { status: 201 });
+  };
 
 const seeing = (log, ...keys) => ({
   onRequest: ({ request }) => void log.push(...keys.map((key) => request[key])),
-})
+});
 
-class OwnRequest extends Request {
-  constructor(url, init) {
-    super(url, init)
-    this.headers.set('X-Class', 'own')
-  }
-}
+/** A class of requests as a caller may bring it along; made late, on the globals that the oracle has put in place. */
+const ownRequest = () =>
+  class extends Request {
+    constructor(url, init) {
+      super(url, init);
+      this.headers.set('X-Class', 'own');
+    }
+  };
 
 module.exports = [
   {
@@ -31,7 +33,7 @@ module.exports = [
     call: (client) =>
       client.GET('/v1/environment', {
         fetch: () => {
-          throw new RangeError('no net')
+          throw new RangeError('no net');
         },
       }),
     message: true,
@@ -51,15 +53,15 @@ module.exports = [
   },
   {
     name: 'Request of the call',
-    call: (client) => client.GET('/v1/environment', { Request: OwnRequest }),
+    call: (client) => client.GET('/v1/environment', { Request: ownRequest() }),
   },
   {
     name: 'Request of the call, seen by middleware',
-    call: (client, log) =>
-      client.GET('/v1/environment', {
-        Request: OwnRequest,
-        middleware: [{ onRequest: ({ request }) => void log.push(request instanceof OwnRequest) }],
-      }),
+    call: (client, log) => {
+      const Own = ownRequest();
+      const seeing = { onRequest: ({ request }) => void log.push(request instanceof Own) };
+      return client.GET('/v1/environment', { Request: Own, middleware: [seeing] });
+    },
   },
   {
     name: 'Request of the call throws',
@@ -67,7 +69,7 @@ module.exports = [
       client.GET('/v1/environment', {
         Request: class {
           constructor() {
-            throw new RangeError('no request')
+            throw new RangeError('no request');
           }
         },
       }),
@@ -76,7 +78,11 @@ module.exports = [
   {
     name: 'unknown keys of init are on the request',
     call: (client, log) =>
-      client.GET('/v1/environment', { traceId: 't1', nested: { a: 1 }, middleware: [seeing(log, 'traceId', 'nested')] }),
+      client.GET('/v1/environment', {
+        traceId: 't1',
+        nested: { a: 1 },
+        middleware: [seeing(log, 'traceId', 'nested')],
+      }),
   },
   {
     name: 'unknown keys of init without middleware',
@@ -95,7 +101,17 @@ module.exports = [
         referrer: 'about:client',
         referrerPolicy: 'no-referrer',
         middleware: [
-          seeing(log, 'cache', 'credentials', 'integrity', 'keepalive', 'mode', 'redirect', 'referrer', 'referrerPolicy'),
+          seeing(
+            log,
+            'cache',
+            'credentials',
+            'integrity',
+            'keepalive',
+            'mode',
+            'redirect',
+            'referrer',
+            'referrerPolicy',
+          ),
         ],
       }),
   },
@@ -150,10 +166,13 @@ module.exports = [
   {
     name: 'the init is not changed',
     call: async (client, log) => {
-      const init = Object.freeze({ headers: Object.freeze({ a: 'b' }), params: Object.freeze({ query: Object.freeze({ q: 1 }) }) })
-      const result = await client.GET('/v1/environment', init)
-      log.push(init)
-      return result
+      const init = Object.freeze({
+        headers: Object.freeze({ a: 'b' }),
+        params: Object.freeze({ query: Object.freeze({ q: 1 }) }),
+      });
+      const result = await client.GET('/v1/environment', init);
+      log.push(init);
+      return result;
     },
   },
-]
+];

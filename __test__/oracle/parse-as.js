@@ -1,13 +1,11 @@
-'use strict'
+const { json } = require('../peers/http-server.js');
 
-const { json } = require('../peers/http-server.js')
-
-const KINDS = ['json', 'text', 'blob', 'arrayBuffer', 'stream', 'bytes', 'formData', 'nonsense', undefined]
+const KINDS = ['json', 'text', 'blob', 'arrayBuffer', 'stream', 'bytes', 'formData', 'nonsense', undefined];
 const BODIES = [
   ['JSON', '{"a":"é"}', 'application/json'],
   ['text', 'just words é', 'text/plain; charset=utf-8'],
   ['a form', 'a=1&b=%C3%A9', 'application/x-www-form-urlencoded'],
-]
+];
 
 module.exports = [
   ...BODIES.flatMap(([what, body, type]) =>
@@ -16,17 +14,17 @@ module.exports = [
         name: `${what} as ${parseAs}`,
         call: (client) => client.GET('/v1/environment', { parseAs }),
         answer: (_request, response) => {
-          response.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(body) })
-          response.end(body)
+          response.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
+          response.end(body);
         },
       },
       {
         name: `${what}, chunked, as ${parseAs}`,
         call: (client) => client.GET('/v1/environment', { parseAs }),
         answer: (_request, response) => {
-          response.writeHead(200, { 'content-type': type })
-          response.write(body.slice(0, 3))
-          response.end(body.slice(3))
+          response.writeHead(200, { 'content-type': type });
+          response.write(body.slice(0, 3));
+          response.end(body.slice(3));
         },
       },
     ]),
@@ -35,9 +33,9 @@ module.exports = [
     name: `nothing, chunked, as ${parseAs}`,
     call: (client) => client.GET('/v1/environment', { parseAs }),
     answer: (_request, response) => {
-      response.writeHead(200)
-      response.flushHeaders()
-      response.end()
+      response.writeHead(200);
+      response.flushHeaders();
+      response.end();
     },
   })),
   {
@@ -50,4 +48,4 @@ module.exports = [
     call: (client) => client.HEAD('/v1/environment', { parseAs: 'text' }),
     answer: (_request, response) => json(response, { a: 1 }),
   },
-]
+];

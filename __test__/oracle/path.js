@@ -1,5 +1,3 @@
-'use strict'
-
 const VALUES = [
   ['a plain word', 'abc'],
   ['a number', 42],
@@ -16,9 +14,9 @@ const VALUES = [
   ['undefined', undefined],
   ['an array', ['x', 'y z', 3]],
   ['an object', { r: 100, 'g h': '2/3' }],
-]
+];
 
-const STYLES = ['{id}', '{id*}', '{.id}', '{.id*}', '{;id}', '{;id*}']
+const STYLES = ['{id}', '{id*}', '{.id}', '{.id*}', '{;id}', '{;id*}'];
 
 module.exports = [
   ...VALUES.map(([what, id]) => ({
@@ -86,8 +84,8 @@ module.exports = [
       client.GET('/v1/{id}', {
         params: { path: { id: 'x y' } },
         pathSerializer: (pathname, params) => {
-          log.push(pathname, params)
-          return pathname.replace('{id}', `own-${params.id.length}`)
+          log.push(pathname, params);
+          return pathname.replace('{id}', `own-${params.id.length}`);
         },
       }),
   },
@@ -101,9 +99,9 @@ module.exports = [
       client.GET('/v1/{id}', {
         params: { path: { id: 1 } },
         pathSerializer: () => {
-          throw new RangeError('no such path')
+          throw new RangeError('no such path');
         },
       }),
     message: true,
   },
-]
+];

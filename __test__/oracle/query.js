@@ -1,5 +1,3 @@
-'use strict'
-
 const QUERIES = [
   ['a word', { a: 'b' }],
   ['a number, a boolean, a bigint', { a: 1.5, b: false, c: true, d: 10n }],
@@ -20,9 +18,9 @@ const QUERIES = [
   ['an object within an object', { a: { b: { c: 1 } } }],
   ['a date', { a: new Date(0) }],
   ['a function', { a: String }],
-]
+];
 
-const VALUES = { list: ['a b', 'c/d', 3], map: { x: 'a b', y: 'c&d' }, word: "a/b?c:d@e'f g" }
+const VALUES = { list: ['a b', 'c/d', 3], map: { x: 'a b', y: 'c&d' }, word: "a/b?c:d@e'f g" };
 
 const SERIALIZERS = [
   ['arrays form, not exploded', { array: { style: 'form', explode: false } }],
@@ -36,7 +34,7 @@ const SERIALIZERS = [
   ['allowReserved', { allowReserved: true }],
   ['allowReserved with arrays not exploded', { allowReserved: true, array: { style: 'form', explode: false } }],
   ['no options', {}],
-]
+];
 
 module.exports = [
   ...QUERIES.map(([what, query]) => ({
@@ -62,14 +60,14 @@ module.exports = [
       client.GET('/v1/things', {
         params: { query: { a: [1, 2] } },
         querySerializer: (query) => {
-          log.push(query)
-          return 'a=1|2&ü'
+          log.push(query);
+          return 'a=1|2&ü';
         },
       }),
   },
   {
     name: 'a querySerializer function is asked without params too',
-    call: (client, log) => client.GET('/v1/things', { querySerializer: (query) => (log.push(query), 'always=1') }),
+    call: (client, log) => client.GET('/v1/things', { querySerializer: (query) => `always=${log.push(query)}` }),
   },
   {
     name: 'a querySerializer that brings the question mark',
@@ -80,7 +78,7 @@ module.exports = [
     call: (client) =>
       client.GET('/v1/things', {
         querySerializer: () => {
-          throw new RangeError('no such query')
+          throw new RangeError('no such query');
         },
       }),
     message: true,
@@ -89,4 +87,4 @@ module.exports = [
     name: 'inherited properties of the query count',
     call: (client) => client.GET('/v1/things', { params: { query: Object.create({ a: 1 }) } }),
   },
-]
+];

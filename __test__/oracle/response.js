@@ -1,29 +1,35 @@
-'use strict'
+const { json } = require('../peers/http-server.js');
 
-const { json } = require('../peers/http-server.js')
-
-const get = (client) => client.GET('/v1/environment')
-const LENGTH = 'content-type: application/json\r\ncontent-length: 2\r\n'
+const get = (client) => client.GET('/v1/environment');
+const LENGTH = 'content-type: application/json\r\ncontent-length: 2\r\n';
 
 /** Answers with a head as written here. */
 const head = (statusLine, fields) => (_request, response) => {
-  response.socket.write(Buffer.from(`${statusLine}\r\n${LENGTH}${fields}\r\n{}`, 'latin1'))
-}
+  response.socket.write(Buffer.from(`${statusLine}\r\n${LENGTH}${fields}\r\n{}`, 'latin1'));
+};
 
 module.exports = [
   { name: 'a phrase of its own', call: get, answer: head('HTTP/1.1 200 All Good', '') },
   { name: 'no phrase', call: get, answer: head('HTTP/1.1 200 ', '') },
   { name: 'no phrase and no blank', call: get, answer: head('HTTP/1.1 200', '') },
   { name: 'a phrase beyond ASCII', call: get, answer: head('HTTP/1.1 200 Grün', '') },
-  { name: 'Set-Cookie twice', call: get, answer: head('HTTP/1.1 200 OK', 'Set-Cookie: a=1; Path=/\r\nset-cookie: b=2, c\r\n') },
+  {
+    name: 'Set-Cookie twice',
+    call: get,
+    answer: head('HTTP/1.1 200 OK', 'Set-Cookie: a=1; Path=/\r\nset-cookie: b=2, c\r\n'),
+  },
   { name: 'a repeated field', call: get, answer: head('HTTP/1.1 200 OK', 'X-Own: a\r\nx-own: b, c\r\n') },
   { name: 'letters of latin1', call: get, answer: head('HTTP/1.1 200 OK', 'X-Own: größe\r\n') },
   { name: 'an empty value', call: get, answer: head('HTTP/1.1 200 OK', 'X-Own:\r\n') },
-  { name: 'blanks around a value', call: get, answer: head('HTTP/1.1 200 OK', 'X-Own:  \t a  b \t\r\n') },
+  { name: 'blanks around a value', call: get, answer: head('HTTP/1.1 200 OK', 'X-Own:  \t a  b \r\n') },
   { name: 'a tab in a value', call: get, answer: head('HTTP/1.1 200 OK', 'X-Own: a\tb\r\n') },
   { name: 'odd characters in a name', call: get, answer: head('HTTP/1.1 200 OK', "X!#$%&'*+-.^_`|~9: a\r\n") },
   { name: 'a long value', call: get, answer: head('HTTP/1.1 200 OK', `X-Own: ${'v'.repeat(9000)}\r\n`) },
-  { name: 'a hundred fields', call: get, answer: head('HTTP/1.1 200 OK', Array.from({ length: 95 }, (_, i) => `x-${i}: ${i}\r\n`).join('')) },
+  {
+    name: 'a hundred fields',
+    call: get,
+    answer: head('HTTP/1.1 200 OK', Array.from({ length: 95 }, (_, i) => `x-${i}: ${i}\r\n`).join('')),
+  },
   {
     name: 'the body reads again from a clone',
     call: (client) => client.GET('/v1/environment', { parseAs: 'stream' }),
@@ -31,8 +37,8 @@ module.exports = [
     after: async ({ response }) => {
       const error = await Promise.resolve()
         .then(() => response.clone().text())
-        .catch((thrown) => thrown.name)
-      return error
+        .catch((thrown) => thrown.name);
+      return error;
     },
   },
   ...['text', 'json', 'blob', 'arrayBuffer'].map((reader) => ({
@@ -49,9 +55,9 @@ module.exports = [
     call: get,
     after: ({ response }) => {
       try {
-        return response.clone().status
+        return response.clone().status;
       } catch (thrown) {
-        return thrown instanceof TypeError && 'TypeError'
+        return thrown instanceof TypeError && 'TypeError';
       }
     },
   },
@@ -60,10 +66,10 @@ module.exports = [
     call: get,
     after: ({ response }) => {
       try {
-        response.headers.set('a', 'b')
-        return response.headers.get('a')
+        response.headers.set('a', 'b');
+        return response.headers.get('a');
       } catch (thrown) {
-        return thrown instanceof TypeError && 'TypeError'
+        return thrown instanceof TypeError && 'TypeError';
       }
     },
   },
@@ -83,10 +89,15 @@ module.exports = [
     call: get,
     after: ({ response }) => {
       try {
-        'use strict'
-        response.status = 7
+        ('use strict');
+        response.status = 7;
       } catch {}
-      return [response.status, Object.prototype.toString.call(response), 'status' in response, Object.keys(response).length]
+      return [
+        response.status,
+        Object.prototype.toString.call(response),
+        'status' in response,
+        Object.keys(response).length,
+      ];
     },
   },
   {
@@ -115,6 +126,8 @@ module.exports = [
     name: 'chunks with extensions and trailers',
     call: get,
     answer: (_request, response) =>
-      response.socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3;a=b\r\n{"a\r\n4\r\n":1}\r\n0\r\nx-trailer: t\r\n\r\n'),
+      response.socket.write(
+        'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3;a=b\r\n{"a\r\n4\r\n":1}\r\n0\r\nx-trailer: t\r\n\r\n',
+      ),
   },
-]
+];

@@ -1,9 +1,7 @@
-'use strict'
-
-const { getClient } = require('../../index.js')
+const { getClient } = require('../../index.js');
 
 /** The credential of every test; long and odd, so that it is easily found where it must not be. */
-const TOKEN = 'tok-9f3a7c51-never-print-me'
+const TOKEN = 'tok-9f3a7c51-never-print-me';
 
 /**
  * Our client for a peer, closed after the test.
@@ -13,9 +11,9 @@ const TOKEN = 'tok-9f3a7c51-never-print-me'
  * @param {object} [options] further client options
  */
 function client(scope, peer, options = {}) {
-  const made = getClient({ socketPath: peer.socketPath, token: TOKEN, ...options })
-  scope.after(() => made.close())
-  return made
+  const made = getClient({ socketPath: peer.socketPath, token: TOKEN, ...options });
+  scope.after(() => made.close());
+  return made;
 }
 
 /**
@@ -25,13 +23,13 @@ function client(scope, peer, options = {}) {
  * @returns {Promise<any>}
  */
 async function rejection(call) {
-  let result
+  let result;
   try {
-    result = await call
+    result = await call;
   } catch (error) {
-    return error
+    return error;
   }
-  throw new Error(`resolved, though it had to reject: ${JSON.stringify(Object.keys(result))}`)
+  throw new Error(`resolved, though it had to reject: ${JSON.stringify(Object.keys(result))}`);
 }
 
-module.exports = { TOKEN, client, rejection }
+module.exports = { TOKEN, client, rejection };

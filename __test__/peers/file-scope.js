@@ -1,6 +1,4 @@
-'use strict'
-
-const { after } = require('node:test')
+const { after } = require('node:test');
 
 /**
  * A scope that lasts as long as the test file. (`after` of node:test can't be handed on: within a hook it belongs to the hook.)
@@ -8,11 +6,11 @@ const { after } = require('node:test')
  * @returns {{ after: (hook: () => unknown) => void }}
  */
 function fileScope() {
-  const hooks = []
+  const hooks = [];
   after(async () => {
-    for (const hook of hooks.reverse()) await hook()
-  })
-  return { after: (hook) => void hooks.push(hook) }
+    for (const hook of hooks.reverse()) await hook();
+  });
+  return { after: (hook) => void hooks.push(hook) };
 }
 
-module.exports = { fileScope }
+module.exports = { fileScope };

@@ -1,7 +1,5 @@
-'use strict'
-
-const http = require('node:http')
-const { listen } = require('./listener.js')
+const http = require('node:http');
+const { listen } = require('./listener.js');
 
 /**
  * A node:http server on a Unix socket.
@@ -11,8 +9,8 @@ const { listen } = require('./listener.js')
  * @param {http.ServerOptions} [options]
  */
 async function httpServer(scope, handler, options = {}) {
-  const server = http.createServer({ keepAliveTimeout: 60_000, ...options }, handler)
-  return { server, ...(await listen(scope, server)) }
+  const server = http.createServer({ keepAliveTimeout: 60_000, ...options }, handler);
+  return { server, ...(await listen(scope, server)) };
 }
 
 /**
@@ -22,9 +20,9 @@ async function httpServer(scope, handler, options = {}) {
  * @returns {Promise<Buffer>}
  */
 async function bodyOf(request) {
-  const chunks = []
-  for await (const chunk of request) chunks.push(chunk)
-  return Buffer.concat(chunks)
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 /**
@@ -36,9 +34,9 @@ async function bodyOf(request) {
  * @param {http.OutgoingHttpHeaders} [headers]
  */
 function json(response, value, status = 200, headers = {}) {
-  const body = Buffer.from(JSON.stringify(value))
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length, ...headers })
-  response.end(body)
+  const body = Buffer.from(JSON.stringify(value));
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length, ...headers });
+  response.end(body);
 }
 
 /**
@@ -49,17 +47,17 @@ function json(response, value, status = 200, headers = {}) {
  *   default: 200 with `{ "data": "ok" }`
  */
 async function recordingServer(scope, answer = (_request, response) => json(response, { data: 'ok' })) {
-  const requests = []
+  const requests = [];
   const peer = await httpServer(scope, async (request, response) => {
     try {
-      const body = await bodyOf(request)
-      const index = requests.push(Object.assign(request, { body })) - 1
-      await answer(request, response, index)
+      const body = await bodyOf(request);
+      const index = requests.push(Object.assign(request, { body })) - 1;
+      await answer(request, response, index);
     } catch {
-      response.destroy()
+      response.destroy();
     }
-  })
-  return { ...peer, requests }
+  });
+  return { ...peer, requests };
 }
 
-module.exports = { httpServer, recordingServer, bodyOf, json }
+module.exports = { httpServer, recordingServer, bodyOf, json };

@@ -1,8 +1,6 @@
-'use strict'
-
-const { once } = require('node:events')
-const path = require('node:path')
-const { temporaryFolder } = require('./temporary-folder.js')
+const { once } = require('node:events');
+const path = require('node:path');
+const { temporaryFolder } = require('./temporary-folder.js');
 
 /**
  * Binds a server to a Unix socket in a folder of its own; both go away after the test.
@@ -12,28 +10,28 @@ const { temporaryFolder } = require('./temporary-folder.js')
  * @returns {Promise<{ socketPath: string, sockets: Set<import('node:net').Socket>, accepted: () => number, close: () => Promise<void> }>}
  */
 async function listen(scope, server) {
-  const socketPath = path.join(temporaryFolder(scope), 'api.sock')
-  const sockets = new Set()
-  let accepted = 0
+  const socketPath = path.join(temporaryFolder(scope), 'api.sock');
+  const sockets = new Set();
+  let accepted = 0;
   server.on('connection', (socket) => {
-    accepted += 1
-    sockets.add(socket)
-    socket.on('error', () => {})
-    socket.on('close', () => sockets.delete(socket))
-  })
-  server.listen(socketPath)
-  await once(server, 'listening')
+    accepted += 1;
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.listen(socketPath);
+  await once(server, 'listening');
 
-  let closing
+  let closing;
   const close = () => {
     closing ??= new Promise((resolve) => {
-      server.close(() => resolve())
-      for (const socket of sockets) socket.destroy()
-    })
-    return closing
-  }
-  scope.after(close)
-  return { socketPath, sockets, accepted: () => accepted, close }
+      server.close(() => resolve());
+      for (const socket of sockets) socket.destroy();
+    });
+    return closing;
+  };
+  scope.after(close);
+  return { socketPath, sockets, accepted: () => accepted, close };
 }
 
-module.exports = { listen }
+module.exports = { listen };

@@ -1,5 +1,3 @@
-'use strict'
-
 /** Header fields that belong to the transport: each client may send its own. */
 const TRANSPORT = new Set([
   'accept-encoding',
@@ -9,10 +7,10 @@ const TRANSPORT = new Set([
   'sec-fetch-mode',
   'transfer-encoding',
   'user-agent',
-])
+]);
 
 /** Answer fields that differ from one answer to the next. */
-const CHANGING = new Set(['connection', 'date', 'keep-alive'])
+const CHANGING = new Set(['connection', 'date', 'keep-alive']);
 
 /**
  * What a peer saw of a request, in comparable form. Boundaries of multipart bodies are random and get one name.
@@ -21,20 +19,20 @@ const CHANGING = new Set(['connection', 'date', 'keep-alive'])
  * @param {string[]} [fields] transport fields to compare all the same
  */
 function wireOf(request, fields = []) {
-  let body = request.body.toString('latin1')
-  const headers = []
+  let body = request.body.toString('latin1');
+  const headers = [];
   for (let i = 0; i < request.rawHeaders.length; i += 2) {
-    const name = request.rawHeaders[i].toLowerCase()
-    let value = request.rawHeaders[i + 1]
-    if (TRANSPORT.has(name) && !fields.includes(name)) continue
-    const boundary = name === 'content-type' && /boundary=(.+)$/.exec(value)?.[1]
+    const name = request.rawHeaders[i].toLowerCase();
+    let value = request.rawHeaders[i + 1];
+    if (TRANSPORT.has(name) && !fields.includes(name)) continue;
+    const boundary = name === 'content-type' && /boundary=(.+)$/.exec(value)?.[1];
     if (boundary) {
-      value = value.replace(boundary, 'BOUNDARY')
-      body = body.replaceAll(boundary, 'BOUNDARY')
+      value = value.replace(boundary, 'BOUNDARY');
+      body = body.replaceAll(boundary, 'BOUNDARY');
     }
-    headers.push(`${name}: ${value}`)
+    headers.push(`${name}: ${value}`);
   }
-  return { method: request.method, target: request.url, headers: headers.sort(), body }
+  return { method: request.method, target: request.url, headers: headers.sort(), body };
 }
 
 /**
@@ -43,18 +41,18 @@ function wireOf(request, fields = []) {
  * @param {unknown} value
  */
 async function plain(value) {
-  if (value instanceof Blob) return { blob: await bytesOf(value), type: value.type }
-  if (value instanceof ArrayBuffer) return { arrayBuffer: Buffer.from(value).toString('latin1') }
-  if (value instanceof FormData) return { form: [...value] }
-  if (value instanceof ReadableStream && value.locked) return { stream: 'locked' }
-  if (value instanceof ReadableStream) return { stream: await bytesOf(new Response(value)) }
-  if (value === undefined) return { undefined: true }
-  return { value }
+  if (value instanceof Blob) return { blob: await bytesOf(value), type: value.type };
+  if (value instanceof ArrayBuffer) return { arrayBuffer: Buffer.from(value).toString('latin1') };
+  if (value instanceof FormData) return { form: [...value] };
+  if (value instanceof ReadableStream && value.locked) return { stream: 'locked' };
+  if (value instanceof ReadableStream) return { stream: await bytesOf(new Response(value)) };
+  if (value === undefined) return { undefined: true };
+  return { value };
 }
 
 /** @param {Blob | Response} source */
 async function bytesOf(source) {
-  return Buffer.from(await source.arrayBuffer()).toString('latin1')
+  return Buffer.from(await source.arrayBuffer()).toString('latin1');
 }
 
 /**
@@ -75,7 +73,7 @@ function responseOf(response) {
     cookies: response.headers.getSetCookie(),
     hasBody: response.body !== null,
     bodyUsed: response.bodyUsed,
-  }
+  };
 }
 
 /**
@@ -85,9 +83,9 @@ function responseOf(response) {
  * @param {boolean} message whether the message is to be compared
  */
 function errorOf(error, message) {
-  if (!(error instanceof Error)) return { thrown: error }
-  const classes = [TypeError, SyntaxError, RangeError].filter((one) => error instanceof one).map((one) => one.name)
-  return { classes, isDomException: error instanceof DOMException, ...(message && { message: error.message }) }
+  if (!(error instanceof Error)) return { thrown: error };
+  const classes = [TypeError, SyntaxError, RangeError].filter((one) => error instanceof one).map((one) => one.name);
+  return { classes, isDomException: error instanceof DOMException, ...(message && { message: error.message }) };
 }
 
 /**
@@ -97,18 +95,18 @@ function errorOf(error, message) {
  * @param {{ message?: boolean, after?: (result: any) => unknown }} [options] `after` may look at the result further
  */
 async function outcomeOf(call, { message = false, after } = {}) {
-  let result
+  let result;
   try {
-    result = await call()
+    result = await call();
   } catch (error) {
-    return { rejected: errorOf(error, message) }
+    return { rejected: errorOf(error, message) };
   }
-  const outcome = { keys: Object.keys(result), response: responseOf(result.response) }
-  if (after) outcome.after = await after(result)
-  outcome.data = await plain(result.data)
-  outcome.error = await plain(result.error)
-  outcome.bodyUsedAtLast = result.response.bodyUsed
-  return outcome
+  const outcome = { keys: Object.keys(result), response: responseOf(result.response) };
+  if (after) outcome.after = await after(result);
+  outcome.data = await plain(result.data);
+  outcome.error = await plain(result.error);
+  outcome.bodyUsedAtLast = result.response.bodyUsed;
+  return outcome;
 }
 
-module.exports = { wireOf, outcomeOf, responseOf, errorOf, plain }
+module.exports = { wireOf, outcomeOf, responseOf, errorOf, plain };

@@ -1,8 +1,6 @@
-'use strict'
-
-const fs = require('node:fs')
-const os = require('node:os')
-const path = require('node:path')
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
 
 /**
  * Makes an empty folder that is gone after the test.
@@ -11,9 +9,9 @@ const path = require('node:path')
  * @returns {string} its absolute path, short enough for a socket address
  */
 function temporaryFolder(scope) {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cycle-'))
-  scope.after(() => fs.rmSync(folder, { recursive: true, force: true }))
-  return folder
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cycle-'));
+  scope.after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
-module.exports = { temporaryFolder }
+module.exports = { temporaryFolder };

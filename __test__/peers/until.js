@@ -1,6 +1,4 @@
-'use strict'
-
-const { setTimeout: sleep } = require('node:timers/promises')
+const { setTimeout: sleep } = require('node:timers/promises');
 
 /**
  * Waits until the condition holds; fails the test when it never does.
@@ -12,12 +10,12 @@ const { setTimeout: sleep } = require('node:timers/promises')
  * @returns {Promise<T>} what the condition gave
  */
 async function until(condition, what, limitMs = 20_000) {
-  const end = Date.now() + limitMs
+  const end = Date.now() + limitMs;
   for (;;) {
-    const value = await condition()
-    if (value) return value
-    if (Date.now() > end) throw new Error(`never happened: ${what}`)
-    await sleep(5)
+    const value = await condition();
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`never happened: ${what}`);
+    await sleep(5);
   }
 }
 
@@ -31,15 +29,15 @@ async function until(condition, what, limitMs = 20_000) {
  * @returns {Promise<T>}
  */
 async function within(promise, what, limitMs = 30_000) {
-  let timer
+  let timer;
   const limit = new Promise((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`never settled: ${what}`)), limitMs)
-  })
+    timer = setTimeout(() => reject(new Error(`never settled: ${what}`)), limitMs);
+  });
   try {
-    return await Promise.race([promise, limit])
+    return await Promise.race([promise, limit]);
   } finally {
-    clearTimeout(timer)
+    clearTimeout(timer);
   }
 }
 
-module.exports = { until, within }
+module.exports = { until, within };

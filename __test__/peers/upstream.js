@@ -1,7 +1,5 @@
-'use strict'
-
-const { default: createClient } = require('openapi-fetch')
-const undici = require('undici')
+const { default: createClient } = require('openapi-fetch');
+const undici = require('undici');
 
 /**
  * What the package replaces: openapi-fetch over undici on a Unix socket. The oracle of the tests.
@@ -13,14 +11,14 @@ const undici = require('undici')
  * @param {{ socketPath: string, token: string }} options
  */
 function upstreamClient(scope, { socketPath, token }) {
-  undici.install()
-  const dispatcher = new undici.Agent({ connect: { socketPath } })
-  scope.after(() => dispatcher.destroy())
+  undici.install();
+  const dispatcher = new undici.Agent({ connect: { socketPath } });
+  scope.after(() => dispatcher.destroy());
   return createClient({
     baseUrl: 'http://localhost',
     headers: { 'X-CYCLE-TOKEN': token },
     fetch: (request) => undici.fetch(request, { dispatcher }),
-  })
+  });
 }
 
-module.exports = { upstreamClient }
+module.exports = { upstreamClient };
