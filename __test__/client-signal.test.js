@@ -76,7 +76,7 @@ test('AbortSignal.timeout rejects with its TimeoutError', async (t) => {
 });
 
 test('aborted while a body is being sent', async (t) => {
-  const peer = await httpServer(t, silent);
+  const peer = await httpServer(t, (request) => request.on('error', () => {}).resume());
   const made = client(t, peer);
   const controller = new AbortController();
   let cancelled;
