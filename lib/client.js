@@ -1,7 +1,8 @@
 const { channels, debug } = require('./debug');
 const { emptyErrorEnvelope } = require('./error-envelope');
-const { InvalidJsonError, MissingTokenError, TransportError } = require('./errors');
+const { InvalidJsonError, InvalidTokenError, MissingTokenError, TransportError } = require('./errors');
 const { NativeClient, flags, redirectFlags } = require('./native-client');
+const { CONDITIONS, findInvalidHeader, isHeaderValue } = require('./request-headers');
 const { ReadResponse, isOk } = require('./response');
 const { listen, unlisten } = require('./signal');
 const { version } = require('../package.json');
@@ -9,6 +10,9 @@ const { version } = require('../package.json');
 const DEFAULT_SOCKET_PATH = '/var/run/cycle/api/api.sock';
 const BASE_URL = 'http://localhost';
 const METHODS = /** @type {const} */ (['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH', 'TRACE']);
+
+/** What fetch refuses to send. */
+const FORBIDDEN_METHODS = new Set(['CONNECT', 'TRACE', 'TRACK']);
 
 /** A path and query that URL parsing leaves as they are: no dot segments, nothing to be percent-encoded. */
 const PLAIN_TARGET = /^\/(?!.*(?:\/\.|%2e))[\w\-.~!$&()*+,;=:@%/?[\]]*$/i;
@@ -64,6 +68,8 @@ class Client {
   /** @type {Middleware[]} */
   #middleware = [];
   #generalCalls = 0;
+  /** What openapi-fetch was last given to read, by the fetch of its call. @type {WeakMap<object, Response>} */
+  #answers = new WeakMap();
   /** @type {(() => void) | undefined} */
   #whenIdle;
   /** @type {Promise<void> | undefined} */
@@ -73,6 +79,9 @@ class Client {
   constructor({ token = process.env.CYCLE_API_TOKEN, socketPath, ...limits }) {
     if (!token) {
       throw new MissingTokenError();
+    }
+    if (!isHeaderValue(token)) {
+      throw new InvalidTokenError();
     }
     this.#token = token;
     const { retry, timeoutMs, maxConnections, maxResponseBytes } = limits;
@@ -108,7 +117,7 @@ class Client {
     }
     let plain;
     try {
-      plain = this.#middleware.length === 0 ? plainRequest(path, init) : undefined;
+      plain = this.#middleware.length === 0 ? plainRequest(method, path, init) : undefined;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -137,10 +146,24 @@ class Client {
    */
   async #callGeneral(method, path, init) {
     this.#generalCalls += 1;
+    const attempt = { method, path, socketPath: this.#native.address };
+    const options = this.#generalInit(init);
     try {
+      const invalid = findInvalidHeader(init?.headers) ?? findInvalidHeader(init?.params?.header);
+      if (invalid) {
+        const detail = `invalid header ${JSON.stringify(invalid.name)}: ${invalid.fault}`;
+        throw new TransportError({ code: 'ERR_CYCLE_INVALID_HEADER', detail }, attempt);
+      }
       this.#general ??= this.#createGeneral();
-      const result = await this.#general.request(method, path, this.#generalInit(init));
+      const result = await this.#general.request(method, path, options);
       return withErrorEnvelope(result);
+    } catch (error) {
+      const response = this.#answers.get(options.fetch);
+      if (error instanceof SyntaxError && response) {
+        const { status, url } = response;
+        throw new InvalidJsonError(error, { ...attempt, path: pathOf(url) ?? path, status });
+      }
+      throw error;
     } finally {
       this.#generalCalls -= 1;
       this.settled();
@@ -148,20 +171,21 @@ class Client {
   }
 
   #createGeneral() {
-    const { createFetch, getRequestClass } = require('./fetch');
+    const { getRequestClass } = require('./fetch');
     const client = getOpenapiFetch().default({
       baseUrl: BASE_URL,
       headers: { 'X-CYCLE-TOKEN': this.#token },
-      fetch: createFetch(this.#native),
       Request: /** @type {any} */ (getRequestClass()),
     });
+    // The first to be registered is the last to see the answer: what fails after it is the reading of the body.
+    client.use({ onResponse: ({ options, response }) => void this.#answers.set(options.fetch, response) });
     client.use(...this.#middleware);
     return client;
   }
 
   /**
-   * A signal is heeded even where a middleware replaces the request; a fetch of the caller's own gets a plain
-   * `Request` that carries it.
+   * A call has a fetch of its own: the answer is found by it. A signal is heeded even where a middleware replaces the
+   * request; a fetch of the caller's own gets a plain `Request` that carries it.
    *
    * @param {any} init
    */
@@ -169,11 +193,8 @@ class Client {
     if (init?.fetch) {
       return init.Request ? init : { Request, ...init };
     }
-    if (init?.signal) {
-      const { createFetch } = require('./fetch');
-      return { ...init, fetch: createFetch(this.#native, init.signal) };
-    }
-    return init;
+    const { createFetch } = require('./fetch');
+    return { ...init, fetch: createFetch(this.#native, init?.signal) };
   }
 
   /** @param {Middleware[]} middleware */
@@ -225,11 +246,15 @@ class Client {
 /**
  * The plain form of a call, or nothing when it is unusual: then openapi-fetch itself takes it.
  *
+ * @param {string} method
  * @param {string} path
  * @param {any} init
  * @returns {PlainRequest | undefined}
  */
-function plainRequest(path, init) {
+function plainRequest(method, path, init) {
+  if (FORBIDDEN_METHODS.has(method)) {
+    return undefined;
+  }
   /** @type {PlainRequest} */
   const plain = {
     target: path,
@@ -258,7 +283,7 @@ function plainRequest(path, init) {
         query = value.query;
         break;
       case 'body':
-        if (!isJsonBody(value)) {
+        if (!isJsonBody(value) || method === 'GET' || method === 'HEAD') {
           return undefined;
         }
         hasBody = true;
@@ -344,7 +369,8 @@ function plainHeaders(headers) {
     if (value === undefined) {
       continue;
     }
-    if ((value !== null && typeof value === 'object') || typeof value === 'symbol' || seen.has(name)) {
+    const unusual = (value !== null && typeof value === 'object') || typeof value === 'symbol';
+    if (unusual || seen.has(name) || CONDITIONS.includes(name)) {
       return undefined;
     }
     seen.add(name);
@@ -434,7 +460,10 @@ class PlainCall {
     if (debug.enabled) {
       debug('%s %s -> %d', this.method, this.path, status);
     }
-    const response = new ReadResponse({ status, head, url: BASE_URL + this.path }, !noContent);
+    const response = new ReadResponse(
+      { status, head, url: BASE_URL + this.path },
+      noContent ? (this.method === 'HEAD' ? 'none' : 'empty') : 'read',
+    );
     try {
       this.#resolve(
         isOk(status)
@@ -476,6 +505,19 @@ class PlainCall {
     }
     this.#reject(error);
   }
+}
+
+/**
+ * Path and query of a URL; nothing where there is no URL.
+ *
+ * @param {string} url
+ */
+function pathOf(url) {
+  if (!URL.canParse(url)) {
+    return undefined;
+  }
+  const { pathname, search } = new URL(url);
+  return pathname + search;
 }
 
 /**

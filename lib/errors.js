@@ -65,6 +65,17 @@ class InvalidJsonError extends SyntaxError {
   }
 }
 
+/** A token that can't be sent. The message does not show it. */
+class InvalidTokenError extends TypeError {
+  constructor() {
+    super(
+      'The API token has a line break or another character that HTTP does not allow in a header: ' +
+        'look at where `token` or the environment variable CYCLE_API_TOKEN comes from.',
+    );
+    this.code = 'ERR_CYCLE_INVALID_HEADER';
+  }
+}
+
 /** The token is missing where one is needed. */
 class MissingTokenError extends Error {
   constructor() {
@@ -85,7 +96,7 @@ function systemError({ code, syscall, errno, address }) {
   return Object.assign(new Error(`${syscall} ${code} ${address}`), { errno, code, syscall, address });
 }
 
-for (const type of [TransportError, InvalidJsonError, MissingTokenError]) {
+for (const type of [TransportError, InvalidJsonError, InvalidTokenError, MissingTokenError]) {
   // As with built-in errors, the name is that of the nearest built-in class and not enumerable.
   hide(type.prototype, 'name', Object.getPrototypeOf(type.prototype).name);
 }
@@ -99,4 +110,4 @@ function hide(target, key, value) {
   Object.defineProperty(target, key, { value, enumerable: false, configurable: true, writable: true });
 }
 
-module.exports = { InvalidJsonError, MissingTokenError, TransportError, systemError };
+module.exports = { InvalidJsonError, InvalidTokenError, MissingTokenError, TransportError, systemError };

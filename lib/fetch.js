@@ -1,5 +1,6 @@
 const { TransportError } = require('./errors');
 const { flags, redirectFlags } = require('./native-client');
+const { sentHeaders } = require('./request-headers');
 const { createResponse } = require('./response');
 const { listen, unlisten } = require('./signal');
 
@@ -9,7 +10,7 @@ const { listen, unlisten } = require('./signal');
  * A `Request` that remembers what its constructor was given: the size of its body is then known, and its signal is
  * the caller's own, on which no listener is left behind.
  *
- * @typedef {Request & { knowsBody: boolean }} RememberingRequest
+ * @typedef {Request & { knowsBody: boolean | undefined }} RememberingRequest
  */
 
 /** @typedef {{ done: boolean, value?: Uint8Array }} ReadResult */
@@ -36,6 +37,16 @@ function defineRequest() {
 
     get signal() {
       return this.#signal ?? super.signal;
+    }
+
+    /**
+     * Every `Request` passes for one of these: openapi-fetch asks so of what a middleware gives back.
+     *
+     * @override
+     * @param {unknown} value
+     */
+    static [Symbol.hasInstance](value) {
+      return value instanceof Request;
     }
   };
 }
@@ -87,10 +98,14 @@ async function readBody(request) {
   if (request.body === null) {
     return undefined;
   }
-  if (/** @type {RememberingRequest} */ (request).knowsBody && !request.bodyUsed) {
+  if (request.bodyUsed) {
+    throw new TypeError('The body of the request was read already: read a clone() of the request instead');
+  }
+  const { knowsBody } = /** @type {RememberingRequest} */ (request);
+  if (knowsBody) {
     return new Uint8Array(await request.arrayBuffer());
   }
-  return completeSoon(request.body);
+  return knowsBody === undefined ? completeSoon(request.body) : request.body;
 }
 
 /**
@@ -228,7 +243,7 @@ class Exchange {
     const bytes = body instanceof Uint8Array ? body : undefined;
     const stream = body instanceof Uint8Array ? undefined : body;
     const bits = flags.STREAM | redirectFlags[this.#request.redirect] | (stream ? flags.UPLOAD : 0);
-    const headers = [...this.#request.headers].flat();
+    const headers = sentHeaders(this.#request);
     this.#id = this.client.request(this, this.host, headers, bytes, bits);
     if (stream) {
       this.#reader = stream.getReader();
@@ -243,7 +258,11 @@ class Exchange {
       .then(({ done, value }) => {
         this.client.upload(this.#id, done ? undefined : toBytes(value));
       })
-      .catch((error) => this.#fail(error));
+      .catch((cause) => {
+        const detail = 'the request body could not be read to its end';
+        const attempt = { method: this.method, path: this.path, socketPath: this.client.address };
+        this.#fail(new TransportError({ code: 'ERR_CYCLE_REQUEST_BODY', detail, cause }, attempt));
+      });
   }
 
   /**

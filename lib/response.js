@@ -27,6 +27,23 @@ function parseHead({ head, url }) {
   return { statusText, url: redirectedTo || url, redirected: redirectedTo !== '', headers };
 }
 
+/**
+ * Headers that can't be changed any more, as those of a received response are.
+ *
+ * @param {[string, string][]} pairs
+ */
+function receivedHeaders(pairs) {
+  const headers = new Headers(pairs);
+  for (const method of ['append', 'set', 'delete']) {
+    Object.defineProperty(headers, method, { value: refuse });
+  }
+  return headers;
+}
+
+function refuse() {
+  throw new TypeError('The headers of a received response are immutable');
+}
+
 /** @type {ReturnType<typeof defineFetchResponse> | undefined} */
 let fetchResponse;
 
@@ -49,6 +66,8 @@ function defineFetchResponse() {
   return class FetchResponse extends Base {
     #head;
     #parsed;
+    /** @type {Headers | undefined} */
+    #headers;
 
     /**
      * @param {ResponseHead} head
@@ -82,8 +101,17 @@ function defineFetchResponse() {
       return this.#parsed.redirected;
     }
 
+    get headers() {
+      if (!(#parsed in this)) {
+        return super.headers;
+      }
+      this.#headers ??= receivedHeaders(this.#parsed.headers);
+      return this.#headers;
+    }
+
     get type() {
-      return 'basic';
+      const crossed = this.redirected && new URL(this.url).origin !== new URL(this.#head.url).origin;
+      return crossed ? 'cors' : 'basic';
     }
 
     clone() {
@@ -119,25 +147,25 @@ LateResponse.prototype = lateResponsePrototype;
 class ReadResponse extends LateResponse {
   /** @type {ResponseHead} */
   #head;
-  /** @type {boolean} */
-  #bodyUsed;
+  /** @type {'read' | 'empty' | 'none'} */
+  #body;
   /** @type {Response | undefined} */
   #real;
 
   /**
    * @param {ResponseHead} head
-   * @param {boolean} bodyUsed false when the answer has no content: then there was nothing to read
+   * @param {'read' | 'empty' | 'none'} body whether it was read, is there with nothing in it, or can't be there
    */
-  constructor(head, bodyUsed) {
+  constructor(head, body) {
     super();
     this.#head = head;
-    this.#bodyUsed = bodyUsed;
+    this.#body = body;
   }
 
   get #response() {
     if (this.#real === undefined) {
-      this.#real = createResponse(this.#head, this.#bodyUsed ? new Uint8Array() : null);
-      if (this.#bodyUsed) {
+      this.#real = createResponse(this.#head, this.#body === 'none' ? null : new Uint8Array());
+      if (this.#body === 'read') {
         // Marks the body as read; there is nothing in it to wait for.
         this.#real.arrayBuffer().catch(() => {});
       }

@@ -1,0 +1,88 @@
+const assert = require('node:assert/strict');
+const { createHash } = require('node:crypto');
+const test = require('node:test');
+const { client } = require('./peers/client.js');
+const { httpServer, json, recordingServer } = require('./peers/http-server.js');
+const { within } = require('./peers/until.js');
+
+const SIZE = 20 * 1024 * 1024;
+const BYTES = Buffer.alloc(SIZE, 'abcdefghijklmnopqrstuvwxyz0123456789,;');
+const TEXT = `${'größe😀'.repeat(SIZE / 11)}`;
+const hash = (bytes) => createHash('sha256').update(bytes).digest('hex');
+
+test('20 MB to the server: text, bytes, a Blob, a stream', async (t) => {
+  const peer = await recordingServer(t, (request, response) =>
+    json(response, { hash: hash(request.body), length: request.headers['content-length'] ?? null }),
+  );
+  const made = client(t, peer);
+  const raw = { bodySerializer: (same) => same };
+  const pieces = () => {
+    let at = 0;
+    return new ReadableStream({
+      pull(controller) {
+        const end = Math.min(at + 300_000, SIZE);
+        controller.enqueue(BYTES.subarray(at, end));
+        at = end;
+        if (end === SIZE) controller.close();
+      },
+    });
+  };
+  const cases = {
+    text: [{ body: { TEXT } }, Buffer.from(JSON.stringify({ TEXT })), true],
+    bytes: [{ body: BYTES, ...raw }, BYTES, true],
+    blob: [{ body: new Blob([BYTES]), ...raw }, BYTES, true],
+    stream: [{ body: pieces(), duplex: 'half', ...raw }, BYTES, false],
+  };
+  for (const [what, [init, sent, lengthKnown]] of Object.entries(cases)) {
+    const { data } = await within(made.POST('/v1/object-cache', init), what);
+    assert.deepEqual(data, { hash: hash(sent), length: lengthKnown ? String(sent.length) : null }, what);
+  }
+});
+
+test('20 MB from the server: as JSON, text, bytes, Blob, stream', async (t) => {
+  const answer = Buffer.from(JSON.stringify({ TEXT }));
+  const peer = await httpServer(t, (request, response) => {
+    response.writeHead(200, request.url === '/v1/chunked' ? {} : { 'content-length': answer.length });
+    response.end(answer);
+  });
+  const made = client(t, peer);
+  for (const path of ['/v1/sized', '/v1/chunked']) {
+    const read = async (parseAs) => (await within(made.GET(path, { parseAs }), parseAs)).data;
+    assert.ok((await read('json')).TEXT === TEXT);
+    assert.ok((await read('text')) === answer.toString());
+    assert.equal(hash(Buffer.from(await read('arrayBuffer'))), hash(answer));
+    assert.equal(hash(Buffer.from(await (await read('blob')).arrayBuffer())), hash(answer));
+    const hashed = createHash('sha256');
+    for await (const chunk of await read('stream')) hashed.update(chunk);
+    assert.equal(hashed.digest('hex'), hash(answer));
+  }
+});
+
+test('20 MB both ways at once, beside small calls', async (t) => {
+  const peer = await httpServer(t, (request, response) => {
+    if (request.url === '/v1/echo') request.pipe(response);
+    else json(response, { url: request.url });
+  });
+  const made = client(t, peer);
+  const raw = { bodySerializer: (same) => same, parseAs: 'arrayBuffer' };
+  const large = Array.from({ length: 3 }, () => made.POST('/v1/echo', { body: BYTES, ...raw }));
+  for (let i = 0; i < 50; i++)
+    assert.deepEqual((await within(made.GET(`/v1/${i}`), 'a small call')).data, { url: `/v1/${i}` });
+  for (const { data } of await within(Promise.all(large), 'the large calls'))
+    assert.equal(hash(Buffer.from(data)), hash(BYTES));
+});
+
+test('an answer that comes before the body was sent whole', async (t) => {
+  const peer = await httpServer(t, (_request, response) =>
+    json(response, { error: 'too much' }, 413, { connection: 'close' }),
+  );
+  const made = client(t, peer);
+  for (let i = 0; i < 5; i++) {
+    const { error, response } = await within(
+      made.POST('/v1/object-cache', { body: BYTES, bodySerializer: (same) => same }),
+      'the call',
+    );
+    assert.equal(response.status, 413);
+    assert.deepEqual(error, { error: 'too much' });
+  }
+});

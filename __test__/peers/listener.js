@@ -1,0 +1,37 @@
+const { once } = require('node:events');
+const path = require('node:path');
+const { temporaryFolder } = require('./temporary-folder.js');
+
+/**
+ * Binds a server to a Unix socket in a folder of its own; both go away after the test.
+ *
+ * @param {{ after: (hook: () => unknown) => void }} scope
+ * @param {import('node:net').Server} server
+ * @returns {Promise<{ socketPath: string, sockets: Set<import('node:net').Socket>, accepted: () => number, close: () => Promise<void> }>}
+ */
+async function listen(scope, server) {
+  const socketPath = path.join(temporaryFolder(scope), 'api.sock');
+  const sockets = new Set();
+  let accepted = 0;
+  server.on('connection', (socket) => {
+    accepted += 1;
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.listen(socketPath);
+  await once(server, 'listening');
+
+  let closing;
+  const close = () => {
+    closing ??= new Promise((resolve) => {
+      server.close(() => resolve());
+      for (const socket of sockets) socket.destroy();
+    });
+    return closing;
+  };
+  scope.after(close);
+  return { socketPath, sockets, accepted: () => accepted, close };
+}
+
+module.exports = { listen };
