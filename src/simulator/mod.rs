@@ -39,4 +39,4 @@ pub use control::Publisher;
 pub use declaration::{Declaration, DeclarationError};
 pub use publisher::Pace;
 pub use rule::MatcherError;
-pub use server::{Event, Options, Simulator, StartError};
+pub use server::{Closing, Event, Options, Simulator, StartError};

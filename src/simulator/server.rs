@@ -262,9 +262,27 @@ impl Simulator {
     }
 
     /// Stops: drops all connections, ends the thread, removes the files. Does nothing the second time.
+    /// What was recorded can still be read.
     pub fn close(&mut self) {
+        self.begin_close().wait();
+    }
+
+    /// Begins to stop; what is returned waits for the end, on any thread.
+    #[must_use]
+    pub fn begin_close(&mut self) -> Closing {
         drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
+        Closing(self.thread.take())
+    }
+}
+
+/// A simulator that is about to end.
+#[derive(Debug)]
+pub struct Closing(Option<JoinHandle<()>>);
+
+impl Closing {
+    /// Waits until the thread and the files are gone.
+    pub fn wait(&mut self) {
+        if let Some(thread) = self.0.take() {
             // A panic of the thread has been reported where it happened.
             let _ = thread.join();
         }
