@@ -8,5 +8,6 @@ pub mod bridge;
 pub mod event_loop;
 pub mod io_thread;
 pub mod metadata;
+pub mod simulator;
 pub mod system_error;
 pub mod transport;

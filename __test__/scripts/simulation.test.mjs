@@ -16,9 +16,9 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** @param {string} text */
+/** @param {string} text what stands under `operations` */
 function answers(text) {
-  writeFileSync(join(folder, 'simulation.yaml'), text);
+  writeFileSync(join(folder, 'simulation.yaml'), `operations: ${text}`);
   return simulation(folder, operations);
 }
 
@@ -27,16 +27,15 @@ test('without a simulation.yaml there are no answers', async () => {
 });
 
 test('each operation has its answer', async () => {
-  assert.deepEqual(await answers('getHub: { give: hub }\ngetServer: { give: server }\n'), {
-    getHub: { give: 'hub' },
-    getServer: { give: 'server' },
+  assert.deepEqual(await answers('{ getHub: { give: hub }, getServer: { give: server } }'), {
+    operations: { getHub: { give: 'hub' }, getServer: { give: 'server' } },
   });
 });
 
 test('an operation that does not exist is an error', async () => {
-  await assert.rejects(answers('getHub: {}\ngetServer: {}\ngetMoon: {}\n'), /unknown operations: getMoon/);
+  await assert.rejects(answers('{ getHub: {}, getServer: {}, getMoon: {} }'), /unknown operations: getMoon/);
 });
 
 test('an operation without an answer is an error', async () => {
-  await assert.rejects(answers('getHub: {}\n'), /no answer for: getServer/);
+  await assert.rejects(answers('{ getHub: {} }'), /no answer for: getServer/);
 });

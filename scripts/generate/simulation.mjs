@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 
 /**
- * How the simulator answers, by operationId.
+ * How the simulator behaves: each operation, errors, notifications.
  *
  * @param {string} protocol folder that may hold simulation.yaml
  * @param {any[]} operations the operation table
@@ -16,11 +16,12 @@ export async function simulation(protocol, operations) {
     throw error;
   });
   if (text === undefined) return undefined;
-  const answers = parse(text);
+  const table = parse(text);
+  const answers = table.operations ?? {};
   const known = new Set(operations.map(({ operationId }) => operationId));
   const unknown = Object.keys(answers).filter((id) => !known.has(id));
   if (unknown.length > 0) throw new Error(`simulation.yaml names unknown operations: ${unknown.join(', ')}`);
   const silent = [...known].filter((id) => !(id in answers));
   if (silent.length > 0) throw new Error(`simulation.yaml has no answer for: ${silent.join(', ')}`);
-  return answers;
+  return table;
 }

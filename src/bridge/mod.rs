@@ -6,6 +6,7 @@ mod event;
 mod event_loop;
 mod lane;
 pub mod metadata;
+pub mod simulator;
 mod uv;
 mod values;
 mod wakeup;

@@ -1,0 +1,31 @@
+const { readFileSync } = require('node:fs');
+const { join } = require('node:path');
+
+const GENERATED = join(__dirname, '..', 'generated');
+
+/**
+ * What a simulator serves: JSON texts, as the addon takes them.
+ *
+ * @typedef {object} ServedDeclaration
+ * @property {string} operations the operation table
+ * @property {string} document the OpenAPI document with the schemas
+ * @property {string} simulation how the operations behave
+ * @property {string} fixtures the collections
+ */
+
+/**
+ * The internal API.
+ *
+ * @returns {ServedDeclaration}
+ */
+function internalApi() {
+  const read = (/** @type {string} */ name) => readFileSync(join(GENERATED, name), 'utf8');
+  return {
+    operations: read('operations.json'),
+    document: read('openapi.json'),
+    simulation: read('simulation.json'),
+    fixtures: read('fixtures.json'),
+  };
+}
+
+module.exports = { internalApi };

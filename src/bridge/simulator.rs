@@ -1,0 +1,452 @@
+//! The simulator as JavaScript sees it.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use napi::bindgen_prelude::{
+    AsyncTask, Either, Env, Error, Function, JsValue as _, Result, Status, Task, Uint8Array, Unknown,
+};
+use napi_derive::napi;
+
+use super::values;
+use super::wakeup::{Waker, Wakeup};
+use crate::simulator::{
+    Address, Answer, Clock, Closing, Declaration, Event, Options, Pace, Publisher, Simulator,
+};
+
+/// What a simulator is made of.
+#[napi(object, object_to_js = false)]
+pub struct SimulatorOptions {
+    /// The operation table, as JSON.
+    pub operations: String,
+    /// The document with the schemas, as JSON.
+    pub document: String,
+    /// How the operations behave, as JSON.
+    pub simulation: String,
+    /// The collections that are served, as JSON.
+    pub fixtures: String,
+    /// What is put over them, as JSON.
+    pub world: Option<String>,
+    /// Path of the socket; or `host` and `port`; or neither, for a folder of its own.
+    pub socket_path: Option<String>,
+    /// Interface of the TCP port.
+    pub host: Option<String>,
+    /// TCP port; 0 for any.
+    pub port: Option<u16>,
+    /// Path of the metadata file.
+    pub metadata_path: Option<String>,
+    /// The token to accept.
+    pub token: Option<String>,
+    /// Waited before every answer, in milliseconds.
+    pub latency_ms: Option<f64>,
+    /// Whether elections are held.
+    pub elections: Option<bool>,
+    /// How long a primary may be silent, in milliseconds.
+    pub election_deadline_ms: Option<f64>,
+}
+
+/// Why there is no simulator.
+#[napi(object, object_from_js = false)]
+pub struct SimulatorFailure {
+    /// A symbolic code, such as `EADDRINUSE`.
+    pub code: String,
+    /// What happened, and what to do.
+    pub message: String,
+}
+
+/// A running simulator.
+#[napi]
+pub struct NativeSimulator {
+    simulator: Simulator,
+    publishers: HashMap<u32, Publisher>,
+    last_publisher: u32,
+    wakeup: Option<Wakeup>,
+}
+
+/// Events that JavaScript has not been told of.
+type Outbox = Arc<Mutex<Vec<Event>>>;
+
+/// Starts a simulator on a thread of the pool.
+pub struct Start {
+    options: SimulatorOptions,
+    outbox: Outbox,
+    wakeup: Option<Wakeup>,
+}
+
+impl Task for Start {
+    type Output = std::result::Result<Simulator, SimulatorFailure>;
+    type JsValue = Either<NativeSimulator, SimulatorFailure>;
+
+    fn compute(&mut self) -> Result<Self::Output> {
+        let (outbox, waker) = (Arc::clone(&self.outbox), self.wakeup.as_deref().cloned());
+        Ok(start(&self.options, move |event| {
+            outbox.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+            if let Some(waker) = &waker {
+                waker.wake();
+            }
+        }))
+    }
+
+    fn resolve(&mut self, env: Env, output: Self::Output) -> Result<Self::JsValue> {
+        Ok(match output {
+            Ok(simulator) => {
+                let wakeup = self.wakeup.take();
+                if let Some(wakeup) = &wakeup {
+                    wakeup.hold(env.raw());
+                }
+                let publishers = HashMap::new();
+                Either::A(NativeSimulator { simulator, publishers, last_publisher: 0, wakeup })
+            }
+            Err(failure) => Either::B(failure),
+        })
+    }
+}
+
+fn start(
+    options: &SimulatorOptions,
+    events: impl Fn(Event) + Send + Sync + 'static,
+) -> std::result::Result<Simulator, SimulatorFailure> {
+    let declaration =
+        Declaration::parse(&options.operations, &options.document, &options.simulation, &options.fixtures)
+            .map_err(|cause| SimulatorFailure {
+                code: "ERR_CYCLE_DECLARATION".into(),
+                message: cause.to_string(),
+            })?;
+    let world = options.world.as_deref().map(serde_json::from_str).transpose().map_err(|cause| {
+        SimulatorFailure { code: "ERR_INVALID_ARG_VALUE".into(), message: format!("world: {cause}") }
+    })?;
+    let address = match (&options.socket_path, &options.port) {
+        (Some(path), _) => Address::Unix(path.into()),
+        (None, Some(port)) => {
+            let host = options.host.clone().unwrap_or_else(|| "127.0.0.1".into());
+            Address::Tcp { host, port: *port }
+        }
+        (None, None) => Address::Temporary,
+    };
+    let options = Options {
+        address,
+        metadata_path: options.metadata_path.as_ref().map(PathBuf::from),
+        token: options.token.clone(),
+        world,
+        latency: options.latency_ms.map(milliseconds).unwrap_or_default(),
+        elections: options.elections.unwrap_or(true),
+        lease_deadline: options.election_deadline_ms.map(milliseconds),
+        clock: Clock::default(),
+    };
+    Simulator::start(Arc::new(declaration), options, events)
+        .map_err(|cause| SimulatorFailure { code: cause.code().into(), message: cause.to_string() })
+}
+
+/// A duration in milliseconds; none when it is not one.
+fn milliseconds(value: f64) -> Duration {
+    Duration::try_from_secs_f64(value / 1000.0).unwrap_or_default()
+}
+
+fn invalid(cause: &dyn std::fmt::Display) -> Error {
+    Error::new(Status::InvalidArg, cause.to_string())
+}
+
+/// The events as a JSON array.
+fn to_json(events: Vec<Event>) -> String {
+    let texts: Vec<_> = events
+        .into_iter()
+        .map(|event| match event {
+            Event::Question { question, rule, request } => {
+                format!(r#"{{"type":"question","question":{question},"rule":{rule},"request":{request}}}"#)
+            }
+            Event::Connections(count) => format!(r#"{{"type":"connections","count":{count}}}"#),
+            Event::Published { publisher } => format!(r#"{{"type":"published","publisher":{publisher}}}"#),
+        })
+        .collect();
+    format!("[{}]", texts.join(","))
+}
+
+/// Starts a simulator. Events come to `deliver` as a JSON array, a batch a call.
+///
+/// # Errors
+/// When the environment is closing.
+#[napi(catch_unwind, ts_return_type = "Promise<NativeSimulator | SimulatorFailure>")]
+pub fn start_simulator(
+    env: Env,
+    options: SimulatorOptions,
+    deliver: Function<'_, Unknown<'_>, ()>,
+) -> Result<AsyncTask<Start>> {
+    let outbox = Outbox::default();
+    let waiting = Arc::clone(&outbox);
+    let drain = move |env, _: &Waker| {
+        let events = std::mem::take(&mut *waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        if events.is_empty() {
+            return Ok(None);
+        }
+        values::utf8(env, to_json(events).as_bytes()).map(Some)
+    };
+    let wakeup = Wakeup::new(env.raw(), deliver.value().value, "cycle:simulator", Box::new(drain))?;
+    Ok(AsyncTask::new(Start { options, outbox, wakeup: Some(wakeup) }))
+}
+
+/// Waits for a simulator's end on a thread of the pool.
+pub struct Close {
+    closing: Closing,
+}
+
+impl Task for Close {
+    type Output = ();
+    type JsValue = ();
+
+    fn compute(&mut self) -> Result<()> {
+        self.closing.wait();
+        Ok(())
+    }
+
+    fn resolve(&mut self, _env: Env, (): ()) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[napi]
+impl NativeSimulator {
+    /// Path of the socket, if it is one.
+    #[must_use]
+    #[napi(getter, catch_unwind)]
+    pub fn socket_path(&self) -> Option<String> {
+        self.simulator.socket_path().map(|path| path.to_string_lossy().into_owned())
+    }
+
+    /// Path of the metadata file, if there is one.
+    #[must_use]
+    #[napi(getter, catch_unwind)]
+    pub fn metadata_path(&self) -> Option<String> {
+        self.simulator.metadata_path().map(|path| path.to_string_lossy().into_owned())
+    }
+
+    /// The TCP port, if it is one.
+    #[must_use]
+    #[napi(getter, catch_unwind)]
+    pub fn port(&self) -> Option<u16> {
+        self.simulator.tcp().map(|(_, port)| port)
+    }
+
+    /// The first token.
+    #[must_use]
+    #[napi(getter, catch_unwind)]
+    pub fn token(&self) -> String {
+        self.simulator.token().to_owned()
+    }
+
+    /// How many notification sockets are open.
+    #[must_use]
+    #[napi(getter, catch_unwind)]
+    pub fn connections(&self) -> u32 {
+        u32::try_from(self.simulator.connections()).unwrap_or(u32::MAX)
+    }
+
+    /// Requests that came or changed since a revision, as JSON.
+    #[must_use]
+    #[napi(catch_unwind)]
+    pub fn requests_since(&self, revision: f64) -> String {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it came from here")]
+        self.simulator.requests_since(revision as u64)
+    }
+
+    /// Answers what matches with this answer (JSON, and a body of bytes), or asks when there is none. Gives the rule's number.
+    ///
+    /// # Errors
+    /// When nothing can match, or the answer is none.
+    #[napi(catch_unwind)]
+    pub fn respond(
+        &self,
+        matcher: String,
+        answer: Option<String>,
+        bytes: Option<Uint8Array>,
+        times: Option<u32>,
+    ) -> Result<u32> {
+        let answer = answer.map(|answer| parse(&answer, bytes)).transpose()?;
+        self.simulator.respond(&matcher, answer, times).map_err(|cause| invalid(&cause))
+    }
+
+    /// Takes a rule away.
+    #[napi(catch_unwind)]
+    pub fn remove(&self, rule: u32) {
+        self.simulator.remove(rule);
+    }
+
+    /// How often a rule has answered.
+    #[must_use]
+    #[napi(catch_unwind)]
+    pub fn calls(&self, rule: u32) -> Option<u32> {
+        self.simulator.calls(rule)
+    }
+
+    /// Answers a question: with an answer, or with nothing for the simulator's own.
+    ///
+    /// # Errors
+    /// When the answer is none.
+    #[napi(catch_unwind)]
+    pub fn answer(&self, question: u32, answer: Option<String>, bytes: Option<Uint8Array>) -> Result<()> {
+        let answer = answer.map(|answer| parse(&answer, bytes)).transpose()?;
+        self.simulator.answer(question.into(), Ok(answer));
+        Ok(())
+    }
+
+    /// Says why there is no answer to a question.
+    #[napi(catch_unwind)]
+    pub fn fail(&self, question: u32, message: String) {
+        self.simulator.answer(question.into(), Err(message));
+    }
+
+    /// Waited before every answer from now on, in milliseconds.
+    #[napi(catch_unwind)]
+    pub fn set_latency(&self, latency_ms: f64) {
+        self.simulator.set_latency(milliseconds(latency_ms));
+    }
+
+    /// Registers a token of the entry with this `id`; `false` when there is none.
+    #[must_use]
+    #[napi(catch_unwind)]
+    pub fn add_token(&self, token: String, id: String) -> bool {
+        self.simulator.add_token(&token, &id)
+    }
+
+    /// Moves the simulator's clock forward.
+    #[napi(catch_unwind)]
+    pub fn advance(&self, by_ms: f64) {
+        self.simulator.advance(milliseconds(by_ms));
+    }
+
+    /// The world as it is now, as JSON.
+    #[must_use]
+    #[napi(catch_unwind)]
+    pub fn world(&self) -> String {
+        self.simulator.world()
+    }
+
+    /// Back to the first state.
+    #[napi(catch_unwind)]
+    pub fn reset(&self) {
+        self.simulator.reset();
+    }
+
+    /// Sends a notification, given as JSON, to all sockets.
+    ///
+    /// # Errors
+    /// When it is not JSON.
+    #[napi(catch_unwind)]
+    pub fn publish(&self, message: String) -> Result<()> {
+        self.simulator.publish(serde_json::from_str(&message).map_err(|cause| invalid(&cause))?);
+        Ok(())
+    }
+
+    /// Sends a text message to all sockets as it is.
+    #[napi(catch_unwind)]
+    pub fn publish_text(&self, text: String) {
+        self.simulator.publish_text(text);
+    }
+
+    /// Sends notifications, given as a JSON array, at a rate. Gives the publisher's number.
+    ///
+    /// # Errors
+    /// When they are not a JSON array.
+    #[napi(catch_unwind)]
+    pub fn publish_every(
+        &mut self,
+        messages: String,
+        per_second: Option<f64>,
+        count: Option<f64>,
+    ) -> Result<u32> {
+        let messages = serde_json::from_str(&messages).map_err(|cause| invalid(&cause))?;
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates")]
+        let pace = Pace { per_second, count: count.map(|count| count as u64) };
+        self.last_publisher += 1;
+        let publisher = self.simulator.publish_every(self.last_publisher, messages, pace);
+        self.publishers.insert(self.last_publisher, publisher);
+        Ok(self.last_publisher)
+    }
+
+    /// How many messages a publisher has sent.
+    #[must_use]
+    #[napi(catch_unwind)]
+    #[allow(clippy::cast_precision_loss, reason = "exact below 2 to the 53rd")]
+    pub fn published(&self, publisher: u32) -> f64 {
+        self.publishers.get(&publisher).map_or(0.0, |publisher| publisher.sent() as f64)
+    }
+
+    /// Ends a publisher and forgets it; gives how many messages it has sent.
+    #[napi(catch_unwind)]
+    #[allow(clippy::cast_precision_loss, reason = "exact below 2 to the 53rd")]
+    pub fn stop_publisher(&mut self, publisher: u32) -> f64 {
+        self.publishers.remove(&publisher).map_or(0.0, |publisher| {
+            publisher.stop();
+            publisher.sent() as f64
+        })
+    }
+
+    /// Writes bytes to all sockets as they are.
+    #[napi(catch_unwind)]
+    pub fn send_raw(&self, bytes: Uint8Array) {
+        self.simulator.send_raw(bytes.to_vec());
+    }
+
+    /// Closes all sockets.
+    ///
+    /// # Errors
+    /// When a close frame can't have that code or reason.
+    #[napi(catch_unwind)]
+    pub fn disconnect(&self, code: u16, reason: String) -> Result<()> {
+        self.simulator.disconnect(code, &reason).map_err(|cause| invalid(&cause))
+    }
+
+    /// Drops all sockets without closing them.
+    #[napi(catch_unwind)]
+    pub fn drop_sockets(&self) {
+        self.simulator.drop_sockets();
+    }
+
+    /// Has the open sockets neither read nor write, and new handshakes go unanswered if asked to.
+    #[napi(catch_unwind)]
+    pub fn go_silent(&self, handshakes: bool) {
+        self.simulator.go_silent(handshakes);
+    }
+
+    /// Ends the silence.
+    #[napi(catch_unwind)]
+    pub fn resume(&self) {
+        self.simulator.resume();
+    }
+
+    /// Keeps the process alive, as it does from the start.
+    #[napi(catch_unwind, js_name = "ref")]
+    pub fn hold(&self, env: Env) {
+        if let Some(wakeup) = &self.wakeup {
+            wakeup.hold(env.raw());
+        }
+    }
+
+    /// No longer keeps the process alive.
+    #[napi(catch_unwind)]
+    pub fn unref(&self, env: Env) {
+        if let Some(wakeup) = &self.wakeup {
+            wakeup.release(env.raw());
+        }
+    }
+
+    /// Stops; the promise resolves when the thread and the files are gone. No event comes any more.
+    #[must_use]
+    #[napi(catch_unwind, ts_return_type = "Promise<void>")]
+    pub fn close(&mut self) -> AsyncTask<Close> {
+        self.wakeup = None;
+        AsyncTask::new(Close { closing: self.simulator.begin_close() })
+    }
+
+    /// Stops, and waits for the end.
+    #[napi(catch_unwind)]
+    pub fn close_now(&mut self) {
+        self.wakeup = None;
+        self.simulator.close();
+    }
+}
+
+fn parse(answer: &str, bytes: Option<Uint8Array>) -> Result<Answer> {
+    Answer::parse(answer, bytes.map(|bytes| bytes.to_vec())).map_err(|cause| invalid(&cause))
+}

@@ -1,0 +1,169 @@
+//! Answers that a test puts in place of the simulator's own.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What a test has the simulator answer. What it leaves out is as it would be without it.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    pub(crate) status: Option<u16>,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) body: Option<Content>,
+    pub(crate) delay: Duration,
+    pub(crate) drop: Option<DropAt>,
+}
+
+/// A body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    Json(String),
+    Text(String),
+    Bytes(Bytes),
+}
+
+/// Where an answer breaks off.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum DropAt {
+    /// Before it begins.
+    Connection,
+    /// Half-way through its head.
+    Head,
+    /// After its head and half of its body.
+    Body,
+}
+
+/// Why an answer can't be given.
+#[derive(Debug, thiserror::Error)]
+pub enum AnswerError {
+    /// Not an answer at all.
+    #[error("the answer can't be read: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    /// A status outside 200 to 599.
+    #[error("the status must be a whole number from 200 to 599, not {0}")]
+    Status(u16),
+    /// A header whose name or value HTTP doesn't allow.
+    #[error("HTTP does not allow the header {0:?} or its value")]
+    Header(String),
+    /// More than one of `body`, `text` and `bytes`.
+    #[error("an answer has one of body, text and bytes, not several")]
+    Bodies,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Written {
+    status: Option<u16>,
+    #[serde(default)]
+    headers: Vec<(String, String)>,
+    /// In a box of its own so that null is a body.
+    body: Option<(Value,)>,
+    text: Option<String>,
+    #[serde(default)]
+    delay_ms: f64,
+    drop: Option<DropAt>,
+}
+
+impl Answer {
+    /// Reads an answer: an object with any of `status`, `headers` (pairs), `body` (an array with the JSON value),
+    /// `text`, `delayMs` and `drop` (`connection`, `head` or `body`). `bytes` is a body that JSON can't hold.
+    ///
+    /// # Errors
+    /// When it is not such an object, or HTTP doesn't allow what is in it.
+    pub fn parse(text: &str, bytes: Option<Vec<u8>>) -> Result<Self, AnswerError> {
+        let written: Written = serde_json::from_str(text)?;
+        if let Some(status) = written.status.filter(|status| !(200..600).contains(status)) {
+            return Err(AnswerError::Status(status));
+        }
+        let mut bodies = [
+            written.body.map(|(value,)| Content::Json(value.to_string())),
+            written.text.map(Content::Text),
+            bytes.map(|bytes| Content::Bytes(bytes.into())),
+        ]
+        .into_iter()
+        .flatten();
+        let body = bodies.next();
+        if bodies.next().is_some() {
+            return Err(AnswerError::Bodies);
+        }
+        let headers = written.headers.into_iter().map(|(name, value)| {
+            match (name.parse::<HeaderName>(), HeaderValue::from_bytes(value.as_bytes())) {
+                (Ok(name), Ok(value)) => Ok((name, value)),
+                _ => Err(AnswerError::Header(name)),
+            }
+        });
+        Ok(Self {
+            status: written.status,
+            headers: headers.collect::<Result<_, _>>()?,
+            body,
+            delay: Duration::try_from_secs_f64(written.delay_ms / 1000.0).unwrap_or_default(),
+            drop: written.drop,
+        })
+    }
+
+    /// Whether it stands in for the simulator's own answer, rather than changing how that is sent.
+    pub(crate) fn replaces(&self) -> bool {
+        self.status.is_some() || self.body.is_some()
+    }
+}
+
+impl Content {
+    pub(crate) fn content_type(&self) -> &'static str {
+        match self {
+            Self::Json(_) => "application/json",
+            Self::Text(_) => "text/plain; charset=utf-8",
+            Self::Bytes(_) => "application/octet-stream",
+        }
+    }
+
+    pub(crate) fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Json(text) | Self::Text(text) => text.into(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_an_answer() {
+        let answer = Answer::parse(
+            r#"{"status": 503, "headers": [["Retry-After", "1"]], "body": [null], "delayMs": 1.5, "drop": "head"}"#,
+            None,
+        )
+        .unwrap();
+        assert_eq!((answer.status, answer.drop), (Some(503), Some(DropAt::Head)));
+        assert_eq!(answer.body, Some(Content::Json("null".into())));
+        assert_eq!(answer.delay, Duration::from_micros(1500));
+        assert_eq!(answer.headers[0].0, "retry-after");
+        assert!(answer.replaces());
+        assert!(!Answer::parse(r#"{"delayMs": 1, "headers": [["x", "y"]]}"#, None).unwrap().replaces());
+        let bytes = Answer::parse("{}", Some(vec![0, 255])).unwrap();
+        assert_eq!(bytes.body.unwrap().into_bytes(), Bytes::from_static(&[0, 255]));
+    }
+
+    #[test]
+    fn refuses_what_http_does_not_allow() {
+        for (text, message) in [
+            (r#"{"status": 101}"#, "the status must be a whole number from 200 to 599, not 101"),
+            (r#"{"headers": [["a b", "c"]]}"#, "HTTP does not allow the header \"a b\" or its value"),
+            (r#"{"headers": [["a", "b\r\nc: d"]]}"#, "HTTP does not allow the header \"a\" or its value"),
+            (r#"{"text": "a", "body": [1]}"#, "an answer has one of body, text and bytes, not several"),
+        ] {
+            assert_eq!(Answer::parse(text, None).unwrap_err().to_string(), message);
+        }
+        assert!(
+            Answer::parse(r#"{"stauts": 200}"#, None)
+                .unwrap_err()
+                .to_string()
+                .contains("unknown field `stauts`")
+        );
+    }
+}

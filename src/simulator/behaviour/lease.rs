@@ -1,0 +1,155 @@
+//! A lease: one of those who check in holds it until it stops checking in.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Call, Outcome};
+use crate::simulator::problem::Problem;
+use crate::simulator::template::fill;
+
+/// Takes a check-in and answers who holds the lease.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Lease {
+    /// Those of one group stand for one lease.
+    group: Value,
+    /// Who checks in.
+    member: Value,
+    electable: Value,
+    priority: Value,
+    /// How long the holder may be silent, unless the simulator is told otherwise. Milliseconds.
+    deadline_ms: u64,
+    /// Error case when there are no elections.
+    pub(super) disabled: String,
+    /// `$primary` is who holds the lease.
+    answer: Value,
+}
+
+/// What a simulator is told about leases.
+#[derive(Clone, Debug)]
+pub(crate) struct Leasing {
+    pub(crate) enabled: bool,
+    /// Instead of the declared deadline.
+    pub(crate) deadline: Option<Duration>,
+}
+
+impl Default for Leasing {
+    fn default() -> Self {
+        Self { enabled: true, deadline: None }
+    }
+}
+
+/// Who stands for one lease, and who holds it.
+#[derive(Debug, Default)]
+pub(crate) struct Election {
+    holder: Option<String>,
+    members: BTreeMap<String, Member>,
+}
+
+#[derive(Debug)]
+struct Member {
+    electable: bool,
+    priority: i64,
+    seen: Duration,
+}
+
+impl Lease {
+    pub(super) fn run(&self, call: &mut Call<'_>) -> Result<Outcome, Problem> {
+        if !call.leasing.enabled {
+            return Err(Problem::new(&*self.disabled));
+        }
+        let text = |template: &Value| {
+            fill(template, &call.scope).as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
+        let group = (call.operation.to_owned(), text(&self.group));
+        let member = text(&self.member);
+        let electable = fill(&self.electable, &call.scope) == Some(json!(true));
+        let priority = fill(&self.priority, &call.scope).and_then(|value| value.as_i64()).unwrap_or(0);
+        let deadline = call.leasing.deadline.unwrap_or(Duration::from_millis(self.deadline_ms));
+        let election = call.state.elections.entry(group).or_default();
+        let primary = json!(election.check_in(&member, electable, priority, call.now, deadline));
+        Ok(Outcome::filled(&self.answer, &call.scope.with("primary", &primary)))
+    }
+}
+
+impl Election {
+    /// Takes a check-in and tells who holds the lease.
+    ///
+    /// The holder keeps it while it checks in as electable within the deadline, whoever else comes. Otherwise it goes
+    /// to the electable member with the highest priority, the first by name of several, that checked in within the deadline.
+    pub(crate) fn check_in(
+        &mut self,
+        member: &str,
+        electable: bool,
+        priority: i64,
+        now: Duration,
+        deadline: Duration,
+    ) -> Option<&str> {
+        self.members.insert(member.to_owned(), Member { electable, priority, seen: now });
+        self.members.retain(|_, member| now.saturating_sub(member.seen) < deadline || member.seen == now);
+        let stands = |name: &String| self.members.get(name).is_some_and(|member| member.electable);
+        if !self.holder.as_ref().is_some_and(stands) {
+            let best =
+                self.members.iter().filter(|(_, member)| member.electable).max_by(|one, other| {
+                    one.1.priority.cmp(&other.1.priority).then_with(|| other.0.cmp(one.0))
+                });
+            self.holder = best.map(|(name, _)| name.clone());
+        }
+        self.holder.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEADLINE: Duration = Duration::from_secs(10);
+
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(1000 + seconds)
+    }
+
+    #[test]
+    fn holds_while_the_holder_checks_in_and_moves_when_it_stops() {
+        let mut election = Election::default();
+        assert_eq!(election.check_in("a", true, 1, at(0), DEADLINE), Some("a"));
+        assert_eq!(election.check_in("b", true, 9, at(1), DEADLINE), Some("a"));
+        assert_eq!(election.check_in("a", true, 1, at(9), DEADLINE), Some("a"));
+        assert_eq!(election.check_in("b", true, 9, at(18), DEADLINE), Some("a"));
+        assert_eq!(election.check_in("b", true, 9, at(19), DEADLINE), Some("b"));
+        assert_eq!(election.check_in("a", true, 1, at(20), DEADLINE), Some("b"));
+    }
+
+    #[test]
+    fn goes_to_the_highest_priority_and_then_to_the_first_name() {
+        let mut election = Election::default();
+        for (name, priority) in [("z", 5), ("c", 7), ("b", 7), ("a", 1)] {
+            election.check_in(name, false, priority, at(0), DEADLINE);
+        }
+        assert_eq!(election.check_in("a", false, 1, at(1), DEADLINE), None);
+        for (name, priority) in [("z", 5), ("c", 7), ("b", 7)] {
+            election.check_in(name, true, priority, at(2), DEADLINE);
+        }
+        assert_eq!(election.check_in("a", true, 1, at(3), DEADLINE), Some("z"));
+        assert_eq!(election.check_in("z", false, 5, at(4), DEADLINE), Some("b"));
+    }
+
+    #[test]
+    fn is_given_up_by_a_holder_that_no_longer_stands() {
+        let mut election = Election::default();
+        election.check_in("a", true, 1, at(0), DEADLINE);
+        election.check_in("b", true, 0, at(1), DEADLINE);
+        assert_eq!(election.check_in("a", false, 1, at(2), DEADLINE), Some("b"));
+        assert_eq!(election.check_in("b", false, 0, at(3), DEADLINE), None);
+    }
+
+    #[test]
+    fn takes_a_deadline_of_nothing() {
+        let mut election = Election::default();
+        assert_eq!(election.check_in("a", true, 1, at(0), Duration::ZERO), Some("a"));
+        assert_eq!(election.check_in("b", true, 1, at(1), Duration::ZERO), Some("b"));
+    }
+}

@@ -1,0 +1,122 @@
+//! Reading the world.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Call, Outcome};
+use crate::simulator::problem::Problem;
+use crate::simulator::template::{Scope, get};
+use crate::simulator::world::{Filter, entries};
+
+/// Answers one part of the world.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Part {
+    /// Path in the world.
+    from: String,
+}
+
+/// Answers one entry.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pick {
+    /// Path of the collection.
+    from: String,
+    #[serde(default, rename = "where")]
+    filter: Filter,
+    /// Path inside the entry to what is answered; the entry itself by default.
+    #[serde(default)]
+    take: Option<String>,
+    /// Error case when there is no such entry.
+    pub(super) missing: String,
+}
+
+/// Answers entries.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct List {
+    /// Path of the collection.
+    from: String,
+    #[serde(default, rename = "where")]
+    filter: Filter,
+    /// Path inside each entry to what is answered; the entry itself by default.
+    #[serde(default)]
+    take: Option<String>,
+    /// An entry that must be there for the list to be.
+    #[serde(default)]
+    pub(super) within: Option<Pick>,
+    /// Only entries that another collection refers to.
+    #[serde(default)]
+    having: Option<Having>,
+}
+
+/// Entries that another collection refers to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Having {
+    /// Path inside the entry to what is referred to.
+    field: String,
+    /// Path of the other collection.
+    #[serde(rename = "in")]
+    collection: String,
+    /// Path inside the other's entries to the reference.
+    by: String,
+    #[serde(default, rename = "where")]
+    filter: Filter,
+}
+
+impl Part {
+    pub(super) fn run(&self, call: &Call<'_>) -> Result<Outcome, Problem> {
+        get(call.world, &self.from)
+            .map(Outcome::data)
+            .ok_or_else(|| Problem::new("internal").detail(format!("the world has nothing at {}", self.from)))
+    }
+}
+
+impl Pick {
+    pub(super) fn run(&self, call: &Call<'_>) -> Result<Outcome, Problem> {
+        let entry = self.find(call.world, &call.scope)?;
+        Ok(Outcome::data(taken(entry, self.take.as_deref()).unwrap_or(&Value::Null)))
+    }
+
+    fn find<'a>(&self, world: &'a Value, scope: &Scope<'_>) -> Result<&'a Value, Problem> {
+        let wanted = self.filter.bind(scope);
+        entries(world, &self.from)
+            .into_iter()
+            .find(|entry| wanted.matches(entry))
+            .ok_or_else(|| Problem::new(&*self.missing))
+    }
+}
+
+impl List {
+    pub(super) fn run(&self, call: &Call<'_>) -> Result<Outcome, Problem> {
+        if let Some(within) = &self.within {
+            within.find(call.world, &call.scope)?;
+        }
+        let wanted = self.filter.bind(&call.scope);
+        let references = self.having.as_ref().map(|having| having.references(call.world, &call.scope));
+        let found = entries(call.world, &self.from)
+            .into_iter()
+            .filter(|entry| wanted.matches(entry))
+            .filter(|entry| match (&self.having, &references) {
+                (Some(having), Some(references)) => {
+                    get(entry, &having.field).is_some_and(|field| references.contains(&field))
+                }
+                _ => true,
+            })
+            .filter_map(|entry| taken(entry, self.take.as_deref()).cloned());
+        Ok(Outcome::data(&Value::Array(found.collect())))
+    }
+}
+
+impl Having {
+    fn references<'a>(&self, world: &'a Value, scope: &Scope<'_>) -> Vec<&'a Value> {
+        let wanted = self.filter.bind(scope);
+        let referring = entries(world, &self.collection).into_iter().filter(|entry| wanted.matches(entry));
+        referring.filter_map(|entry| get(entry, &self.by)).collect()
+    }
+}
+
+fn taken<'a>(entry: &'a Value, path: Option<&str>) -> Option<&'a Value> {
+    path.map_or(Some(entry), |path| get(entry, path))
+}

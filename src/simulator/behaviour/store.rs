@@ -1,0 +1,97 @@
+//! A store of values by key, each for a time.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Call, Outcome};
+use crate::simulator::duration;
+use crate::simulator::problem::Problem;
+use crate::simulator::template::{Scope, fill};
+
+/// The values of one store.
+#[derive(Debug, Default)]
+pub(crate) struct Store(HashMap<String, Stored>);
+
+#[derive(Debug)]
+struct Stored {
+    value: Value,
+    until: Option<Duration>,
+}
+
+/// Answers what is stored.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Read {
+    store: String,
+    key: Key,
+    pub(super) missing: String,
+}
+
+/// Stores a value.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Write {
+    store: String,
+    key: Key,
+    value: Value,
+    /// How long it is kept, as a duration; for ever when this is not filled.
+    #[serde(default)]
+    expires: Value,
+    /// JSON pointer of that duration in the request, to be named when it is not one.
+    #[serde(default)]
+    expires_at: String,
+    answer: Value,
+}
+
+/// What a value is stored under.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Key {
+    scope: Value,
+    name: Value,
+    /// By scope, whose values they are; all of a scope share them when it is not here.
+    #[serde(default)]
+    owners: BTreeMap<String, Value>,
+}
+
+impl Key {
+    fn fill(&self, scope: &Scope<'_>) -> String {
+        let part = fill(&self.scope, scope).unwrap_or(Value::Null);
+        let owner = part.as_str().and_then(|part| self.owners.get(part)).and_then(|owner| fill(owner, scope));
+        Value::Array(vec![part, owner.unwrap_or(Value::Null), fill(&self.name, scope).unwrap_or(Value::Null)])
+            .to_string()
+    }
+}
+
+impl Read {
+    pub(super) fn run(&self, call: &mut Call<'_>) -> Result<Outcome, Problem> {
+        let now = call.now;
+        let key = self.key.fill(&call.scope);
+        let store = call.state.stores.entry(self.store.clone()).or_default();
+        store.0.retain(|_, stored| stored.until.is_none_or(|until| now < until));
+        let stored = store.0.get(&key).ok_or_else(|| Problem::new(&*self.missing))?;
+        Ok(Outcome::data(&stored.value))
+    }
+}
+
+impl Write {
+    pub(super) fn run(&self, call: &mut Call<'_>) -> Result<Outcome, Problem> {
+        let until = match fill(&self.expires, &call.scope) {
+            None | Some(Value::Null) => None,
+            Some(given) => Some(given.as_str().and_then(duration::parse).ok_or_else(|| {
+                Problem::new("invalid-argument")
+                    .at(&*self.expires_at)
+                    .detail("must be a duration such as 90s or 1h30m")
+            })?),
+        };
+        let value = fill(&self.value, &call.scope).unwrap_or(Value::Null);
+        let until = until.map(|kept| call.now.saturating_add(kept));
+        let key = self.key.fill(&call.scope);
+        let store = call.state.stores.entry(self.store.clone()).or_default();
+        store.0.insert(key, Stored { value, until });
+        Ok(Outcome::filled(&self.answer, &call.scope))
+    }
+}

@@ -1,0 +1,96 @@
+//! Tasks that take an entry of the world through states.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Call, Outcome};
+use crate::simulator::problem::Problem;
+use crate::simulator::template::{fill, get, set};
+use crate::simulator::world::{Bound, Filter, entries, for_each_mut};
+
+/// Does one of several tasks.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Task {
+    /// The name of the task.
+    on: Value,
+    tasks: BTreeMap<String, Steps>,
+    answer: Value,
+}
+
+/// The states that a task takes an entry through.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Steps {
+    /// Paths of the collections that have the entry. The first decides.
+    #[serde(rename = "in")]
+    collections: Vec<String>,
+    #[serde(rename = "where")]
+    filter: Filter,
+    missing: String,
+    /// An entry like this is where it should be: nothing happens.
+    #[serde(default)]
+    settled: Option<Filter>,
+    states: Vec<Step>,
+}
+
+/// One state.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Step {
+    /// Values by dotted path.
+    set: BTreeMap<String, Value>,
+    /// Messages; `$entry` is the entry after the step, `$before` the one before it.
+    #[serde(default)]
+    publish: Vec<Value>,
+}
+
+impl Task {
+    pub(super) fn cases(&self) -> Vec<&str> {
+        self.tasks.values().map(|steps| steps.missing.as_str()).collect()
+    }
+
+    pub(super) fn run(&self, call: &mut Call<'_>) -> Result<Outcome, Problem> {
+        let name = fill(&self.on, &call.scope);
+        let steps = name.as_ref().and_then(Value::as_str).and_then(|name| self.tasks.get(name));
+        let steps = steps.ok_or_else(|| Problem::new("invalid-argument").detail("no such task"))?;
+        steps.run(call)?;
+        Ok(Outcome::filled(&self.answer, &call.scope))
+    }
+}
+
+impl Steps {
+    fn run(&self, call: &mut Call<'_>) -> Result<(), Problem> {
+        let wanted = self.filter.bind(&call.scope);
+        let mut entry = self.find(call.world, &wanted)?;
+        if self.settled.as_ref().is_some_and(|settled| settled.bind(&call.scope).matches(&entry)) {
+            return Ok(());
+        }
+        for step in &self.states {
+            let before = entry;
+            for collection in &self.collections {
+                for_each_mut(call.world, collection, &mut |entry| {
+                    if get(entry, "id") == get(&before, "id") {
+                        for (path, value) in &step.set {
+                            set(entry, path, fill(value, &call.scope).unwrap_or(Value::Null));
+                        }
+                    }
+                });
+            }
+            entry = self.find(call.world, &wanted)?;
+            let scope = call.scope.with("before", &before).with("entry", &entry);
+            Call::publish(&mut call.publications, &step.publish, &scope);
+        }
+        Ok(())
+    }
+
+    fn find(&self, world: &Value, wanted: &Bound) -> Result<Value, Problem> {
+        let all = self.collections.iter().flat_map(|path| entries(world, path));
+        all.into_iter()
+            .find(|entry| wanted.matches(entry))
+            .cloned()
+            .ok_or_else(|| Problem::new(&*self.missing))
+    }
+}

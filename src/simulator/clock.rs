@@ -1,0 +1,108 @@
+//! The simulator's time: the system's, moved forward on request, so that a lease or a cached value can run out
+//! without anyone waiting for it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// A clock that can be moved forward. Clones share their offset.
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    /// Set when time is to stand still, for tests.
+    fixed: Option<Duration>,
+    ahead_ms: Arc<AtomicU64>,
+}
+
+impl Clock {
+    /// A clock that stands still at this time since 1970 until it is moved.
+    #[must_use]
+    pub fn standing_at(since_epoch: Duration) -> Self {
+        Self { fixed: Some(since_epoch), ahead_ms: Arc::default() }
+    }
+
+    /// Moves the clock forward.
+    pub fn advance(&self, by: Duration) {
+        let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        self.ahead_ms.fetch_add(by, Ordering::Relaxed);
+    }
+
+    /// Time since 1970.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        let base = self
+            .fixed
+            .unwrap_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO));
+        base.saturating_add(Duration::from_millis(self.ahead_ms.load(Ordering::Relaxed)))
+    }
+}
+
+/// A time since 1970 as RFC 3339 prints it, in UTC with milliseconds.
+pub(crate) fn rfc3339(since_epoch: Duration) -> String {
+    let seconds = since_epoch.as_secs();
+    let (days, of_day) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = civil(days);
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{:03}Z",
+        of_day / 3600,
+        of_day / 60 % 60,
+        of_day % 60,
+        since_epoch.subsec_millis()
+    )
+}
+
+/// Year, month and day of a number of days since 1970-01-01.
+fn civil(mut days: u64) -> (u64, u64, u64) {
+    let mut year = 1970;
+    loop {
+        let length = if leap(year) { 366 } else { 365 };
+        if days < length {
+            break;
+        }
+        days -= length;
+        year += 1;
+    }
+    let february = if leap(year) { 29 } else { 28 };
+    let mut month = 1;
+    for length in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
+        if days < length {
+            break;
+        }
+        days -= length;
+        month += 1;
+    }
+    (year, month, days + 1)
+}
+
+fn leap(year: u64) -> bool {
+    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_dates_across_leap_years() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_399, "2000-02-28T23:59:59.000Z"),
+            (951_782_400, "2000-02-29T00:00:00.000Z"),
+            (1_709_251_199, "2024-02-29T23:59:59.000Z"),
+            (4_107_542_400, "2100-03-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(rfc3339(Duration::from_secs(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn moves_only_forward_and_for_every_clone() {
+        let clock = Clock::standing_at(Duration::from_secs(10));
+        let other = clock.clone();
+        other.advance(Duration::from_millis(1500));
+        assert_eq!(clock.now(), Duration::from_millis(11_500));
+        let system = Clock::default();
+        let before = system.now();
+        system.advance(Duration::from_secs(3600));
+        assert!(system.now() >= before + Duration::from_secs(3600));
+    }
+}

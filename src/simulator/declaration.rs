@@ -1,0 +1,265 @@
+//! What is served: operations, schemas, behaviours and the world, given once as JSON.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::behaviour::Behaviour;
+use super::problem::Errors;
+use super::router::Router;
+
+/// Everything a simulator serves. Any API can be declared so; nothing in it is known beforehand.
+#[derive(Debug)]
+pub struct Declaration {
+    pub(crate) operations: Vec<Operation>,
+    pub(crate) router: Router,
+    /// Where `$ref` is looked up.
+    pub(crate) document: Value,
+    pub(crate) schemes: HashMap<String, Scheme>,
+    pub(crate) simulation: Simulation,
+    pub(crate) world: Value,
+}
+
+/// Why a declaration can't be served.
+#[derive(Debug, thiserror::Error)]
+pub enum DeclarationError {
+    /// One of the texts is not the JSON it should be.
+    #[error("the {part} can't be read: {cause}")]
+    Unreadable {
+        /// Which of the texts.
+        part: &'static str,
+        /// What is wrong with it, and where.
+        cause: serde_json::Error,
+    },
+    /// The behaviour of an operation that is not declared.
+    #[error("the simulation names the operation {0:?}, which is not declared")]
+    UnknownOperation(String),
+    /// An error case that the simulator or a behaviour answers with, without a declaration.
+    #[error("the simulation declares no error case {0:?}")]
+    UnknownCase(String),
+    /// A way to authenticate that the document does not declare, or of a kind that is not supported.
+    #[error("the security scheme {0:?} is not declared, or neither a header nor HTTP basic")]
+    UnknownScheme(String),
+}
+
+/// One operation of the table.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Operation {
+    #[serde(rename = "operationId")]
+    pub(crate) id: String,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    #[serde(default)]
+    pub(crate) params: Vec<Param>,
+    #[serde(default)]
+    pub(crate) body: Option<Body>,
+    /// Names of security schemes, one of which is enough.
+    #[serde(default)]
+    pub(crate) auth: Vec<String>,
+    #[serde(default)]
+    pub(crate) success: Success,
+}
+
+/// A parameter of an operation.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Param {
+    pub(crate) name: String,
+    /// `query`, `path` or `header`.
+    #[serde(rename = "in")]
+    pub(crate) place: String,
+    #[serde(default)]
+    pub(crate) required: bool,
+    #[serde(default)]
+    pub(crate) schema: Value,
+}
+
+/// The JSON body that an operation takes.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Body {
+    #[serde(default)]
+    pub(crate) required: bool,
+    #[serde(default)]
+    pub(crate) schema: Value,
+}
+
+/// What an operation answers when all is well.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Success {
+    #[serde(default = "ok")]
+    pub(crate) status: u16,
+    #[serde(default)]
+    pub(crate) schema: Value,
+}
+
+impl Default for Success {
+    fn default() -> Self {
+        Self { status: ok(), schema: Value::Null }
+    }
+}
+
+fn ok() -> u16 {
+    200
+}
+
+/// How a request shows who sends it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// A token in this header; the name in small letters.
+    Header(String),
+    /// A user name and a password, by HTTP.
+    Basic,
+}
+
+/// How the declared operations behave.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Simulation {
+    pub(crate) identity: Identity,
+    /// Path in the world to what the metadata file holds.
+    #[serde(default)]
+    pub(crate) metadata: Option<String>,
+    pub(crate) errors: Errors,
+    #[serde(default)]
+    pub(crate) channel: Option<Channel>,
+    #[serde(default)]
+    pub(crate) operations: BTreeMap<String, Behaviour>,
+}
+
+/// Whom the tokens belong to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Identity {
+    /// Path in the world to the fields that `$self` has for the first token.
+    pub(crate) from: String,
+    /// Its field with the token.
+    pub(crate) token: String,
+    /// The collection whose entries other tokens can belong to, each found by its `id`.
+    #[serde(default, rename = "in")]
+    pub(crate) collection: Option<String>,
+    /// The fields of `$self` that such a token changes; `$entry` is the entry.
+    #[serde(default)]
+    pub(crate) take: Value,
+}
+
+/// Where notifications are to be had.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Channel {
+    pub(crate) path: String,
+    #[serde(default)]
+    pub(crate) auth: Vec<String>,
+    /// What every message has unless it says otherwise.
+    #[serde(default)]
+    pub(crate) message: Value,
+}
+
+impl Declaration {
+    /// Reads a declaration.
+    ///
+    /// * `operations`: an array of operations, each with `operationId`, `method`, `path`, `params`, `body`, `auth`, `success`
+    /// * `document`: the `OpenAPI` document with the `components` that the operations refer to
+    /// * `simulation`: how each operation behaves, which errors there are, where notifications come from
+    /// * `world`: the collections to serve
+    ///
+    /// # Errors
+    /// When a text is not the JSON it should be, or names something that is not declared.
+    pub fn parse(
+        operations: &str,
+        document: &str,
+        simulation: &str,
+        world: &str,
+    ) -> Result<Self, DeclarationError> {
+        let operations: Vec<Operation> = read("operation table", operations)?;
+        let document: Value = read("API document", document)?;
+        let simulation: Simulation = read("simulation table", simulation)?;
+        let world = read("world", world)?;
+
+        let known = |name: &String| operations.iter().any(|operation| operation.id == *name);
+        if let Some(name) = simulation.operations.keys().find(|name| !known(name)) {
+            return Err(DeclarationError::UnknownOperation(name.clone()));
+        }
+        let named = simulation.operations.values().flat_map(Behaviour::cases);
+        if let Some(case) =
+            Errors::BUILT_IN.into_iter().chain(named).find(|case| !simulation.errors.has(case))
+        {
+            return Err(DeclarationError::UnknownCase(case.to_owned()));
+        }
+        let mut schemes = HashMap::new();
+        let wanted = operations.iter().flat_map(|operation| &operation.auth);
+        for name in wanted.chain(simulation.channel.iter().flat_map(|channel| &channel.auth)) {
+            let scheme =
+                scheme(&document, name).ok_or_else(|| DeclarationError::UnknownScheme(name.clone()))?;
+            schemes.insert(name.clone(), scheme);
+        }
+        let router = Router::new(&operations);
+        Ok(Self { operations, router, document, schemes, simulation, world })
+    }
+
+    /// The headers that carry secrets, names in small letters.
+    pub(crate) fn secret_headers(&self) -> Vec<String> {
+        let names = self.schemes.values().map(|scheme| match scheme {
+            Scheme::Header(name) => name.clone(),
+            Scheme::Basic => "authorization".into(),
+        });
+        names.chain(["authorization".into(), "cookie".into()]).collect()
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(part: &'static str, text: &str) -> Result<T, DeclarationError> {
+    serde_json::from_str(text).map_err(|cause| DeclarationError::Unreadable { part, cause })
+}
+
+fn scheme(document: &Value, name: &str) -> Option<Scheme> {
+    let declared = document.pointer("/components/securitySchemes")?.get(name)?;
+    let field = |name: &str| declared.get(name).and_then(Value::as_str);
+    match (field("type")?, field("in"), field("scheme")) {
+        ("apiKey", Some("header"), _) => Some(Scheme::Header(field("name")?.to_ascii_lowercase())),
+        ("http", _, Some(scheme)) if scheme.eq_ignore_ascii_case("basic") => Some(Scheme::Basic),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{DOCUMENT, OPERATIONS, SIMULATION, WORLD};
+    use super::*;
+
+    fn refused(operations: &str, document: &str, simulation: &str) -> String {
+        Declaration::parse(operations, document, simulation, WORLD).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn reads_the_four_texts() {
+        let declaration = Declaration::parse(OPERATIONS, DOCUMENT, SIMULATION, WORLD).unwrap();
+        assert_eq!(declaration.schemes["token"], Scheme::Header("x-token".into()));
+        assert_eq!(declaration.schemes["basic"], Scheme::Basic);
+        assert!(declaration.secret_headers().contains(&"x-token".to_owned()));
+    }
+
+    #[test]
+    fn says_which_text_is_wrong() {
+        assert!(refused("[", DOCUMENT, SIMULATION).starts_with("the operation table can't be read: EOF"));
+        assert!(refused(OPERATIONS, "", SIMULATION).starts_with("the API document can't be read"));
+        let odd = SIMULATION.replace(r#""kind": "record""#, r#""kind": "dance""#);
+        assert!(refused(OPERATIONS, DOCUMENT, &odd).contains("unknown variant `dance`"));
+    }
+
+    #[test]
+    fn refuses_names_that_are_not_declared() {
+        let other = SIMULATION.replace(r#""getThing":"#, r#""getOther":"#);
+        assert_eq!(
+            refused(OPERATIONS, DOCUMENT, &other),
+            r#"the simulation names the operation "getOther", which is not declared"#
+        );
+        let other = SIMULATION.replace(r#""missing": "thing""#, r#""missing": "thong""#);
+        assert_eq!(refused(OPERATIONS, DOCUMENT, &other), r#"the simulation declares no error case "thong""#);
+        let other = SIMULATION.replace(r#""wrong-method":"#, r#""wrong":"#);
+        assert_eq!(
+            refused(OPERATIONS, DOCUMENT, &other),
+            r#"the simulation declares no error case "wrong-method""#
+        );
+        let other = DOCUMENT.replace(r#""basic":"#, r#""digest":"#);
+        assert!(refused(OPERATIONS, &other, SIMULATION).starts_with(r#"the security scheme "basic""#));
+    }
+}

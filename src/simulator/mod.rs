@@ -1,0 +1,42 @@
+//! A server that stands in for the platform: it answers every declared operation from a small world,
+//! keeps the state the platform would keep, and does on request what a test needs a server to do.
+//!
+//! It knows no endpoint. A [`Declaration`] says which operations there are and how each behaves;
+//! [`Simulator::start`] serves it on a Unix socket or a TCP port, on a thread of its own.
+
+mod address;
+mod answer;
+mod behaviour;
+mod channel;
+mod clock;
+mod connection;
+mod control;
+mod declaration;
+mod duration;
+mod engine;
+mod handshake;
+mod journal;
+mod problem;
+mod publisher;
+mod request;
+mod router;
+mod rule;
+mod sample;
+mod schema;
+mod server;
+mod service;
+mod socket;
+mod template;
+#[cfg(test)]
+mod tests;
+mod world;
+
+pub use address::{Address, AddressError};
+pub use answer::{Answer, AnswerError, DropAt};
+pub use channel::CloseError;
+pub use clock::Clock;
+pub use control::Publisher;
+pub use declaration::{Declaration, DeclarationError};
+pub use publisher::Pace;
+pub use rule::MatcherError;
+pub use server::{Closing, Event, Options, Simulator, StartError};

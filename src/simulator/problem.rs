@@ -1,0 +1,138 @@
+//! Errors in the shape that the declaration gives them.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::template::{Scope, fill};
+
+/// What went wrong with a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    /// Name of the error case.
+    pub(crate) case: String,
+    /// JSON pointer to what is at fault.
+    pub(crate) source: Option<String>,
+    /// What is at fault, in words.
+    pub(crate) detail: Option<String>,
+}
+
+impl Problem {
+    pub(crate) fn new(case: impl Into<String>) -> Self {
+        Self { case: case.into(), source: None, detail: None }
+    }
+
+    pub(crate) fn at(mut self, source: impl Into<String>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+}
+
+/// The declared errors.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Errors {
+    /// The body of every error; `$status`, `$code`, `$title`, `$detail` and `$source` are filled in.
+    body: Value,
+    cases: BTreeMap<String, Case>,
+}
+
+/// One declared error.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    status: u16,
+    code: Value,
+    title: String,
+}
+
+impl Errors {
+    /// The cases that the simulator itself answers with.
+    pub(crate) const BUILT_IN: [&'static str; 9] = [
+        "unauthorized",
+        "unknown-path",
+        "wrong-method",
+        "missing-argument",
+        "invalid-argument",
+        "invalid-syntax",
+        "wrong-content-type",
+        "too-large",
+        "internal",
+    ];
+
+    pub(crate) fn has(&self, case: &str) -> bool {
+        self.cases.contains_key(case)
+    }
+
+    /// Status and body of a problem.
+    pub(crate) fn answer(&self, problem: &Problem) -> (u16, Value) {
+        let Some(case) = self.cases.get(&problem.case).or_else(|| self.cases.get("internal")) else {
+            return (500, Value::Null);
+        };
+        (case.status, self.body(case, problem))
+    }
+
+    /// The body of the first case with this status, if one is declared.
+    pub(crate) fn of_status(&self, status: u16) -> Option<Value> {
+        let (name, case) = self.cases.iter().find(|(_, case)| case.status == status)?;
+        Some(self.body(case, &Problem::new(name.clone())))
+    }
+
+    fn body(&self, case: &Case, problem: &Problem) -> Value {
+        let (status, title) = (json!(case.status), json!(case.title));
+        let (detail, source) = (json!(problem.detail), json!(problem.source));
+        let mut scope =
+            Scope::default().with("status", &status).with("code", &case.code).with("title", &title);
+        if problem.detail.is_some() {
+            scope = scope.with("detail", &detail);
+        }
+        if problem.source.is_some() {
+            scope = scope.with("source", &source);
+        }
+        fill(&self.body, &scope).unwrap_or(Value::Null)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn errors() -> Errors {
+        serde_json::from_value(json!({
+            "body": {"data": null, "error": {"status": "$status", "code": "$code", "title": "$title", "detail": "$detail", "source": "$source"}},
+            "cases": {
+                "gone": {"status": 404, "code": "404.thing", "title": "No such thing"},
+                "internal": {"status": 500, "code": "500.unknown", "title": "Oh"}
+            }
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn fills_the_declared_body() {
+        assert_eq!(
+            errors().answer(&Problem::new("gone").at("/id").detail("is not there")),
+            (
+                404,
+                json!({"data": null, "error": {"status": 404, "code": "404.thing", "title": "No such thing", "detail": "is not there", "source": "/id"}})
+            )
+        );
+        assert_eq!(
+            errors().answer(&Problem::new("gone")).1,
+            json!({"data": null, "error": {"status": 404, "code": "404.thing", "title": "No such thing"}})
+        );
+    }
+
+    #[test]
+    fn finds_a_body_for_a_status() {
+        assert_eq!(errors().of_status(500).unwrap()["error"]["code"], "500.unknown");
+        assert_eq!(errors().of_status(418), None);
+        assert_eq!(errors().answer(&Problem::new("nothing declared")).0, 500);
+    }
+}

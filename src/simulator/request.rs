@@ -1,0 +1,114 @@
+//! A request as the engine sees it: read whole, without a connection.
+
+use bytes::Bytes;
+use http::request::Parts;
+use serde_json::{Map, Value};
+
+/// A request that was read to its end.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Request {
+    /// In capitals.
+    pub(crate) method: String,
+    /// Path and query as they came.
+    pub(crate) target: String,
+    /// Path as it came, not decoded.
+    pub(crate) path: String,
+    /// Decoded; a name that came more than once has an array.
+    pub(crate) query: Map<String, Value>,
+    /// In their order, names in small letters.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Bytes,
+}
+
+impl Request {
+    pub(crate) fn new(head: &Parts, body: Bytes) -> Self {
+        let query = head.uri.query().map(parse_query).unwrap_or_default();
+        let headers = head.headers.iter().map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        });
+        Self {
+            method: head.method.as_str().to_owned(),
+            target: head.uri.path_and_query().map_or_else(|| head.uri.to_string(), ToString::to_string),
+            path: head.uri.path().to_owned(),
+            query,
+            headers: headers.collect(),
+            body,
+        }
+    }
+
+    /// The first value of a header; `name` in small letters.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Reads a query string. `+` is a space.
+pub(crate) fn parse_query(text: &str) -> Map<String, Value> {
+    let mut query: Map<String, Value> = Map::new();
+    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let value = Value::String(percent_decode(value, true));
+        match query.get_mut(&percent_decode(name, true)) {
+            None => {
+                query.insert(percent_decode(name, true), value);
+            }
+            Some(Value::Array(values)) => values.push(value),
+            Some(first) => *first = Value::Array(vec![first.take(), value]),
+        }
+    }
+    query
+}
+
+/// Decodes percent signs, and plus signs when asked to. What is not a code is left as it is.
+pub(crate) fn percent_decode(text: &str, plus: bool) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        let code = (byte == b'%').then(|| after.get(..2).and_then(hex)).flatten();
+        rest = if code.is_some() { &after[2..] } else { after };
+        bytes.push(code.unwrap_or(if plus && byte == b'+' { b' ' } else { byte }));
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn hex(digits: &[u8]) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    u8::try_from(digit(digits[0])? * 16 + digit(digits[1])?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn reads_queries() {
+        assert_eq!(
+            Value::Object(parse_query("scope=global&key=a%20b+c&tag=1&tag=2&tag=3&&flag&=x")),
+            json!({"scope": "global", "key": "a b c", "tag": ["1", "2", "3"], "flag": "", "": "x"})
+        );
+    }
+
+    #[test]
+    fn leaves_broken_codes_alone() {
+        assert_eq!(percent_decode("100%", false), "100%");
+        assert_eq!(percent_decode("%zz%4", false), "%zz%4");
+        assert_eq!(percent_decode("a+b%C3%A9", false), "a+bé");
+    }
+
+    #[test]
+    fn keeps_the_target_as_it_came() {
+        let (head, ()) = http::Request::builder()
+            .method("POST")
+            .uri("/v1/x%20y?a=1")
+            .header("X-One", "1")
+            .body(())
+            .unwrap()
+            .into_parts();
+        let request = Request::new(&head, Bytes::from_static(b"{}"));
+        assert_eq!((request.target.as_str(), request.path.as_str()), ("/v1/x%20y?a=1", "/v1/x%20y"));
+        assert_eq!(request.header("x-one"), Some("1"));
+        assert_eq!(request.header("x-two"), None);
+    }
+}

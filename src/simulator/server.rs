@@ -1,0 +1,391 @@
+//! The simulator: its thread, its listener, and what is shared between connections.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::runtime::{self, Handle};
+use tokio::sync::oneshot;
+
+use super::address::{Address, AddressError, Listener, Place, listen};
+use super::answer::Answer;
+use super::behaviour::Leasing;
+use super::channel::Channel;
+use super::clock::Clock;
+use super::connection::{Connection, Cutter};
+use super::declaration::{Declaration, DeclarationError};
+use super::engine::Engine;
+use super::journal::Journal;
+use super::rule::Rules;
+use super::service::serve;
+use super::template::{get, merge};
+
+/// How a simulator is to run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where to listen.
+    pub address: Address,
+    /// Where the metadata file goes; beside the socket if `None`.
+    pub metadata_path: Option<PathBuf>,
+    /// The token to accept; the world's own if `None`.
+    pub token: Option<String>,
+    /// Put over the declared world: objects are merged, anything else replaces what is there.
+    pub world: Option<Value>,
+    /// Waited before every answer.
+    pub latency: Duration,
+    /// Whether leases can be had.
+    pub elections: bool,
+    /// How long the holder of a lease may be silent; as declared if `None`.
+    pub lease_deadline: Option<Duration>,
+    /// The simulator's time.
+    pub clock: Clock,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            address: Address::Temporary,
+            metadata_path: None,
+            token: None,
+            world: None,
+            latency: Duration::ZERO,
+            elections: true,
+            lease_deadline: None,
+            clock: Clock::default(),
+        }
+    }
+}
+
+/// What the owner of a simulator is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A rule that asks wants an answer.
+    Question {
+        /// To be given with the answer.
+        question: u64,
+        /// The rule.
+        rule: u32,
+        /// The request, as JSON.
+        request: String,
+    },
+    /// How many notification sockets are open now.
+    Connections(usize),
+    /// A publisher has sent all its messages.
+    Published {
+        /// Which one.
+        publisher: u32,
+    },
+}
+
+/// Why a simulator can't be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The declaration is wrong.
+    #[error(transparent)]
+    Declaration(#[from] DeclarationError),
+    /// It can't listen.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// There is no thread or no event queue to be had.
+    #[error("can't start the simulator's thread: {0}")]
+    Thread(#[from] io::Error),
+    /// There is no token to accept.
+    #[error("the token must not be empty")]
+    NoToken,
+}
+
+impl StartError {
+    /// A symbolic code, such as `EADDRINUSE`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Declaration(_) => "ERR_CYCLE_DECLARATION",
+            Self::Address(cause) => cause.code(),
+            Self::Thread(cause) => crate::system_error::code(cause),
+            Self::NoToken => "ERR_INVALID_ARG_VALUE",
+        }
+    }
+}
+
+/// A running simulator. Dropping it closes it.
+pub struct Simulator {
+    pub(super) shared: Arc<Shared>,
+    pub(super) runtime: Handle,
+    token: String,
+    socket: Option<PathBuf>,
+    metadata: Option<PathBuf>,
+    tcp: Option<(String, u16)>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the connections and the owner share.
+pub(crate) struct Shared {
+    pub(crate) declaration: Arc<Declaration>,
+    pub(crate) channel: Arc<Channel>,
+    pub(crate) clock: Clock,
+    engine: Mutex<Engine>,
+    journal: Mutex<Journal>,
+    rules: Mutex<Rules>,
+    questions: Mutex<HashMap<u64, oneshot::Sender<Asked>>>,
+    last_question: AtomicU64,
+    latency_us: AtomicU64,
+    events: Box<dyn Fn(Event) + Send + Sync>,
+}
+
+/// What the owner says when asked: an answer, nothing, or why there is none.
+type Asked = Result<Option<Answer>, String>;
+
+type Started = Result<(Handle, PlaceNames), StartError>;
+
+#[derive(Default)]
+struct PlaceNames {
+    socket: Option<PathBuf>,
+    metadata: Option<PathBuf>,
+    tcp: Option<(String, u16)>,
+}
+
+impl Simulator {
+    /// Starts serving; returns once connections are accepted. `events` is called on the simulator's thread.
+    ///
+    /// # Errors
+    /// When it can't listen at the address, or the metadata file can't be written.
+    pub fn start(
+        declaration: Arc<Declaration>,
+        options: Options,
+        events: impl Fn(Event) + Send + Sync + 'static,
+    ) -> Result<Self, StartError> {
+        let mut world = declaration.world.clone();
+        if let Some(patch) = options.world {
+            merge(&mut world, patch);
+        }
+        let token = token(&declaration, &world, options.token)?;
+        let metadata = declaration.simulation.metadata.as_ref().and_then(|path| get(&world, path));
+        let metadata = metadata.map(|metadata| format!("{metadata:#}\n"));
+        let leasing = Leasing { enabled: options.elections, deadline: options.lease_deadline };
+        let clock = options.clock.clone();
+        let engine =
+            Engine::new(Arc::clone(&declaration), world, Some(token.clone()), leasing, clock.clone());
+        let shared = Arc::new(Shared {
+            journal: Mutex::new(Journal::new(declaration.secret_headers())),
+            declaration,
+            channel: Arc::default(),
+            clock,
+            engine: Mutex::new(engine),
+            rules: Mutex::default(),
+            questions: Mutex::default(),
+            last_question: AtomicU64::new(0),
+            latency_us: AtomicU64::new(0),
+            events: Box::new(events),
+        });
+        shared.set_latency(options.latency);
+
+        let (stop, stopped) = oneshot::channel();
+        let (report, started) = mpsc::sync_channel(1);
+        let inside = Arc::clone(&shared);
+        let (address, path) = (options.address, options.metadata_path);
+        let thread = thread::Builder::new().name("cycle-simulator".into()).spawn(move || {
+            let runtime = match runtime::Builder::new_current_thread().enable_io().enable_time().build() {
+                Ok(runtime) => runtime,
+                Err(cause) => return drop(report.send(Err(cause.into()))),
+            };
+            let place = runtime.block_on(async {
+                let (listener, place) = match open(&address, path.as_deref(), metadata.as_deref()).await {
+                    Ok(opened) => opened,
+                    Err(cause) => {
+                        let _ = report.send(Err(cause.into()));
+                        return None;
+                    }
+                };
+                let names = PlaceNames {
+                    socket: place.socket.clone(),
+                    metadata: place.metadata.clone(),
+                    tcp: place.tcp.clone(),
+                };
+                let _ = report.send(Ok((Handle::current(), names)));
+                tokio::select! {
+                    () = accept(listener, inside) => {}
+                    _ = stopped => {}
+                }
+                Some(place)
+            });
+            // The connections go before the files that led to them.
+            drop(runtime);
+            drop(place);
+        })?;
+        let outcome: Started = started.recv().unwrap_or_else(|_| {
+            Err(io::Error::other("the simulator's thread ended before it listened").into())
+        });
+        match outcome {
+            Ok((runtime, PlaceNames { socket, metadata, tcp })) => {
+                let (stop, thread) = (Some(stop), Some(thread));
+                Ok(Self { shared, runtime, token, socket, metadata, tcp, stop, thread })
+            }
+            Err(cause) => {
+                let _ = thread.join();
+                Err(cause)
+            }
+        }
+    }
+
+    /// The first token.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Path of the Unix socket, if it is one.
+    #[must_use]
+    pub fn socket_path(&self) -> Option<&Path> {
+        self.socket.as_deref()
+    }
+
+    /// Path of the metadata file, if there is one.
+    #[must_use]
+    pub fn metadata_path(&self) -> Option<&Path> {
+        self.metadata.as_deref()
+    }
+
+    /// Host and port, if it listens on TCP.
+    #[must_use]
+    pub fn tcp(&self) -> Option<(&str, u16)> {
+        self.tcp.as_ref().map(|(host, port)| (host.as_str(), *port))
+    }
+
+    /// Stops: drops all connections, ends the thread, removes the files. Does nothing the second time.
+    /// What was recorded can still be read.
+    pub fn close(&mut self) {
+        self.begin_close().wait();
+    }
+
+    /// Begins to stop; what is returned waits for the end, on any thread.
+    #[must_use]
+    pub fn begin_close(&mut self) -> Closing {
+        drop(self.stop.take());
+        Closing(self.thread.take())
+    }
+}
+
+/// A simulator that is about to end.
+#[derive(Debug)]
+pub struct Closing(Option<JoinHandle<()>>);
+
+impl Closing {
+    /// Waits until the thread and the files are gone.
+    pub fn wait(&mut self) {
+        if let Some(thread) = self.0.take() {
+            // A panic of the thread has been reported where it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn token(declaration: &Declaration, world: &Value, given: Option<String>) -> Result<String, StartError> {
+    let identity = &declaration.simulation.identity;
+    let declared = || get(world, &identity.from)?.get(&identity.token)?.as_str().map(String::from);
+    given.or_else(declared).filter(|token| !token.is_empty()).ok_or(StartError::NoToken)
+}
+
+async fn open(
+    address: &Address,
+    metadata_path: Option<&Path>,
+    metadata: Option<&str>,
+) -> Result<(Listener, Place), AddressError> {
+    let (listener, mut place) = listen(address).await?;
+    if let Some(text) = metadata {
+        place.write_metadata(metadata_path, text)?;
+    }
+    Ok((listener, place))
+}
+
+async fn accept(listener: Listener, shared: Arc<Shared>) {
+    loop {
+        let accepted = match &listener {
+            Listener::Unix(listener) => {
+                listener.accept().await.map(|(stream, _)| spawn(stream, Arc::clone(&shared)))
+            }
+            Listener::Tcp(listener) => listener.accept().await.map(|(stream, _)| {
+                // Small answers are not to wait for more; without it they are only later.
+                let _ = stream.set_nodelay(true);
+                spawn(stream, Arc::clone(&shared));
+            }),
+        };
+        if accepted.is_err() {
+            // Out of file descriptors, most likely: some will be free again.
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+fn spawn<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S, shared: Arc<Shared>) {
+    tokio::spawn(async move {
+        let cutter = Cutter::default();
+        let stream = TokioIo::new(Connection::new(stream, cutter.clone()));
+        let service = service_fn(move |request| serve(Arc::clone(&shared), cutter.clone(), request));
+        // How a connection ends is the client's affair, or a rule's.
+        let _ = http1::Builder::new().serve_connection(stream, service).with_upgrades().await;
+    });
+}
+
+impl Shared {
+    pub(crate) fn engine(&self) -> MutexGuard<'_, Engine> {
+        self.engine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn rules(&self) -> MutexGuard<'_, Rules> {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn latency(&self) -> Duration {
+        Duration::from_micros(self.latency_us.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn set_latency(&self, latency: Duration) {
+        let latency = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
+        self.latency_us.store(latency, Ordering::Relaxed);
+    }
+
+    pub(crate) fn tell(&self, event: Event) {
+        (self.events)(event);
+    }
+
+    /// Asks the owner for an answer.
+    pub(crate) async fn ask(&self, rule: u32, sequence: u64) -> Asked {
+        let request = self.journal().entry(sequence).unwrap_or_default();
+        let question = self.last_question.fetch_add(1, Ordering::Relaxed);
+        let (sender, answer) = oneshot::channel();
+        self.questions().insert(question, sender);
+        self.tell(Event::Question { question, rule, request });
+        answer.await.unwrap_or(Ok(None))
+    }
+
+    /// Passes on what the owner says; nothing happens if nobody waits for it any more.
+    pub(crate) fn answer(&self, question: u64, answer: Asked) {
+        if let Some(sender) = self.questions().remove(&question) {
+            let _ = sender.send(answer);
+        }
+    }
+
+    fn questions(&self) -> MutexGuard<'_, HashMap<u64, oneshot::Sender<Asked>>> {
+        self.questions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,227 @@
+//! Answers one request of a connection: keeps it in the journal, asks the rules, then the engine.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+
+use super::answer::{Answer, Content, DropAt};
+use super::connection::{Cut, Cutter};
+use super::engine::Reply;
+use super::handshake;
+use super::journal::Fault;
+use super::problem::Problem;
+use super::request::Request;
+use super::router::Route;
+use super::rule::Response as Rule;
+use super::server::{Event, Shared};
+use super::socket;
+
+/// Bytes of the longest body that is read.
+const LONGEST_BODY: usize = 64 << 20;
+
+/// Notes a request as aborted unless it is finished before this is dropped.
+struct Pending<'a> {
+    shared: &'a Shared,
+    sequence: u64,
+    open: bool,
+}
+
+impl Pending<'_> {
+    fn finish(mut self, status: Option<u16>, fault: Option<Fault>) {
+        self.open = false;
+        self.shared.journal().finish(self.sequence, status, fault);
+    }
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        if self.open {
+            self.shared.journal().finish(self.sequence, None, Some(Fault::Aborted));
+        }
+    }
+}
+
+/// Answers a request; an error drops the connection.
+pub(crate) async fn serve(
+    shared: Arc<Shared>,
+    cutter: Cutter,
+    mut incoming: http::Request<Incoming>,
+) -> io::Result<Response<Full<Bytes>>> {
+    let upgrade = hyper::upgrade::on(&mut incoming);
+    let (head, body) = incoming.into_parts();
+    let (body, too_large) = match Limited::new(body, LONGEST_BODY).collect().await {
+        Ok(body) => (body.to_bytes(), false),
+        Err(cause) if cause.is::<LengthLimitError>() => (Bytes::new(), true),
+        Err(_) => return Err(io::ErrorKind::ConnectionReset.into()),
+    };
+    let request = Request::new(&head, body);
+    let operation = shared.operation_of(&request);
+    let sequence = shared.begin(&request, operation.as_deref());
+    let pending = Pending { shared: &shared, sequence, open: true };
+
+    let rule = shared.rules().take(&request, operation.as_deref());
+    let answer = match rule {
+        None => Answer::default(),
+        Some((_, Rule::Fixed(answer))) => *answer,
+        Some((rule, Rule::Asked)) => match shared.ask(rule, sequence).await {
+            Ok(answer) => answer.unwrap_or_default(),
+            Err(message) => shared.failed(&message),
+        },
+    };
+
+    let mut response = if answer.replaces() {
+        respond(&shared, &answer)
+    } else if too_large {
+        let detail = format!("the body has more than {LONGEST_BODY} bytes");
+        from_reply(shared.engine().problem(&Problem::new("too-large").detail(detail)))
+    } else if shared.is_channel(&request.path) {
+        shared.channel.hearing().await;
+        open_channel(&shared, &request, upgrade)
+    } else {
+        let mut reply = shared.engine().reply(&request);
+        for message in std::mem::take(&mut reply.publications) {
+            shared.channel.publish(message.to_string());
+        }
+        from_reply(reply)
+    };
+    add_headers(response.headers_mut(), &answer);
+
+    let delay = answer.delay.saturating_add(shared.latency());
+    if delay > Duration::ZERO {
+        tokio::time::sleep(delay).await;
+    }
+    let length = response.body().size();
+    let fault = match answer.drop {
+        None => None,
+        Some(DropAt::Connection) => {
+            pending.finish(None, Some(Fault::Connection));
+            return Err(io::ErrorKind::ConnectionAborted.into());
+        }
+        Some(DropAt::Head) => {
+            cutter.arm(Cut::Head);
+            Some(Fault::Head)
+        }
+        Some(DropAt::Body) => {
+            cutter.arm(Cut::Body(length / 2));
+            Some(Fault::Body)
+        }
+    };
+    pending.finish(Some(response.status().as_u16()), fault);
+    Ok(response)
+}
+
+trait Size {
+    fn size(&self) -> usize;
+}
+
+impl Size for Full<Bytes> {
+    fn size(&self) -> usize {
+        let exact = hyper::body::Body::size_hint(self).exact().unwrap_or(0);
+        usize::try_from(exact).unwrap_or(usize::MAX)
+    }
+}
+
+fn respond(shared: &Shared, answer: &Answer) -> Response<Full<Bytes>> {
+    let status = answer.status.unwrap_or(200);
+    let content = answer.body.clone().or_else(|| {
+        let usual = shared.declaration.simulation.errors.of_status(status).filter(|_| status >= 400)?;
+        Some(Content::Json(usual.to_string()))
+    });
+    build(status, content.filter(|_| status != 204 && status != 304))
+}
+
+fn from_reply(reply: Reply) -> Response<Full<Bytes>> {
+    let content = (!matches!(reply.status, 204 | 304)).then(|| Content::Json(reply.body.to_string()));
+    let mut response = build(reply.status, content);
+    if let Some(allow) = reply.allow.and_then(|allow| HeaderValue::from_str(&allow).ok()) {
+        response.headers_mut().insert(ALLOW, allow);
+    }
+    response
+}
+
+fn build(status: u16, content: Option<Content>) -> Response<Full<Bytes>> {
+    let kind = content.as_ref().map(Content::content_type);
+    let mut response = Response::new(Full::new(content.map(Content::into_bytes).unwrap_or_default()));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if let Some(kind) = kind {
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    }
+    response
+}
+
+/// The given headers take the place of those that are there; one given more than once comes more than once.
+fn add_headers(headers: &mut HeaderMap, answer: &Answer) {
+    for (name, _) in &answer.headers {
+        headers.remove(name);
+    }
+    for (name, value) in &answer.headers {
+        headers.append(name.clone(), value.clone());
+    }
+}
+
+fn open_channel(
+    shared: &Arc<Shared>,
+    request: &Request,
+    upgrade: hyper::upgrade::OnUpgrade,
+) -> Response<Full<Bytes>> {
+    let refused = |problem: &Problem| from_reply(shared.engine().problem(problem));
+    let schemes = shared.declaration.simulation.channel.as_ref().map_or(&[][..], |channel| &channel.auth);
+    let caller = shared.engine().authenticate(schemes, request);
+    if let Err(problem) = caller {
+        return refused(&problem);
+    }
+    let headers = match handshake::accept(request) {
+        Ok(headers) => headers,
+        Err(detail) => return refused(&Problem::new("invalid-syntax").detail(detail)),
+    };
+    // It joins before the client hears of it, so that no message between the two is lost.
+    let membership = shared.channel.join();
+    shared.tell(Event::Connections(shared.channel.len()));
+    let shared = Arc::clone(shared);
+    tokio::spawn(async move {
+        if let Ok(stream) = upgrade.await {
+            socket::run(TokioIo::new(stream), membership).await;
+        } else {
+            drop(membership);
+        }
+        shared.tell(Event::Connections(shared.channel.len()));
+    });
+    let mut response = build(101, None);
+    response.headers_mut().extend(headers);
+    response
+}
+
+impl Shared {
+    fn operation_of(&self, request: &Request) -> Option<String> {
+        match self.declaration.router.find(&request.method, &request.path) {
+            Route::Operation(index, _) => Some(self.declaration.operations[index].id.clone()),
+            Route::WrongMethod(_) | Route::Unknown => None,
+        }
+    }
+
+    fn begin(&self, request: &Request, operation: Option<&str>) -> u64 {
+        let engine = self.engine();
+        self.journal().begin(request, operation, self.clock.now(), |value| engine.is_token(value))
+    }
+
+    fn is_channel(&self, path: &str) -> bool {
+        self.declaration.simulation.channel.as_ref().is_some_and(|channel| channel.path == path)
+    }
+
+    /// The answer when the test that was asked for one failed.
+    fn failed(&self, message: &str) -> Answer {
+        let (status, body): (u16, Value) = {
+            let problem = Problem::new("internal").detail(message);
+            self.declaration.simulation.errors.answer(&problem)
+        };
+        Answer { status: Some(status), body: Some(Content::Json(body.to_string())), ..Answer::default() }
+    }
+}

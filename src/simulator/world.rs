@@ -1,0 +1,122 @@
+//! The collections that the simulator serves, as JSON.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::template::{Scope, fill, get};
+
+/// Conditions on an entry: dotted paths into it, and templates one of which each must equal.
+///
+/// Of several templates the first that something fills counts; if nothing fills any, the condition is void.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Filter(BTreeMap<String, Value>);
+
+impl Filter {
+    /// The conditions with their holes filled.
+    pub(crate) fn bind(&self, scope: &Scope<'_>) -> Bound {
+        let first = |templates: &Value| match templates {
+            Value::Array(templates) => templates.iter().find_map(|template| fill(template, scope)),
+            template => fill(template, scope),
+        };
+        Bound(self.0.iter().filter_map(|(path, templates)| Some((path.clone(), first(templates)?))).collect())
+    }
+}
+
+/// Conditions ready to be compared.
+pub(crate) struct Bound(Vec<(String, Value)>);
+
+impl Bound {
+    /// Whether the entry meets every condition.
+    pub(crate) fn matches(&self, entry: &Value) -> bool {
+        self.0.iter().all(|(path, wanted)| get(entry, path) == Some(wanted))
+    }
+}
+
+/// The entries at a dotted path: the items of an array, or one value. `*` stands for every field or item.
+pub(crate) fn entries<'a>(world: &'a Value, path: &str) -> Vec<&'a Value> {
+    let mut found = vec![world];
+    for part in path.split('.') {
+        found = found
+            .into_iter()
+            .flat_map(|value| match (part, value) {
+                ("*", Value::Object(fields)) => fields.values().collect(),
+                ("*", Value::Array(items)) => items.iter().collect(),
+                _ => get(value, part).into_iter().collect::<Vec<_>>(),
+            })
+            .collect();
+    }
+    found
+        .into_iter()
+        .flat_map(|value| match value {
+            Value::Array(items) => items.iter().collect(),
+            other => vec![other],
+        })
+        .collect()
+}
+
+/// Calls `change` for each entry at a dotted path, as [`entries`] finds them.
+pub(crate) fn for_each_mut(world: &mut Value, path: &str, change: &mut dyn FnMut(&mut Value)) {
+    let (part, rest) = path.split_once('.').map_or((path, None), |(part, rest)| (part, Some(rest)));
+    let mut below = |value: &mut Value| match (rest, value) {
+        (Some(rest), value) => for_each_mut(value, rest, change),
+        (None, Value::Array(items)) => items.iter_mut().for_each(&mut *change),
+        (None, value) => change(value),
+    };
+    match (part, world) {
+        ("*", Value::Object(fields)) => fields.iter_mut().for_each(|(_, value)| below(value)),
+        ("*", Value::Array(items)) => items.iter_mut().for_each(below),
+        (part, Value::Object(fields)) => {
+            if let Some(value) = fields.get_mut(part) {
+                below(value);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn finds_entries_behind_a_star() {
+        let world = json!({"services": {"vpn": {"instances": [{"id": 1}]}, "lb": {"instances": [{"id": 2}, {"id": 3}]}}});
+        let ids: Vec<_> =
+            entries(&world, "services.*.instances").into_iter().map(|e| e["id"].clone()).collect();
+        assert_eq!(ids, [json!(1), json!(2), json!(3)]);
+        assert_eq!(entries(&world, "none").len(), 0);
+        assert_eq!(entries(&world, "services.vpn").len(), 1);
+    }
+
+    #[test]
+    fn changes_what_it_finds() {
+        let mut world = json!({"services": {"vpn": {"instances": [{"id": 1}]}}, "list": [{"id": 2}]});
+        for path in ["services.*.instances", "list", "none.at.all"] {
+            for_each_mut(&mut world, path, &mut |entry| entry["seen"] = json!(true));
+        }
+        assert_eq!(
+            world,
+            json!({"services": {"vpn": {"instances": [{"id": 1, "seen": true}]}}, "list": [{"id": 2, "seen": true}]})
+        );
+    }
+
+    #[test]
+    fn takes_the_first_template_that_something_fills() {
+        let filter: Filter = serde_json::from_value(
+            json!({"container_id": ["$query.container-id", "$self.container_id"], "vendor": "$query.vendor"}),
+        )
+        .unwrap();
+        let (query, who) = (json!({}), json!({"container_id": "c1"}));
+        let scope = Scope::default().with("query", &query).with("self", &who);
+        let bound = filter.bind(&scope);
+        assert!(bound.matches(&json!({"container_id": "c1", "vendor": "x"})));
+        assert!(!bound.matches(&json!({"container_id": "c2"})));
+        let query = json!({"container-id": "c2"});
+        assert!(filter.bind(&scope.with("query", &query)).matches(&json!({"container_id": "c2"})));
+    }
+}

@@ -1,0 +1,339 @@
+import type { EnvironmentMetadata } from './generated/environment-metadata.js';
+import type { NotificationMessage } from './generated/notification.js';
+import type { components, operations } from './generated/schema.js';
+
+type Schemas = components['schemas'];
+
+/** A part of something, however small. Arrays are given whole. */
+export type DeepPartial<T> = T extends (infer _Item)[]
+  ? T
+  : T extends object
+    ? { [K in keyof T]?: DeepPartial<T[K]> }
+    : T;
+
+/** The simulated hub and all that is in it: what the operations answer from. */
+export interface SimulatedWorld {
+  /** Who asks: whom the simulator's own token belongs to. */
+  self: {
+    hub_id: string;
+    environment_id: string;
+    container_id: string;
+    instance_id: string;
+    server_id: string;
+    token: string;
+  };
+  hub: Schemas['PublicHub'];
+  environment: Schemas['Environment'];
+  /** By service: its container and instances, as summaries. */
+  services: Record<string, Schemas['ServiceContainer']>;
+  containers: Schemas['Container'][];
+  instances: Schemas['Instance'][];
+  ips: Schemas['Ip'][];
+  scoped_variables: Record<string, string>;
+  certificates: { container_id: string; value: Schemas['Certificate'] }[];
+  domains: { container_id: string; value: { fqdn: string; record?: Schemas['DnsRecord'] } }[];
+  networks: Schemas['Network'][];
+  network_environments: Schemas['Environment'][];
+  network_instances: Schemas['Instance'][];
+  server: Schemas['Server'];
+  server_images: { id: string; access_time: string }[];
+  telemetry: {
+    container_id: string;
+    environment_id: string;
+    instance_id: string;
+    stats: Schemas['ResourceSnapshot'];
+  }[];
+  virtual_machines: Schemas['VirtualMachine'][];
+  virtual_machine_domains: { virtual_machine_id: string; value: { fqdn: string; record?: Schemas['DnsRecord'] } }[];
+  virtual_machine_gateways: {
+    virtual_machine_id: string;
+    gateway_instance_id: string;
+    ips?: {
+      kind: 'ipv4' | 'ipv6';
+      public_ip: string;
+      gateway_nat_ip?: string | null;
+      gateway_private_ip?: string | null;
+    }[];
+  }[];
+  integrations: Schemas['Integration'][];
+  vpn_users: { username: string; password: string }[];
+  environment_metadata: EnvironmentMetadata;
+}
+
+/** Options of {@link startSimulator}. */
+export interface SimulatorOptions {
+  /**
+   * Where to listen. A socket file that was left behind is replaced; where a server answers, the start fails with
+   * `EADDRINUSE`. Default: a socket in a new folder that only you can enter, both gone after `close()`.
+   */
+  socketPath?: string;
+  /** TCP port to listen on instead; 0 for any that is free. */
+  port?: number;
+  /** Interface of the port. Default `127.0.0.1`. */
+  host?: string;
+  /** Token to accept. Default: that of the simulated world. */
+  token?: string;
+  /** Waited before every answer, in milliseconds. Default 0. */
+  latencyMs?: number;
+  /**
+   * Where the metadata file goes. Default: `environment.json` in the folder of its own, or a file beside the socket
+   * whose name is the socket's with `.environment.json` after it. It is removed by `close()`.
+   */
+  metadataPath?: string;
+  /**
+   * Changes of the simulated world. An object is put over it: objects are merged, anything else (arrays too) replaces
+   * what is there. A function gets the whole world to change it, or gives another.
+   */
+  world?: DeepPartial<SimulatedWorld> | ((world: SimulatedWorld) => SimulatedWorld | undefined);
+  /** How elections are held. */
+  election?: {
+    /** Whether containers hold elections; if not, a check-in is answered with 404. Default true. */
+    enabled?: boolean;
+    /** How long a primary may stay away before another takes its place, in milliseconds. Default 10000. */
+    deadlineMs?: number;
+  };
+}
+
+/** The environment variables by which an unchanged program finds the simulator. */
+export interface SimulatorEnvironment {
+  [name: string]: string | undefined;
+  /** The token. */
+  CYCLE_API_TOKEN: string;
+  /** Path of the socket; absent on a TCP port. */
+  CYCLE_API_SOCKET?: string;
+  /** Path of the metadata file. */
+  CYCLE_METADATA_PATH?: string;
+}
+
+/** A request that the simulator received, and what became of it. */
+export interface SimulatedRequest {
+  /** Counts from 1. */
+  readonly sequence: number;
+  /** By the simulator's clock, in milliseconds since 1970. */
+  readonly receivedAt: number;
+  readonly method: string;
+  /** Without the query, as it came. */
+  readonly path: string;
+  /** Path and query as they came. */
+  readonly target: string;
+  /** Decoded; a name that came more than once has an array. */
+  readonly query: Readonly<Record<string, string | string[]>>;
+  /** Names in small letters; repeated ones joined by a comma. Tokens and passwords are replaced by `[redacted]`. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The body as text; its first MiB. */
+  readonly text: string;
+  /** The body as JSON; undefined when it is none. */
+  readonly json: unknown;
+  /** Whether `text` is less than the whole body. */
+  readonly truncated: boolean;
+  /** Bytes of the whole body. */
+  readonly bodyLength: number;
+  /** The operation that was asked for; null for anything else. */
+  readonly operationId: string | null;
+  /** Status of the answer; null before there is one, and when there was none. */
+  readonly status: number | null;
+  /**
+   * Why there was no whole answer: dropped on purpose before it (`connection`), within its `head` or its `body`, or
+   * `aborted` by the client. Null when there was one.
+   */
+  readonly fault: 'connection' | 'head' | 'body' | 'aborted' | null;
+}
+
+/**
+ * An answer in place of the simulator's own. What is left out is as it would be: with `delayMs` alone the usual
+ * answer comes late; with a `status` from 400 alone the platform's error for it comes.
+ */
+export interface SimulatedAnswer {
+  /** From 200 to 599. Default 200 when there is a body. */
+  status?: number;
+  /** They take the place of the usual ones; an array sends a header more than once. */
+  headers?: Record<string, string | string[]> | Iterable<[string, string]>;
+  /** Sent as JSON. */
+  body?: unknown;
+  /** Sent as it is, as `text/plain`. */
+  text?: string;
+  /** Sent as they are, as `application/octet-stream`. */
+  bytes?: Uint8Array;
+  /** Waited before the answer, in milliseconds, besides the simulator's latency. */
+  delayMs?: number;
+  /** How often it is given; afterwards answers are as before. Default: always. */
+  times?: number;
+  /** Drops the connection: before the answer, half-way through its head, or after its head and half of its body. */
+  drop?: 'connection' | 'head' | 'body';
+}
+
+/** Makes an answer for a request; undefined for the simulator's own. When it throws, the answer is a 500. */
+export type AnswerFunction = (
+  request: SimulatedRequest,
+) => SimulatedAnswer | undefined | Promise<SimulatedAnswer | undefined>;
+
+/** Name of an operation. */
+export type OperationId = keyof operations;
+
+/** Which requests: an operation, a path, or a method and a path. Queries don't count. */
+export type RequestMatch =
+  | OperationId
+  | `/${string}`
+  | `${string} /${string}`
+  | { operationId: OperationId }
+  | { method?: string; path: string };
+
+/** An answer that is in force. */
+export interface AnswerHandle {
+  /** How often it was given. */
+  readonly calls: number;
+  /** Takes it back. */
+  remove(): void;
+}
+
+/** A notification of which the simulator makes up what is missing: what belongs to the simulated world. */
+export type PartialNotification = Pick<NotificationMessage, 'topic'> &
+  Omit<Partial<NotificationMessage>, 'context' | 'object'> & {
+    object?: Partial<NotificationMessage['object']>;
+    context?: Partial<NotificationMessage['context']>;
+  };
+
+/** Options of {@link Simulator.publishEvery}. */
+export interface PublishOptions {
+  /** Messages a second. Default: as fast as the slowest socket takes them. */
+  perSecond?: number;
+  /** Messages in all. Default: until it is stopped. */
+  count?: number;
+}
+
+/** Notifications that are being sent. */
+export interface PublisherHandle {
+  /** How many were sent. */
+  readonly sent: number;
+  /** Resolves to the number sent, when all are, or it is stopped, or the simulator closes. */
+  readonly done: Promise<number>;
+  /** Sends no more. */
+  stop(): void;
+}
+
+/**
+ * A simulated platform: a real HTTP server on a thread of its own, which answers every operation of the internal API
+ * and sends notifications.
+ *
+ * It keeps the process alive until it is closed or `unref()` is called.
+ */
+export interface Simulator {
+  /** Path of the socket; undefined on a TCP port. */
+  readonly socketPath: string | undefined;
+  /** The TCP port; undefined on a socket. */
+  readonly port: number | undefined;
+  /** Base URL on a TCP port; undefined on a socket. */
+  readonly url: string | undefined;
+  /** The token of the simulated instance. */
+  readonly token: string;
+  /** Path of the metadata file. */
+  readonly metadataPath: string | undefined;
+  /** Environment variables by which an unchanged program finds the simulator: `spawn(..., { env: { ...process.env, ...simulator.env } })`. */
+  readonly env: SimulatorEnvironment;
+  /**
+   * Every request received, oldest first, handshakes of notification sockets too. The last 10000 are kept, with 32 MiB
+   * of bodies. Readable at any time, after `close()` too.
+   */
+  readonly requests: SimulatedRequest[];
+  /** How many notification sockets are open. */
+  readonly connections: number;
+  /** The simulated world as it is now. A copy: changing it changes nothing. */
+  readonly world: SimulatedWorld;
+  /** Waited before every answer, in milliseconds. */
+  latencyMs: number;
+
+  /**
+   * Answers certain requests otherwise. The answer comes before the token and the arguments are looked at, and
+   * nothing changes in the simulated world unless it leaves the simulator's own answer as it is.
+   *
+   * Of several answers for a request the last one given counts. A handshake of a notification socket is
+   * `GET /v1/notifications`.
+   *
+   * @throws TypeError when no request can match, or HTTP does not allow the answer
+   */
+  respond(match: RequestMatch, answer: SimulatedAnswer | AnswerFunction, options?: { times?: number }): AnswerHandle;
+
+  /**
+   * Makes a token of another instance of the simulated world: what is asked with it, is asked by that instance. This
+   * is how several instances check in for an election.
+   *
+   * @throws TypeError when there is no such instance
+   */
+  tokenFor(instanceId: string): string;
+
+  /** Moves the simulator's clock forward, so that stored values and elections run out without waiting. */
+  advance(ms: number): void;
+
+  /**
+   * Sends a notification to all open sockets. An object is completed by what belongs to the simulated world; a text
+   * is sent as it is, be it JSON or not.
+   */
+  publish(message: PartialNotification | string): void;
+
+  /**
+   * Sends notifications at a rate, driven by the simulator's thread: one message, several in turn, or those that a
+   * function makes, which needs a `count` and makes all of them at once. Slow sockets slow it down.
+   */
+  publishEvery(
+    messages:
+      | PartialNotification
+      | string
+      | (PartialNotification | string)[]
+      | ((index: number) => PartialNotification | string),
+    options?: PublishOptions,
+  ): PublisherHandle;
+
+  /**
+   * Closes all open sockets after what was sent before: with a close code (default 1001) and a reason, or, `abrupt`,
+   * by dropping their connections.
+   *
+   * @throws TypeError when a server can't close with that code; `sendRaw` sends any frame
+   */
+  disconnect(options?: { code?: number; reason?: string; abrupt?: boolean }): void;
+
+  /** Refuses new sockets with a status, for so many `times` or until it is taken back. */
+  refuse(status: number, answer?: Omit<SimulatedAnswer, 'status'>): AnswerHandle;
+
+  /**
+   * Neither reads from nor writes to the sockets that are open, as a dead peer does. With `handshakes`, new ones go
+   * unanswered too.
+   */
+  goSilent(options?: { handshakes?: boolean }): void;
+
+  /** Ends the silence. What was sent meanwhile goes out. */
+  resume(): void;
+
+  /** Writes bytes to all open sockets as they are: any frame, or none. */
+  sendRaw(bytes: Uint8Array): void;
+
+  /**
+   * Resolves when so many sockets (default 1) are open. From then on they get every message.
+   *
+   * Rejects with the signal's reason, or when the simulator is closed.
+   */
+  whenConnected(count?: number, options?: { signal?: AbortSignal }): Promise<void>;
+
+  /** Puts the world back, and forgets requests, answers given by `respond`, stored values and elections. */
+  reset(): void;
+
+  /** Keeps the process alive, as it does from the start. */
+  ref(): this;
+  /** Lets the process end while the simulator runs. */
+  unref(): this;
+
+  /**
+   * Drops all connections and removes the socket, the metadata file and the folder. Resolves when all of it is gone.
+   * When the process exits before, this is done then; a signal that kills it leaves the files behind.
+   */
+  close(): Promise<void>;
+  /** The same as {@link Simulator.close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Starts a simulated platform.
+ *
+ * Rejects with an `Error` that has a `code`: `EADDRINUSE` where a server answers already, `ENOTSOCK` where a file is
+ * no socket, `ENAMETOOLONG`, or what the system says; with a `TypeError` when an option is not what it should be.
+ */
+export function startSimulator(options?: SimulatorOptions): Promise<Simulator>;

@@ -1,0 +1,4 @@
+module.exports = {
+  /** @type {typeof import('./lib/simulator').startSimulator} */
+  startSimulator: (options) => require('./lib/simulator').startSimulator(options),
+};
