@@ -7,5 +7,6 @@
 pub mod bridge;
 pub mod io_thread;
 pub mod metadata;
+pub mod notifications;
 pub mod system_error;
 pub mod transport;
