@@ -4,5 +4,6 @@
 pub mod client;
 mod event;
 pub mod metadata;
+pub mod notifications;
 mod values;
 mod wakeup;

@@ -5,6 +5,7 @@ use std::io;
 use thiserror::Error;
 
 use super::frames::Violation;
+use crate::system_error;
 
 /// A failure, as the `error` event reports it.
 #[derive(Debug, Error)]
@@ -87,35 +88,29 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// A stable name of the failure; `None` when the system error has the name.
+    /// A stable name of the failure; that of the system error where there is one.
     #[must_use]
-    pub fn code(&self) -> Option<&'static str> {
+    pub fn code(&self) -> &'static str {
         match self {
-            Self::Connect { .. } | Self::Handshaking { .. } | Self::Lost { .. } => None,
-            Self::Refused { .. } | Self::Handshake { .. } => Some("ERR_CYCLE_HANDSHAKE"),
-            Self::Protocol { .. } => Some("ERR_CYCLE_PROTOCOL"),
-            Self::MessageTooLarge { .. } => Some("ERR_CYCLE_MESSAGE_TOO_LARGE"),
-            Self::Binary => Some("ERR_CYCLE_BINARY_FRAME"),
-            Self::IdleTimeout { .. } => Some("ERR_CYCLE_IDLE_TIMEOUT"),
+            Self::Connect { source, .. } | Self::Handshaking { source, .. } | Self::Lost { source, .. } => {
+                system_error::code(source)
+            }
+            Self::Refused { .. } | Self::Handshake { .. } => "ERR_CYCLE_HANDSHAKE",
+            Self::Protocol { .. } => "ERR_CYCLE_PROTOCOL",
+            Self::MessageTooLarge { .. } => "ERR_CYCLE_MESSAGE_TOO_LARGE",
+            Self::Binary => "ERR_CYCLE_BINARY_FRAME",
+            Self::IdleTimeout { .. } => "ERR_CYCLE_IDLE_TIMEOUT",
         }
     }
 
-    /// The system call that failed and the positive error number, for failures of the system.
+    /// The system call that failed and what it said, for failures of the system.
     #[must_use]
-    pub fn system(&self) -> Option<(&'static str, i32)> {
-        let (syscall, source) = match self {
-            Self::Connect { source, .. } => ("connect", source),
-            Self::Handshaking { source, .. } | Self::Lost { source, .. } => ("read", source),
-            _ => return None,
-        };
-        let number = source.raw_os_error().unwrap_or(match source.kind() {
-            io::ErrorKind::InvalidInput => libc::EINVAL,
-            io::ErrorKind::BrokenPipe => libc::EPIPE,
-            io::ErrorKind::TimedOut => libc::ETIMEDOUT,
-            io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof => libc::ECONNRESET,
-            _ => libc::EIO,
-        });
-        Some((syscall, number))
+    pub fn system(&self) -> Option<(&'static str, &io::Error)> {
+        match self {
+            Self::Connect { source, .. } => Some(("connect", source)),
+            Self::Handshaking { source, .. } | Self::Lost { source, .. } => Some(("read", source)),
+            _ => None,
+        }
     }
 
     /// Status and body of the answer that refused the handshake.
@@ -137,7 +132,7 @@ fn connect_advice(source: &io::Error) -> &'static str {
         io::ErrorKind::PermissionDenied => {
             ". This user needs write permission on the socket and search permission on its directories"
         }
-        io::ErrorKind::InvalidInput => ". The path must be shorter than 108 bytes and without a zero byte",
+        io::ErrorKind::InvalidFilename => ". The path of a Unix socket must be shorter than 108 bytes",
         _ => "",
     }
 }
@@ -163,12 +158,16 @@ mod tests {
     }
 
     #[test]
-    fn system_failures_carry_call_and_number() {
-        assert_eq!(connect(libc::ENOENT).system(), Some(("connect", libc::ENOENT)));
-        assert_eq!(connect(libc::ENOENT).code(), None);
+    fn system_failures_have_the_name_of_the_system_error() {
+        let fault = connect(libc::ENOENT);
+        assert_eq!(fault.code(), "ENOENT");
+        assert_eq!(
+            fault.system().map(|(syscall, source)| (syscall, source.raw_os_error())),
+            Some(("connect", Some(libc::ENOENT)))
+        );
         let lost = Fault::Lost { path: "p".into(), source: io::ErrorKind::UnexpectedEof.into() };
-        assert_eq!(lost.system(), Some(("read", libc::ECONNRESET)));
-        assert_eq!(Fault::Binary.system(), None);
+        assert_eq!((lost.code(), lost.system().map(|(syscall, _)| syscall)), ("ECONNRESET", Some("read")));
+        assert!(Fault::Binary.system().is_none());
     }
 
     #[test]

@@ -61,9 +61,12 @@ impl Write for Connection {
 /// # Errors
 /// [`Fault`]: what failed, with status and body when the server refused.
 pub async fn dial(options: &Options) -> Result<Frames<Connection>, Fault> {
-    let stream = UnixStream::connect(&options.socket_path)
-        .await
-        .map_err(|source| Fault::Connect { path: options.path(), source })?;
+    let stream = UnixStream::connect(&options.socket_path).await.map_err(|error| {
+        // The standard library refuses a path that is too long without asking the system.
+        let too_long = error.kind() == io::ErrorKind::InvalidInput && error.raw_os_error().is_none();
+        let source = if too_long { io::Error::from_raw_os_error(libc::ENAMETOOLONG) } else { error };
+        Fault::Connect { path: options.path(), source }
+    })?;
     let failed = |error: hyper::Error| hyper_fault(options, &error);
     let (mut sender, connection) = http1::Builder::new()
         .max_buf_size(HEAD_LIMIT)

@@ -59,7 +59,7 @@ impl Socket {
 
     /// Where messages and events come out.
     #[must_use]
-    pub fn outbox(&self) -> &Outbox {
+    pub fn outbox(&self) -> &Arc<Outbox> {
         &self.outbox
     }
 }
