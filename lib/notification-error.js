@@ -1,5 +1,3 @@
-'use strict';
-
 /**
  * What is known of a failure beside its message.
  *

@@ -1,10 +1,7 @@
-'use strict';
-
 const { EventEmitter } = require('node:events');
 
 const { debug } = require('./debug');
 const { systemError } = require('./errors');
-const native = require('./native');
 const { NotificationError } = require('./notification-error');
 const { NotificationIterator } = require('./notification-iterator');
 const { readOptions } = require('./notification-options');
@@ -217,7 +214,9 @@ class NotificationSocket extends EventEmitter {
       notification = JSON.parse(text);
     } catch (cause) {
       const message = `failed to parse notification: ${/** @type {Error} */ (cause).message}`;
-      this.#failed(new NotificationError(message, { code: 'ERR_CYCLE_INVALID_JSON', socketPath: this.#socketPath, cause }));
+      this.#failed(
+        new NotificationError(message, { code: 'ERR_CYCLE_INVALID_JSON', socketPath: this.#socketPath, cause }),
+      );
       return;
     }
     for (const iterator of this.#iterators) {
@@ -335,7 +334,8 @@ class NotificationSocket extends EventEmitter {
  */
 function createChannel(settings, deliver) {
   try {
-    return new native.NotificationChannel(settings, deliver);
+    const { NotificationChannel } = require('./native');
+    return new NotificationChannel(settings, deliver);
   } catch (error) {
     if (/** @type {any} */ (error)?.code === 'InvalidArg') {
       const message = /** @type {Error} */ (error).message;
