@@ -100,8 +100,9 @@ async function httpServer(scope, onRequest) {
  *
  * @param {Scope} scope
  * @param {(handshake: Handshake) => void} onHandshake
+ * @param {string} [socketPath]
  */
-async function bareServer(scope, onHandshake) {
+async function bareServer(scope, onHandshake, socketPath) {
   const server = net.createServer((socket) => {
     let input = Buffer.alloc(0);
     let shaken = false;
@@ -149,7 +150,7 @@ async function bareServer(scope, onHandshake) {
       }
     });
   });
-  return listen(scope, server);
+  return listen(scope, server, socketPath);
 }
 
 /**

@@ -194,5 +194,58 @@ fn hyper_fault(options: &Options, error: &hyper::Error) -> Fault {
 }
 
 #[cfg(test)]
-#[path = "handshake_tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+
+    const KEY_SENT: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+    const KEY_ANSWER: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+    fn answer(lines: &[(&'static str, &'static str)]) -> Result<(), String> {
+        let headers = lines
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        check(&headers.collect(), KEY_SENT)
+    }
+
+    const GOOD: [(&str, &str); 3] =
+        [("upgrade", "websocket"), ("connection", "Upgrade"), ("sec-websocket-accept", KEY_ANSWER)];
+
+    #[test]
+    fn a_good_answer_is_accepted() {
+        assert_eq!(answer(&GOOD), Ok(()));
+        assert_eq!(
+            answer(&[GOOD[2], ("connection", "keep-alive, upgrade"), ("upgrade", "WebSocket")]),
+            Ok(())
+        );
+        assert_eq!(answer(&[GOOD[0], GOOD[1], GOOD[2], ("sec-websocket-protocol", " ")]), Ok(()));
+    }
+
+    #[test]
+    fn each_missing_part_is_named() {
+        for (missing, word) in
+            [(0, "Upgrade: websocket"), (1, "Connection: Upgrade"), (2, "Sec-WebSocket-Accept")]
+        {
+            let rest: Vec<_> = (0..3).filter(|index| *index != missing).map(|index| GOOD[index]).collect();
+            assert!(answer(&rest).unwrap_err().contains(word));
+        }
+    }
+
+    #[test]
+    fn what_was_not_offered_is_refused() {
+        for (name, word) in
+            [("sec-websocket-protocol", "subprotocol"), ("sec-websocket-extensions", "extension")]
+        {
+            assert!(answer(&[GOOD[0], GOOD[1], GOOD[2], (name, "x")]).unwrap_err().contains(word));
+        }
+    }
+
+    #[tokio::test]
+    async fn bodies_are_kept_up_to_the_limit() {
+        let mut kept = Vec::new();
+        read_body(http_body_util::Full::new(Bytes::from(vec![b'x'; BODY_LIMIT * 2])), &mut kept).await;
+        assert_eq!(kept.len(), BODY_LIMIT);
+        kept.clear();
+        read_body(http_body_util::Full::new(Bytes::from_static(b"short")), &mut kept).await;
+        assert_eq!(kept, b"short");
+    }
+}
