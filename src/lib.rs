@@ -8,6 +8,7 @@ pub mod bridge;
 pub mod event_loop;
 pub mod io_thread;
 pub mod metadata;
+pub mod notifications;
 pub mod simulator;
 pub mod system_error;
 pub mod transport;

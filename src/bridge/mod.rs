@@ -6,6 +6,7 @@ mod event;
 mod event_loop;
 mod lane;
 pub mod metadata;
+pub mod notifications;
 pub mod simulator;
 mod uv;
 mod values;

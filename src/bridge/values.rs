@@ -22,6 +22,24 @@ pub(crate) fn latin1(env: sys::napi_env, bytes: &[u8]) -> Result<sys::napi_value
     Ok(value)
 }
 
+/// A string, given whether it is all ASCII.
+pub(crate) fn text(env: sys::napi_env, text: &str, ascii: bool) -> Result<sys::napi_value> {
+    if ascii {
+        return latin1(env, text.as_bytes());
+    }
+    let mut value = ptr::null_mut();
+    // SAFETY: as in `latin1`.
+    unsafe {
+        check_status!(sys::napi_create_string_utf8(
+            env,
+            text.as_ptr().cast(),
+            text.len().cast_signed(),
+            &raw mut value
+        ))?;
+    }
+    Ok(value)
+}
+
 /// A string of UTF-8 bytes as fetch reads them: without a byte order mark, and with U+FFFD for what is not UTF-8.
 pub(crate) fn utf8(env: sys::napi_env, bytes: &[u8]) -> Result<sys::napi_value> {
     // ASCII is by far the usual case, and the engine takes Latin-1 without looking at it.
@@ -61,6 +79,14 @@ pub(crate) fn number(env: sys::napi_env, number: u32) -> Result<sys::napi_value>
     let mut value = ptr::null_mut();
     // SAFETY: plain data into a fresh value.
     unsafe { check_status!(sys::napi_create_uint32(env, number, &raw mut value))? };
+    Ok(value)
+}
+
+/// A number with a fraction.
+pub(crate) fn double(env: sys::napi_env, number: f64) -> Result<sys::napi_value> {
+    let mut value = ptr::null_mut();
+    // SAFETY: plain data into a fresh value.
+    unsafe { check_status!(sys::napi_create_double(env, number, &raw mut value))? };
     Ok(value)
 }
 

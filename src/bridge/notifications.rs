@@ -1,0 +1,224 @@
+//! The notification socket as JavaScript sees it.
+
+use std::sync::{Arc, OnceLock, Weak};
+
+use napi::bindgen_prelude::{Env, Function, JsValue as _, Result, Unknown};
+use napi::{Error, Status, sys};
+use napi_derive::napi;
+
+use super::values::{FlatArray, double, text, utf8};
+use super::wakeup::Wakeup;
+use crate::io_thread::IoThread;
+use crate::notifications::backoff::{Backoff, milliseconds};
+use crate::notifications::fault::Fault;
+use crate::notifications::options::{Headers, Options};
+use crate::notifications::queue::{Event, Item, Outbox};
+use crate::notifications::socket::{Socket, Task};
+use crate::notifications::topics::Filter;
+
+/// What a notification socket is made of.
+#[napi(object, object_to_js = false)]
+pub struct NotificationChannelOptions {
+    /// Path of the Unix socket.
+    pub socket_path: String,
+    /// The token, if there is one.
+    pub token: Option<String>,
+    /// Further headers of the handshake: name, value, name, value.
+    pub headers: Vec<String>,
+    /// Whether to reconnect.
+    pub reconnect: bool,
+    /// Delay before the first attempt to reconnect, in milliseconds.
+    pub reconnect_base_delay_ms: f64,
+    /// Longest delay, in milliseconds.
+    pub reconnect_max_delay_ms: f64,
+    /// Whether delays are random between their half and their whole.
+    pub jitter: bool,
+    /// Topics to hand on, or all.
+    pub topics: Option<Vec<String>>,
+    /// Silence after which the server counts as dead, in milliseconds; for ever without it.
+    pub idle_timeout_ms: Option<f64>,
+    /// Bytes that may wait for JavaScript before reading pauses.
+    pub high_water_mark: f64,
+    /// Largest message accepted, in bytes.
+    pub max_message_bytes: f64,
+}
+
+/// The kinds of events; `lib/notification-socket.js` has the same list.
+mod kind {
+    pub(super) const OPEN: u32 = 0;
+    pub(super) const FAULT: u32 = 1;
+    pub(super) const CLOSE: u32 = 2;
+    pub(super) const RECONNECTING: u32 = 3;
+    pub(super) const IDLE: u32 = 4;
+}
+
+/// A notification stream. What happens is given to the function of the constructor: an array of messages, or an array
+/// that begins with the number of a kind of event. That is done once; then [`NotificationChannel::take`] has to be
+/// called until it gives nothing.
+#[napi]
+pub struct NotificationChannel {
+    socket: Socket,
+    /// Until the first connect.
+    task: Option<Task>,
+    io: Option<Arc<IoThread>>,
+    wakeup: Wakeup,
+}
+
+#[napi]
+impl NotificationChannel {
+    /// Prepares a stream; nothing is opened before [`NotificationChannel::connect`].
+    ///
+    /// # Errors
+    /// When a header or a topic pattern is invalid or the environment is closing.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(
+        env: Env,
+        options: NotificationChannelOptions,
+        deliver: Function<'_, Unknown<'_>, ()>,
+    ) -> Result<Self> {
+        let options = settings(options)?;
+        // The outbox needs the wake-up and the wake-up the outbox.
+        let slot = Arc::new(OnceLock::<Weak<Outbox>>::new());
+        let drain = {
+            let slot = Arc::clone(&slot);
+            move |env, _: &_| match slot.get().and_then(Weak::upgrade) {
+                Some(outbox) => take(env, &outbox),
+                None => Ok(None),
+            }
+        };
+        let wakeup = Wakeup::new(env.raw(), deliver.value().value, "cycle:notifications", Box::new(drain))?;
+        let waker = (*wakeup).clone();
+        let (socket, task) = Socket::new(options, move || waker.wake());
+        slot.get_or_init(|| Arc::downgrade(socket.outbox()));
+        Ok(Self { socket, task: Some(task), io: None, wakeup })
+    }
+
+    /// Connects, unless that is already so or on its way.
+    ///
+    /// # Errors
+    /// When the I/O thread cannot be started.
+    #[napi(catch_unwind)]
+    pub fn connect(&mut self) -> Result<()> {
+        if self.io.is_none() {
+            self.io = Some(IoThread::acquire().map_err(|error| {
+                Error::from_reason(format!("the thread that waits for sockets could not be started: {error}"))
+            })?);
+        }
+        if let (Some(io), Some(task)) = (&self.io, self.task.take()) {
+            io.spawn(move || task.run());
+        }
+        self.socket.connect();
+        Ok(())
+    }
+
+    /// Closes, and forgets messages that were not taken.
+    #[napi(catch_unwind)]
+    pub fn close(&self) {
+        self.socket.close();
+    }
+
+    /// What has waited longest, or nothing: then the function of the constructor is called again when there is
+    /// something.
+    ///
+    /// # Errors
+    /// When the engine has no memory for it.
+    #[napi(catch_unwind, ts_return_type = "any[] | null")]
+    pub fn take(&self, env: Env) -> Result<Option<Unknown<'_>>> {
+        let value = take(env.raw(), self.socket.outbox())?;
+        // SAFETY: the value was made just now, in this environment and its handle scope.
+        Ok(value.map(|value| unsafe { Unknown::from_raw_unchecked(env.raw(), value) }))
+    }
+
+    /// Keeps the process alive.
+    #[napi(catch_unwind)]
+    pub fn hold(&self, env: Env) {
+        self.wakeup.hold(env.raw());
+    }
+
+    /// Lets the process end.
+    #[napi(catch_unwind)]
+    pub fn release(&self, env: Env) {
+        self.wakeup.release(env.raw());
+    }
+}
+
+fn settings(given: NotificationChannelOptions) -> Result<Options> {
+    let invalid = |error: &dyn std::error::Error| Error::new(Status::InvalidArg, error.to_string());
+    let extra = given.headers.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone()));
+    let headers = Headers::new(extra, given.token.as_deref()).map_err(|error| invalid(&error))?;
+    let topics = given.topics.map(Filter::new).transpose().map_err(|error| invalid(&error))?;
+    Ok(Options {
+        socket_path: given.socket_path.into(),
+        headers,
+        reconnect: given.reconnect.then_some(Backoff {
+            base_ms: given.reconnect_base_delay_ms,
+            max_ms: given.reconnect_max_delay_ms,
+            jitter: given.jitter,
+        }),
+        topics,
+        idle_timeout: given.idle_timeout_ms.map(milliseconds),
+        high_water_mark: whole(given.high_water_mark),
+        max_message_bytes: whole(given.max_message_bytes),
+    })
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast from f64 saturates")]
+fn whole(number: f64) -> usize {
+    number as usize
+}
+
+fn take(env: sys::napi_env, outbox: &Outbox) -> Result<Option<sys::napi_value>> {
+    let Some(item) = outbox.take() else { return Ok(None) };
+    let array = match item {
+        Item::Messages(batch) => {
+            let mut array = FlatArray::new(env, batch.len())?;
+            for (message, ascii) in batch.iter() {
+                array.push(text(env, message, ascii)?)?;
+            }
+            outbox.recycle(batch);
+            array
+        }
+        Item::Event(event) => event_array(env, event)?,
+    };
+    Ok(Some(array.value()))
+}
+
+fn event_array(env: sys::napi_env, event: Event) -> Result<FlatArray> {
+    let mut array = FlatArray::new(env, 0)?;
+    match event {
+        Event::Open => array.push_number(kind::OPEN)?,
+        Event::Fault(fault) => {
+            array.push_number(kind::FAULT)?;
+            push_fault(env, &mut array, &fault)?;
+        }
+        Event::Close { code, reason } => {
+            array.push_number(kind::CLOSE)?;
+            array.push_number(code.into())?;
+            array.push(utf8(env, reason.as_bytes())?)?;
+        }
+        Event::Reconnecting { attempt, delay_ms } => {
+            array.push_number(kind::RECONNECTING)?;
+            array.push_number(attempt)?;
+            array.push(double(env, delay_ms)?)?;
+        }
+        Event::Idle { commands } => {
+            array.push_number(kind::IDLE)?;
+            array.push_number(commands)?;
+        }
+    }
+    Ok(array)
+}
+
+/// Code, message, then system call and error number, or status and body, or neither.
+fn push_fault(env: sys::napi_env, array: &mut FlatArray, fault: &Fault) -> Result<()> {
+    let (syscall, errno) = fault
+        .system()
+        .map_or(("", 0), |(syscall, source)| (syscall, source.raw_os_error().map_or(0, i32::unsigned_abs)));
+    let (status, body) = fault.refusal().unwrap_or_default();
+    array.push(utf8(env, fault.code().as_bytes())?)?;
+    array.push(utf8(env, fault.to_string().as_bytes())?)?;
+    array.push(utf8(env, syscall.as_bytes())?)?;
+    array.push_number(errno)?;
+    array.push_number(status.into())?;
+    array.push(utf8(env, body.as_bytes())?)
+}

@@ -1,0 +1,93 @@
+//! How long to wait before the next attempt to connect.
+
+use std::time::Duration;
+
+/// The longest wait, that of a JavaScript timer: 2^31 - 1 milliseconds.
+const LONGEST_MS: f64 = 2_147_483_647.0;
+
+/// Delays that double with every attempt, up to a limit. All numbers are milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Backoff {
+    /// Delay before the first attempt.
+    pub base_ms: f64,
+    /// Limit of every delay.
+    pub max_ms: f64,
+    /// Takes each delay at random between its half and its whole, so that clients which lost the same server
+    /// do not return at the same moment.
+    pub jitter: bool,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self { base_ms: 1_000.0, max_ms: 30_000.0, jitter: false }
+    }
+}
+
+impl Backoff {
+    /// The delay before attempt number `attempt`, which counts from 1.
+    #[must_use]
+    pub fn delay_ms(&self, attempt: u32) -> f64 {
+        let doublings = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX).min(f64::MAX_EXP - 1);
+        let whole = (self.base_ms * 2f64.powi(doublings)).min(self.max_ms).clamp(0.0, LONGEST_MS);
+        if self.jitter { (whole * (0.5 + fastrand::f64() / 2.0)).round() } else { whole }
+    }
+}
+
+/// Milliseconds as a [`Duration`]; what is no time at all (negative, not a number) is none.
+#[must_use]
+pub fn milliseconds(ms: f64) -> Duration {
+    Duration::try_from_secs_f64(ms.min(LONGEST_MS) / 1_000.0).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn delays(backoff: Backoff, attempts: u32) -> Vec<f64> {
+        (1..=attempts).map(|attempt| backoff.delay_ms(attempt)).collect()
+    }
+
+    #[test]
+    fn doubles_up_to_the_limit() {
+        assert_eq!(
+            delays(Backoff::default(), 7),
+            [1_000.0, 2_000.0, 4_000.0, 8_000.0, 16_000.0, 30_000.0, 30_000.0]
+        );
+    }
+
+    #[test]
+    fn stays_at_the_limit_however_many_attempts() {
+        let backoff = Backoff::default();
+        assert_eq!([2_000, u32::MAX].map(|attempt| backoff.delay_ms(attempt)).to_vec(), [30_000.0, 30_000.0]);
+    }
+
+    #[test]
+    fn a_base_above_the_limit_gives_the_limit() {
+        let backoff = Backoff { base_ms: 500.0, max_ms: 20.0, jitter: false };
+        assert_eq!(delays(backoff, 2), [20.0, 20.0]);
+    }
+
+    #[test]
+    fn a_base_of_zero_never_waits() {
+        let backoff = Backoff { base_ms: 0.0, max_ms: 20.0, jitter: false };
+        assert_eq!([1, 2, 5_000].map(|attempt| backoff.delay_ms(attempt)).to_vec(), [0.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn jitter_stays_between_half_and_whole() {
+        let backoff = Backoff { base_ms: 1_000.0, max_ms: 30_000.0, jitter: true };
+        let seen: Vec<f64> = (0..200).map(|_| backoff.delay_ms(3)).collect();
+        assert!(seen.iter().all(|delay| (2_000.0..=4_000.0).contains(delay)));
+        let (least, most) =
+            seen.iter().fold((f64::MAX, f64::MIN), |(a, b), delay| (a.min(*delay), b.max(*delay)));
+        assert!(least < most);
+    }
+
+    #[test]
+    fn durations_never_overflow() {
+        assert_eq!(milliseconds(1.5), Duration::from_micros(1_500));
+        assert_eq!(milliseconds(f64::NAN), milliseconds(LONGEST_MS));
+        assert_eq!(milliseconds(-1.0), Duration::ZERO);
+        assert_eq!(milliseconds(f64::INFINITY), Duration::from_millis(2_147_483_647));
+    }
+}

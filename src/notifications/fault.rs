@@ -1,0 +1,189 @@
+//! What can go wrong with a notification socket, in words for its user.
+
+use std::io;
+
+use thiserror::Error;
+
+use super::frames::Violation;
+use crate::system_error;
+
+/// A failure, as the `error` event reports it.
+#[derive(Debug, Error)]
+pub enum Fault {
+    /// The Unix socket could not be connected to.
+    #[error("cannot connect to the notification socket {path}: {source}{advice}", advice = connect_advice(source))]
+    Connect {
+        /// Path of the socket.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The connection failed before the handshake was answered.
+    #[error("the connection to {path} failed during the notification handshake: {source}")]
+    Handshaking {
+        /// Path of the socket.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The server answered the handshake with something other than 101.
+    #[error("the server on {path} refused the notification handshake with status {status}{advice}")]
+    Refused {
+        /// Path of the socket.
+        path: String,
+        /// HTTP status of the answer.
+        status: u16,
+        /// Beginning of the answer's body.
+        body: String,
+        /// What the user can do about it, or nothing.
+        advice: &'static str,
+    },
+    /// The answer to the handshake was no acceptable one.
+    #[error("the notification handshake with the server on {path} failed: {problem}")]
+    Handshake {
+        /// Path of the socket.
+        path: String,
+        /// What was wrong with it.
+        problem: String,
+    },
+    /// The server broke the rules of the WebSocket protocol.
+    #[error("the server on {path} broke the WebSocket protocol: {violation}; the connection is closed")]
+    Protocol {
+        /// Path of the socket.
+        path: String,
+        /// The rule.
+        violation: Violation,
+    },
+    /// A message was larger than `maxMessageBytes`.
+    #[error(
+        "a notification from the server on {path} is larger than the {limit} bytes that maxMessageBytes allows; the connection is closed"
+    )]
+    MessageTooLarge {
+        /// Path of the socket.
+        path: String,
+        /// The largest size allowed.
+        limit: usize,
+    },
+    /// A binary frame came; the connection goes on.
+    #[error("received non-text notification frame")]
+    Binary,
+    /// Nothing was heard for the whole idle timeout, not even an answer to a ping.
+    #[error("the server on {path} was silent for {ms} ms{during}; the connection is given up")]
+    IdleTimeout {
+        /// Path of the socket.
+        path: String,
+        /// The timeout, in milliseconds.
+        ms: u128,
+        /// What it was expected to do.
+        during: &'static str,
+    },
+    /// The connection ended without a close frame.
+    #[error("the connection to {path} was lost: {source}")]
+    Lost {
+        /// Path of the socket.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl Fault {
+    /// A stable name of the failure; that of the system error where there is one.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Connect { source, .. } | Self::Handshaking { source, .. } | Self::Lost { source, .. } => {
+                system_error::code(source)
+            }
+            Self::Refused { .. } | Self::Handshake { .. } => "ERR_CYCLE_HANDSHAKE",
+            Self::Protocol { .. } => "ERR_CYCLE_PROTOCOL",
+            Self::MessageTooLarge { .. } => "ERR_CYCLE_MESSAGE_TOO_LARGE",
+            Self::Binary => "ERR_CYCLE_BINARY_FRAME",
+            Self::IdleTimeout { .. } => "ERR_CYCLE_IDLE_TIMEOUT",
+        }
+    }
+
+    /// The system call that failed and what it said, for failures of the system.
+    #[must_use]
+    pub fn system(&self) -> Option<(&'static str, &io::Error)> {
+        match self {
+            Self::Connect { source, .. } => Some(("connect", source)),
+            Self::Handshaking { source, .. } | Self::Lost { source, .. } => Some(("read", source)),
+            _ => None,
+        }
+    }
+
+    /// Status and body of the answer that refused the handshake.
+    #[must_use]
+    pub fn refusal(&self) -> Option<(u16, &str)> {
+        match self {
+            Self::Refused { status, body, .. } => Some((*status, body)),
+            _ => None,
+        }
+    }
+}
+
+fn connect_advice(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::NotFound => {
+            ". Is the internal API of this environment enabled, and its socket at this path? Set socketPath or CYCLE_API_SOCKET if it is elsewhere"
+        }
+        io::ErrorKind::ConnectionRefused => ". The socket file is there but no server listens on it",
+        io::ErrorKind::PermissionDenied => {
+            ". This user needs write permission on the socket and search permission on its directories"
+        }
+        io::ErrorKind::InvalidFilename => ". The path of a Unix socket must be shorter than 108 bytes",
+        _ => "",
+    }
+}
+
+/// What to do about a refused handshake.
+#[must_use]
+pub fn refusal_advice(status: u16, has_token: bool) -> &'static str {
+    match (status, has_token) {
+        (401, false) => ": CYCLE_API_TOKEN is not set and no token option was given",
+        (401, true) => ": the token was not accepted",
+        (403, _) => ": the token lacks permission for notifications",
+        (404, _) => ": there is no /v1/notifications on this server",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connect(number: i32) -> Fault {
+        Fault::Connect { path: "/run/a.sock".into(), source: io::Error::from_raw_os_error(number) }
+    }
+
+    #[test]
+    fn system_failures_have_the_name_of_the_system_error() {
+        let fault = connect(libc::ENOENT);
+        assert_eq!(fault.code(), "ENOENT");
+        assert_eq!(
+            fault.system().map(|(syscall, source)| (syscall, source.raw_os_error())),
+            Some(("connect", Some(libc::ENOENT)))
+        );
+        let lost = Fault::Lost { path: "p".into(), source: io::ErrorKind::UnexpectedEof.into() };
+        assert_eq!((lost.code(), lost.system().map(|(syscall, _)| syscall)), ("ECONNRESET", Some("read")));
+        assert!(Fault::Binary.system().is_none());
+    }
+
+    #[test]
+    fn messages_name_the_socket_and_say_what_to_do() {
+        let message = connect(libc::ENOENT).to_string();
+        assert!(message.contains("/run/a.sock") && message.contains("CYCLE_API_SOCKET"), "{message}");
+        let message = connect(libc::ECONNREFUSED).to_string();
+        assert!(message.contains("no server listens"), "{message}");
+        let message = connect(libc::EACCES).to_string();
+        assert!(message.contains("permission"), "{message}");
+    }
+
+    #[test]
+    fn a_refusal_without_token_names_the_variable() {
+        assert!(refusal_advice(401, false).contains("CYCLE_API_TOKEN is not set"));
+        assert!(!refusal_advice(401, true).contains("CYCLE_API_TOKEN"));
+        assert_eq!(refusal_advice(500, false), "");
+    }
+}

@@ -1,0 +1,279 @@
+use std::collections::VecDeque;
+use std::io;
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// A stream that gives its input in pieces, takes so many bytes of output, and then blocks.
+struct Stub {
+    input: VecDeque<Vec<u8>>,
+    output: Vec<u8>,
+    takes: usize,
+    ended: bool,
+}
+
+impl Read for Stub {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(mut piece) = self.input.pop_front() else {
+            return if self.ended { Ok(0) } else { Err(io::ErrorKind::WouldBlock.into()) };
+        };
+        let size = piece.len().min(buffer.len());
+        buffer[..size].copy_from_slice(&piece[..size]);
+        if size < piece.len() {
+            self.input.push_front(piece.split_off(size));
+        }
+        Ok(size)
+    }
+}
+
+impl Write for Stub {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let size = bytes.len().min(self.takes - self.output.len());
+        if size == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        self.output.extend_from_slice(&bytes[..size]);
+        Ok(size)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+const LIMIT: usize = 1_000;
+
+fn frames(pieces: &[&[u8]]) -> Frames<Stub> {
+    let input = pieces.iter().map(|piece| piece.to_vec()).collect();
+    Frames::new(Stub { input, output: Vec::new(), takes: usize::MAX, ended: true }, Vec::new(), LIMIT)
+}
+
+/// A frame as a server sends it.
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![first];
+    match payload.len() {
+        length @ 0..=125 => bytes.push(u8::try_from(length).unwrap()),
+        length => {
+            bytes.push(126);
+            bytes.extend(u16::try_from(length).unwrap().to_be_bytes());
+        }
+    }
+    bytes.extend_from_slice(payload);
+    bytes
+}
+
+fn text(content: &str) -> Message {
+    Message::Text(content.into())
+}
+
+fn read_all(frames: &mut Frames<Stub>) -> (Vec<Message>, Broken) {
+    let mut messages = Vec::new();
+    loop {
+        match frames.read_message() {
+            Ok(Some(message)) => messages.push(message),
+            Ok(None) => panic!("the stub ends, it does not block"),
+            Err(broken) => return (messages, broken),
+        }
+    }
+}
+
+fn violation(bytes: &[u8]) -> Violation {
+    match read_all(&mut frames(&[bytes])) {
+        (messages, Broken::Violation(violation)) => {
+            assert!(messages.is_empty(), "{messages:?}");
+            violation
+        }
+        other => panic!("no violation: {other:?}"),
+    }
+}
+
+/// Unmasks the one frame that was written.
+fn written(frames: &Frames<Stub>) -> (u8, Vec<u8>) {
+    let output = &frames.get_ref().output;
+    assert_eq!(usize::from(output[1]), 0x80 | (output.len() - 6), "masked, and nothing after it");
+    let payload =
+        output[6..].iter().zip(output[2..6].iter().cycle()).map(|(byte, mask)| byte ^ mask).collect();
+    (output[0], payload)
+}
+
+#[test]
+fn reads_messages_however_they_are_cut() {
+    let stream =
+        [frame(0x81, b"one"), frame(0x81, "zw\u{f6}lf".as_bytes()), frame(0x82, b"\xff"), frame(0x81, b"")]
+            .concat();
+    let expected = vec![text("one"), text("zwölf"), Message::Binary, text("")];
+    for size in 1..stream.len() {
+        let pieces: Vec<&[u8]> = stream.chunks(size).collect();
+        let (messages, broken) = read_all(&mut frames(&pieces));
+        assert_eq!(messages, expected, "pieces of {size}");
+        assert!(matches!(broken, Broken::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof));
+    }
+}
+
+#[test]
+fn what_came_with_the_handshake_is_read_first() {
+    let first = frame(0x81, b"first");
+    let stub = Stub {
+        input: [first[3..].to_vec(), frame(0x81, b"second")].into(),
+        output: Vec::new(),
+        takes: usize::MAX,
+        ended: false,
+    };
+    let mut frames = Frames::new(stub, first[..3].to_vec(), LIMIT);
+    assert_eq!(frames.read_message().unwrap(), Some(text("first")));
+    assert_eq!(frames.read_message().unwrap(), Some(text("second")));
+    assert_eq!(frames.read_message().unwrap(), None);
+}
+
+#[test]
+fn joins_fragments_with_control_frames_between_them() {
+    let euro = "€".as_bytes();
+    let stream = [
+        frame(0x01, &euro[..1]),
+        frame(0x89, b"p"),
+        frame(0x00, &euro[1..2]),
+        frame(0x8a, b""),
+        frame(0x00, b""),
+        frame(0x80, &euro[2..]),
+        frame(0x02, b"\xff"),
+        frame(0x80, b"\xfe"),
+    ]
+    .concat();
+    let mut frames = frames(&[&stream]);
+    let (messages, _) = read_all(&mut frames);
+    assert_eq!(messages, [Message::Ping, Message::Pong, text("€"), Message::Binary]);
+    assert_eq!(written(&frames), (0x8a, b"p".to_vec()));
+}
+
+#[test]
+fn each_broken_rule_is_named_and_has_its_close_code() {
+    let masked = [&[0x81, 0x81, 1, 2, 3, 4][..], &[b'a' ^ 1]].concat();
+    let cases: Vec<(Vec<u8>, Violation, u16)> = vec![
+        (masked, Violation::Masked, 1002),
+        (frame(0xc1, b"a"), Violation::ReservedBits, 1002),
+        (frame(0xa1, b"a"), Violation::ReservedBits, 1002),
+        (frame(0x91, b"a"), Violation::ReservedBits, 1002),
+        (frame(0x83, b"a"), Violation::UnknownOpcode(3), 1002),
+        (frame(0x87, b"a"), Violation::UnknownOpcode(7), 1002),
+        (frame(0x8b, b"a"), Violation::UnknownOpcode(11), 1002),
+        (frame(0x8f, b"a"), Violation::UnknownOpcode(15), 1002),
+        (frame(0x09, b"a"), Violation::FragmentedControl, 1002),
+        (frame(0x08, b""), Violation::FragmentedControl, 1002),
+        (frame(0x89, &[0; 126]), Violation::LongControl(126), 1002),
+        (frame(0x8a, &[0; 200]), Violation::LongControl(200), 1002),
+        (frame(0x80, b"a"), Violation::Continuation, 1002),
+        (frame(0x00, b"a"), Violation::Continuation, 1002),
+        ([frame(0x01, b"a"), frame(0x81, b"b")].concat(), Violation::Interleaved, 1002),
+        ([frame(0x01, b"a"), frame(0x82, b"b")].concat(), Violation::Interleaved, 1002),
+        (frame(0x81, b"\xff"), Violation::InvalidUtf8, 1007),
+        (frame(0x81, b"\xed\xa0\x80"), Violation::InvalidUtf8, 1007),
+        (frame(0x81, "€".as_bytes().split_at(2).0), Violation::InvalidUtf8, 1007),
+        ([frame(0x01, b"\xe2\x82"), frame(0x80, b"a")].concat(), Violation::InvalidUtf8, 1007),
+        (frame(0x88, b"\x03"), Violation::HalfCloseCode, 1002),
+        (frame(0x88, &[3, 0xe8, 0xff]), Violation::InvalidCloseReason, 1007),
+    ];
+    for (bytes, expected, code) in cases {
+        let found = violation(&bytes);
+        assert_eq!(found, expected);
+        assert_eq!(found.close_code(), code);
+    }
+}
+
+#[test]
+fn close_codes_are_given_back_when_they_may_be_sent() {
+    for code in [1000_u16, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 4999] {
+        let payload = [&code.to_be_bytes()[..], "späti".as_bytes()].concat();
+        let (messages, _) = read_all(&mut frames(&[&frame(0x88, &payload)]));
+        assert_eq!(messages, [Message::Close(Some((code, "späti".into())))]);
+    }
+    for code in [0_u16, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535] {
+        assert_eq!(violation(&frame(0x88, &code.to_be_bytes())), Violation::IllegalCloseCode(code));
+    }
+    let (messages, _) = read_all(&mut frames(&[&frame(0x88, b"")]));
+    assert_eq!(messages, [Message::Close(None)]);
+}
+
+#[test]
+fn messages_are_limited_by_their_announced_size_and_as_a_sum() {
+    let exact = frame(0x81, &[b'a'; LIMIT]);
+    let (messages, _) = read_all(&mut frames(&[&exact]));
+    assert_eq!(messages, [text(&"a".repeat(LIMIT))]);
+
+    // Only the header is there: the size alone is enough.
+    let mut blocked = frames(&[&[0x81, 126, 0x03, 0xe9]]);
+    assert!(matches!(blocked.read_message(), Err(Broken::TooLarge)));
+    let mut blocked = frames(&[&[0x82, 127, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]]);
+    assert!(matches!(blocked.read_message(), Err(Broken::TooLarge)));
+
+    let half = [b'a'; LIMIT / 2];
+    let fits = [frame(0x01, &half), frame(0x00, &half), frame(0x89, &[0; 125]), frame(0x80, b"")].concat();
+    let (messages, _) = read_all(&mut frames(&[&fits]));
+    assert_eq!(messages, [Message::Ping, text(&"a".repeat(LIMIT))]);
+    let exceeds = [frame(0x01, &half), frame(0x00, &half), frame(0x80, b"a")].concat();
+    assert!(
+        matches!(read_all(&mut frames(&[&exceeds])), (messages, Broken::TooLarge) if messages.is_empty())
+    );
+}
+
+#[test]
+fn a_limit_below_the_size_of_control_frames_holds_for_messages() {
+    let input = [frame(0x89, &[0; 125]), frame(0x81, b"abc"), frame(0x81, b"abcd")].into();
+    let stub = Stub { input, output: Vec::new(), takes: usize::MAX, ended: true };
+    let (messages, broken) = read_all(&mut Frames::new(stub, Vec::new(), 3));
+    assert_eq!(messages, [Message::Ping, text("abc")]);
+    assert!(matches!(broken, Broken::TooLarge));
+}
+
+#[test]
+fn a_server_that_does_not_read_gets_the_last_pong_only() {
+    let input = (0..100_u8).map(|number| frame(0x89, &[number; 100])).collect();
+    let mut frames =
+        Frames::new(Stub { input, output: Vec::new(), takes: 50, ended: false }, Vec::new(), LIMIT);
+    while frames.read_message().unwrap().is_some() {}
+    assert!(frames.wants_write());
+    frames.socket.get_mut().takes = usize::MAX;
+    frames.flush().unwrap();
+    assert!(!frames.wants_write());
+    let output = &frames.get_ref().output;
+    assert_eq!(output.len(), 2 * 106, "the one that was begun, and the last");
+    assert_eq!(output[106 + 6] ^ output[106 + 2], 99);
+}
+
+#[test]
+fn closes_with_code_and_reason_or_empty() {
+    let mut with_code = frames(&[]);
+    with_code.close(Some(1009), "too large").unwrap();
+    assert_eq!(written(&with_code), (0x88, [&1009_u16.to_be_bytes()[..], b"too large"].concat()));
+    let mut empty = frames(&[]);
+    empty.close(None, "").unwrap();
+    assert_eq!(written(&empty), (0x88, Vec::new()));
+    let mut ping = frames(&[]);
+    ping.ping().unwrap();
+    assert_eq!(written(&ping), (0x89, Vec::new()));
+}
+
+proptest! {
+    #[test]
+    fn random_bytes_never_panic_and_never_give_more_than_came(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        let (messages, _) = read_all(&mut frames(&[&bytes]));
+        prop_assert!(messages.len() * 2 <= bytes.len());
+    }
+
+    #[test]
+    fn any_fragmentation_gives_the_same_message(content in ".{0,60}", cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..5)) {
+        let bytes = content.as_bytes();
+        let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+        ends.sort_unstable();
+        ends.push(bytes.len());
+        let mut stream = Vec::new();
+        let mut start = 0;
+        for (position, end) in ends.iter().enumerate() {
+            let opcode = u8::from(position == 0) | if position + 1 == ends.len() { 0x80 } else { 0 };
+            stream.extend(frame(opcode, &bytes[start..*end]));
+            start = *end;
+        }
+        let (messages, _) = read_all(&mut frames(&[&stream]));
+        prop_assert_eq!(messages, vec![text(&content)]);
+    }
+}

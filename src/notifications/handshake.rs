@@ -1,0 +1,251 @@
+//! Opening a WebSocket on a Unix socket: the HTTP request, and the check of its answer.
+
+use std::future::Future;
+use std::io::{self, Read, Write};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, UPGRADE};
+use http::{HeaderMap, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Empty};
+use hyper::body::{Body, Incoming};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::net::UnixStream;
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use super::fault::{Fault, refusal_advice};
+use super::frames::Frames;
+use super::options::Options;
+
+/// Where the notifications are.
+pub const PATH: &str = "/v1/notifications";
+
+/// Largest head of an answer.
+const HEAD_LIMIT: usize = 64 * 1024;
+/// So much of the body of a refusal is kept.
+const BODY_LIMIT: usize = 64 * 1024;
+/// So long the body of a refusal is waited for.
+const BODY_PATIENCE: Duration = Duration::from_secs(2);
+
+const ACCEPT: HeaderName = HeaderName::from_static("sec-websocket-accept");
+const EXTENSIONS: HeaderName = HeaderName::from_static("sec-websocket-extensions");
+const KEY: HeaderName = HeaderName::from_static("sec-websocket-key");
+const PROTOCOL: HeaderName = HeaderName::from_static("sec-websocket-protocol");
+const VERSION: HeaderName = HeaderName::from_static("sec-websocket-version");
+
+/// A connected Unix socket as a plain reader and writer that never block.
+pub struct Connection(pub UnixStream);
+
+impl Read for Connection {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.try_read(buffer)
+    }
+}
+
+impl Write for Connection {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.try_write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Connects and shakes hands.
+///
+/// # Errors
+/// [`Fault`]: what failed, with status and body when the server refused.
+pub async fn dial(options: &Options) -> Result<Frames<Connection>, Fault> {
+    let stream = UnixStream::connect(&options.socket_path).await.map_err(|error| {
+        // The standard library refuses a path that is too long without asking the system.
+        let too_long = error.kind() == io::ErrorKind::InvalidInput && error.raw_os_error().is_none();
+        let source = if too_long { io::Error::from_raw_os_error(libc::ENAMETOOLONG) } else { error };
+        Fault::Connect { path: options.path(), source }
+    })?;
+    let failed = |error: hyper::Error| hyper_fault(options, &error);
+    let (mut sender, connection) = http1::Builder::new()
+        .max_buf_size(HEAD_LIMIT)
+        .handshake::<_, Empty<Bytes>>(TokioIo::new(stream))
+        .await
+        .map_err(failed)?;
+    let exchange = async {
+        let key = generate_key();
+        let response = sender.send_request(request(options, &key)?).await.map_err(failed)?;
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            return Err(refused(options, response).await);
+        }
+        check(response.headers(), &key).map_err(|problem| handshake_fault(options, &problem))?;
+        hyper::upgrade::on(response).await.map_err(failed)
+    };
+    let upgraded = alongside(connection.with_upgrades(), exchange).await?;
+    let parts = upgraded
+        .downcast::<TokioIo<UnixStream>>()
+        .map_err(|_| handshake_fault(options, &"the connection was not handed over"))?;
+    Ok(Frames::new(Connection(parts.io.into_inner()), parts.read_buf.into(), options.max_message_bytes))
+}
+
+fn request(options: &Options, key: &str) -> Result<Request<Empty<Bytes>>, Fault> {
+    let mut request = Request::get(PATH)
+        .header(HOST, "unix")
+        .header(CONNECTION, "upgrade")
+        .header(UPGRADE, "websocket")
+        .header(VERSION, "13")
+        .header(KEY, key)
+        .body(Empty::new())
+        .map_err(|error| handshake_fault(options, &error))?;
+    for (name, value) in options.headers.map() {
+        request.headers_mut().insert(name, value.clone());
+    }
+    Ok(request)
+}
+
+/// Polls the connection as long as the exchange on it needs.
+async fn alongside<T>(connection: impl Future, exchange: impl Future<Output = T>) -> T {
+    let mut connection = pin!(connection);
+    let mut exchange = pin!(exchange);
+    let mut ended = false;
+    std::future::poll_fn(|context| {
+        if let Poll::Ready(output) = exchange.as_mut().poll(context) {
+            return Poll::Ready(output);
+        }
+        if !ended && connection.as_mut().poll(context).is_ready() {
+            ended = true;
+            return exchange.as_mut().poll(context);
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+/// Checks an answer with status 101.
+fn check(headers: &HeaderMap, key: &str) -> Result<(), String> {
+    if !has_token(headers, &UPGRADE, "websocket") {
+        return Err("the answer lacks \"Upgrade: websocket\"".into());
+    }
+    if !has_token(headers, &CONNECTION, "upgrade") {
+        return Err("the answer lacks \"Connection: Upgrade\"".into());
+    }
+    if headers.get(ACCEPT).map(HeaderValue::as_bytes) != Some(derive_accept_key(key.as_bytes()).as_bytes()) {
+        return Err("Sec-WebSocket-Accept is not the answer to the key that was sent".into());
+    }
+    for (name, what) in [(PROTOCOL, "a subprotocol"), (EXTENSIONS, "an extension")] {
+        if headers.get(name).is_some_and(|value| !value.as_bytes().trim_ascii().is_empty()) {
+            return Err(format!("the server chose {what} although none was offered"));
+        }
+    }
+    Ok(())
+}
+
+fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
+    headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| value.split(',').any(|part| part.trim().eq_ignore_ascii_case(token)))
+}
+
+async fn refused(options: &Options, response: Response<Incoming>) -> Fault {
+    let status = response.status().as_u16();
+    let mut body = Vec::new();
+    // What has come until then is what there is to say, also when the body breaks off.
+    let _ = tokio::time::timeout(BODY_PATIENCE, read_body(response.into_body(), &mut body)).await;
+    Fault::Refused {
+        path: options.path(),
+        status,
+        body: String::from_utf8_lossy(&body).into_owned(),
+        advice: refusal_advice(status, options.headers.has_token()),
+    }
+}
+
+async fn read_body<B>(mut body: B, kept: &mut Vec<u8>)
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    while let Some(Ok(frame)) = body.frame().await {
+        if let Some(data) = frame.data_ref() {
+            let room = BODY_LIMIT - kept.len();
+            kept.extend_from_slice(&data[..data.len().min(room)]);
+            if data.len() >= room {
+                return;
+            }
+        }
+    }
+}
+
+fn handshake_fault(options: &Options, problem: &impl ToString) -> Fault {
+    Fault::Handshake { path: options.path(), problem: problem.to_string() }
+}
+
+fn hyper_fault(options: &Options, error: &hyper::Error) -> Fault {
+    let system = std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
+    if let Some(source) = system {
+        let source = source.raw_os_error().map_or_else(|| source.kind().into(), io::Error::from_raw_os_error);
+        return Fault::Handshaking { path: options.path(), source };
+    }
+    if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
+        return Fault::Handshaking { path: options.path(), source: io::ErrorKind::UnexpectedEof.into() };
+    }
+    handshake_fault(options, &format_args!("the answer is no HTTP ({error})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY_SENT: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+    const KEY_ANSWER: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+    fn answer(lines: &[(&'static str, &'static str)]) -> Result<(), String> {
+        let headers = lines
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        check(&headers.collect(), KEY_SENT)
+    }
+
+    const GOOD: [(&str, &str); 3] =
+        [("upgrade", "websocket"), ("connection", "Upgrade"), ("sec-websocket-accept", KEY_ANSWER)];
+
+    #[test]
+    fn a_good_answer_is_accepted() {
+        assert_eq!(answer(&GOOD), Ok(()));
+        assert_eq!(
+            answer(&[GOOD[2], ("connection", "keep-alive, upgrade"), ("upgrade", "WebSocket")]),
+            Ok(())
+        );
+        assert_eq!(answer(&[GOOD[0], GOOD[1], GOOD[2], ("sec-websocket-protocol", " ")]), Ok(()));
+    }
+
+    #[test]
+    fn each_missing_part_is_named() {
+        for (missing, word) in
+            [(0, "Upgrade: websocket"), (1, "Connection: Upgrade"), (2, "Sec-WebSocket-Accept")]
+        {
+            let rest: Vec<_> = (0..3).filter(|index| *index != missing).map(|index| GOOD[index]).collect();
+            assert!(answer(&rest).unwrap_err().contains(word));
+        }
+    }
+
+    #[test]
+    fn what_was_not_offered_is_refused() {
+        for (name, word) in
+            [("sec-websocket-protocol", "subprotocol"), ("sec-websocket-extensions", "extension")]
+        {
+            assert!(answer(&[GOOD[0], GOOD[1], GOOD[2], (name, "x")]).unwrap_err().contains(word));
+        }
+    }
+
+    #[tokio::test]
+    async fn bodies_are_kept_up_to_the_limit() {
+        let mut kept = Vec::new();
+        read_body(http_body_util::Full::new(Bytes::from(vec![b'x'; BODY_LIMIT * 2])), &mut kept).await;
+        assert_eq!(kept.len(), BODY_LIMIT);
+        kept.clear();
+        read_body(http_body_util::Full::new(Bytes::from_static(b"short")), &mut kept).await;
+        assert_eq!(kept, b"short");
+    }
+}

@@ -1,0 +1,19 @@
+//! The notification stream: a WebSocket over a Unix socket, kept open, filtered and queued here, so that
+//! JavaScript only sees messages it asked for, in batches.
+//!
+//! [`socket::Socket`] runs the connection as its [`state::Machine`] says: [`handshake`] opens it,
+//! [`frames`] reads messages, [`topics`] chooses among them, [`queue::Outbox`] holds them until they are taken.
+
+pub mod backoff;
+pub mod close_code;
+mod connection;
+pub mod fault;
+pub mod frames;
+pub mod handshake;
+pub mod liveness;
+pub mod options;
+pub mod queue;
+pub mod scan;
+pub mod socket;
+pub mod state;
+pub mod topics;

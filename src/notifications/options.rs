@@ -1,0 +1,175 @@
+//! What a notification socket is told by its user.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use http::HeaderMap;
+use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use thiserror::Error;
+
+use super::backoff::Backoff;
+use super::topics::Filter;
+
+/// Name of the header that carries the token.
+pub const TOKEN_HEADER: &str = "x-cycle-token";
+
+/// Everything a connection needs to know.
+pub struct Options {
+    /// Path of the server's Unix socket.
+    pub socket_path: PathBuf,
+    /// Headers of the handshake besides those of the WebSocket protocol.
+    pub headers: Headers,
+    /// Delays between attempts; `None` never reconnects.
+    pub reconnect: Option<Backoff>,
+    /// Topics to hand on; `None` means all.
+    pub topics: Option<Filter>,
+    /// Silence after which the server counts as dead; `None` waits for ever.
+    pub idle_timeout: Option<Duration>,
+    /// Bytes that may wait to be taken before reading pauses.
+    pub high_water_mark: usize,
+    /// Largest message accepted, in bytes.
+    pub max_message_bytes: usize,
+}
+
+impl Options {
+    /// Options with every default: reconnecting without jitter, all topics, no idle timeout, 16 MiB waiting, messages
+    /// up to 64 MiB.
+    #[must_use]
+    pub fn new(socket_path: impl Into<PathBuf>) -> Self {
+        Self {
+            socket_path: socket_path.into(),
+            headers: Headers::default(),
+            reconnect: Some(Backoff::default()),
+            topics: None,
+            idle_timeout: None,
+            high_water_mark: 16 << 20,
+            max_message_bytes: 64 << 20,
+        }
+    }
+
+    /// The socket's path as text for messages.
+    #[must_use]
+    pub fn path(&self) -> String {
+        self.socket_path.display().to_string()
+    }
+}
+
+/// A header that cannot be sent. The value is never part of the message, it may be secret.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum BadHeader {
+    /// The name is not one that HTTP allows.
+    #[error("{0:?} is no valid header name")]
+    Name(String),
+    /// The value holds a line break or another control character.
+    #[error("the value of the header {0:?} holds characters that HTTP does not allow")]
+    Value(String),
+    /// The WebSocket handshake sets this one itself.
+    #[error("the header {0:?} belongs to the handshake and cannot be set")]
+    Reserved(String),
+}
+
+/// Headers of the user and the token. Its `Debug` output shows no values.
+#[derive(Clone, Default)]
+pub struct Headers(HeaderMap);
+
+impl std::fmt::Debug for Headers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl Headers {
+    /// Checks extra headers and adds the token, which wins over an extra header of that name. An empty or missing
+    /// token adds nothing.
+    ///
+    /// # Errors
+    /// [`BadHeader`] for the first header that cannot be sent.
+    pub fn new<I>(extra: I, token: Option<&str>) -> Result<Self, BadHeader>
+    where
+        I: IntoIterator<Item = (String, String)>,
+    {
+        let mut headers = HeaderMap::new();
+        for (name, value) in extra {
+            let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| BadHeader::Name(name.clone()))?;
+            if is_reserved(&key) {
+                return Err(BadHeader::Reserved(name));
+            }
+            headers.insert(key, secret(&value).ok_or(BadHeader::Value(name))?);
+        }
+        if let Some(token) = token.filter(|token| !token.is_empty()) {
+            let value = secret(token).ok_or_else(|| BadHeader::Value(TOKEN_HEADER.into()))?;
+            headers.insert(TOKEN_HEADER, value);
+        }
+        Ok(Self(headers))
+    }
+
+    /// Whether a token goes out, be it by the option or by an extra header.
+    #[must_use]
+    pub fn has_token(&self) -> bool {
+        self.0.contains_key(TOKEN_HEADER)
+    }
+
+    /// The checked headers.
+    #[must_use]
+    pub fn map(&self) -> &HeaderMap {
+        &self.0
+    }
+}
+
+fn secret(value: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(value).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+fn is_reserved(name: &HeaderName) -> bool {
+    matches!(name.as_str(), "connection" | "upgrade")
+        || name.as_str().starts_with("sec-websocket-")
+        || name == CONTENT_LENGTH
+        || name == TRANSFER_ENCODING
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(extra: &[(&str, &str)], token: Option<&str>) -> Result<Headers, BadHeader> {
+        Headers::new(extra.iter().map(|(name, value)| ((*name).into(), (*value).into())), token)
+    }
+
+    #[test]
+    fn the_token_wins_over_an_extra_header() {
+        let made = headers(&[("X-Cycle-Token", "extra"), ("x-one", "1")], Some("real")).unwrap();
+        assert_eq!(made.map().get(TOKEN_HEADER).unwrap(), "real");
+        assert_eq!(made.map().get("x-one").unwrap(), "1");
+        assert_eq!(made.map().len(), 2);
+    }
+
+    #[test]
+    fn an_extra_header_may_bring_the_token() {
+        assert!(headers(&[("x-cycle-token", "extra")], None).unwrap().has_token());
+        assert!(headers(&[("X-CYCLE-TOKEN", "extra")], Some("")).unwrap().has_token());
+        assert!(!headers(&[], Some("")).unwrap().has_token());
+        assert!(!headers(&[], None).unwrap().has_token());
+    }
+
+    #[test]
+    fn errors_name_the_header_but_not_its_value() {
+        assert_eq!(headers(&[("bad name", "v")], None).unwrap_err(), BadHeader::Name("bad name".into()));
+        for reserved in ["Connection", "upgrade", "Sec-WebSocket-Key", "content-length", "Transfer-Encoding"]
+        {
+            assert_eq!(headers(&[(reserved, "v")], None).unwrap_err(), BadHeader::Reserved(reserved.into()));
+        }
+        let error = headers(&[("x-a", "se\ncret")], None).unwrap_err().to_string();
+        assert!(error.contains("x-a") && !error.contains("cret"), "{error}");
+        let error = headers(&[], Some("se\ncret")).unwrap_err().to_string();
+        assert!(error.contains("x-cycle-token") && !error.contains("cret"), "{error}");
+    }
+
+    #[test]
+    fn debug_output_shows_no_values() {
+        let made = headers(&[("x-a", "hidden")], Some("hidden")).unwrap();
+        let shown = format!("{made:?}");
+        assert!(shown.contains("x-a") && !shown.contains("hidden"), "{shown}");
+    }
+}

@@ -1,0 +1,274 @@
+//! What waits for JavaScript: messages in batches, and the events between them, in the order they happened.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::fault::Fault;
+
+/// A batch is closed once it holds this many bytes of text, so that one turn of JavaScript stays short.
+const BATCH_BYTES: usize = 128 * 1024;
+/// A batch holds at most this many messages.
+const BATCH_MESSAGES: usize = 1024;
+/// What a message costs beside its text.
+const MESSAGE_COST: usize = 16;
+/// What an event costs, so that a server that comes and goes while JavaScript is blocked cannot fill memory either.
+const EVENT_COST: usize = 1024;
+
+/// Messages in one piece of memory.
+#[derive(Debug, Default)]
+pub struct Batch {
+    text: String,
+    spans: Vec<Span>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    end: usize,
+    ascii: bool,
+}
+
+impl Batch {
+    /// Appends a message.
+    pub fn push(&mut self, message: &str) {
+        self.text.push_str(message);
+        self.spans.push(Span { end: self.text.len(), ascii: message.is_ascii() });
+    }
+
+    /// Number of messages.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether there is no message.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// Whether it is large enough to be handed over.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.text.len() >= BATCH_BYTES || self.spans.len() >= BATCH_MESSAGES
+    }
+
+    /// The messages in order, each with whether it is all ASCII.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, bool)> {
+        let mut start = 0;
+        self.spans.iter().map(move |span| {
+            let message = &self.text[start..span.end];
+            start = span.end;
+            (message, span.ascii)
+        })
+    }
+
+    fn cost(&self) -> usize {
+        self.text.len() + self.spans.len() * MESSAGE_COST
+    }
+
+    fn has_room_for(&self, other: &Self) -> bool {
+        self.text.len() + other.text.len() <= BATCH_BYTES && self.len() + other.len() <= BATCH_MESSAGES
+    }
+
+    fn append(&mut self, other: &mut Self) {
+        let offset = self.text.len();
+        self.text.push_str(&other.text);
+        self.spans.extend(other.spans.iter().map(|span| Span { end: span.end + offset, ..*span }));
+        other.clear();
+    }
+
+    fn clear(&mut self) {
+        self.text.clear();
+        self.spans.clear();
+    }
+}
+
+/// Something that happened, other than a message.
+#[derive(Debug)]
+pub enum Event {
+    /// The handshake succeeded.
+    Open,
+    /// Something failed.
+    Fault(Fault),
+    /// The connection, or the attempt to make one, is over.
+    Close {
+        /// Code of the close frame, or 1005 or 1006 when there was none.
+        code: u16,
+        /// Its text.
+        reason: String,
+    },
+    /// The next attempt comes after a delay.
+    Reconnecting {
+        /// Its number, from 1.
+        attempt: u32,
+        /// Milliseconds until then.
+        delay_ms: f64,
+    },
+    /// Nothing more will come until the user connects again.
+    Idle {
+        /// How many commands of the user had been obeyed by then.
+        commands: u32,
+    },
+}
+
+/// One thing to take.
+#[derive(Debug)]
+pub enum Item {
+    /// Messages.
+    Messages(Batch),
+    /// Something else.
+    Event(Event),
+}
+
+impl Item {
+    fn cost(&self) -> usize {
+        match self {
+            Self::Messages(batch) => batch.cost(),
+            Self::Event(_) => EVENT_COST,
+        }
+    }
+}
+
+/// The queue between the I/O thread, which puts, and the JavaScript thread, which takes.
+pub struct Outbox {
+    inner: Mutex<Inner>,
+    room: Notify,
+    high_water_mark: usize,
+    wake: Box<dyn Fn() + Send + Sync>,
+}
+
+#[derive(Default)]
+struct Inner {
+    items: VecDeque<Item>,
+    cost: usize,
+    /// The taker found something last time and will come again by itself.
+    taking: bool,
+    /// Closes the user asked for that the I/O thread has not seen yet.
+    muted: u32,
+    spare: Option<Batch>,
+}
+
+impl Outbox {
+    /// A queue that holds about `high_water_mark` bytes. `wake` is called when something waits and the taker does not
+    /// know yet.
+    pub fn new(high_water_mark: usize, wake: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { inner: Mutex::default(), room: Notify::new(), high_water_mark, wake: Box::new(wake) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts messages and leaves `batch` empty. Nothing is refused: see [`Outbox::has_room`].
+    pub fn put_messages(&self, batch: &mut Batch) {
+        if batch.is_empty() {
+            return;
+        }
+        let mut inner = self.lock();
+        if inner.muted > 0 {
+            batch.clear();
+            return;
+        }
+        inner.cost += batch.cost();
+        if let Some(Item::Messages(last)) = inner.items.back_mut()
+            && last.has_room_for(batch)
+        {
+            last.append(batch);
+        } else {
+            let empty = inner.spare.take().unwrap_or_default();
+            inner.items.push_back(Item::Messages(mem::replace(batch, empty)));
+        }
+        self.wake_taker(inner);
+    }
+
+    /// Puts an event.
+    pub fn put(&self, event: Event) {
+        let mut inner = self.lock();
+        if inner.muted > 0 && !outlasts_close(&event) {
+            return;
+        }
+        inner.cost += EVENT_COST;
+        inner.items.push_back(Item::Event(event));
+        self.wake_taker(inner);
+    }
+
+    fn wake_taker(&self, mut inner: MutexGuard<'_, Inner>) {
+        let asleep = !mem::replace(&mut inner.taking, true);
+        drop(inner);
+        if asleep {
+            (self.wake)();
+        }
+    }
+
+    /// Takes what has waited longest. After `None` the taker is woken when there is something again; until then it
+    /// must come back by itself.
+    pub fn take(&self) -> Option<Item> {
+        let mut inner = self.lock();
+        let Some(item) = inner.items.pop_front() else {
+            inner.taking = false;
+            return None;
+        };
+        inner.cost -= item.cost();
+        let roomy = inner.cost <= self.high_water_mark / 2;
+        drop(inner);
+        if roomy {
+            self.room.notify_one();
+        }
+        Some(item)
+    }
+
+    /// Gives the memory of a batch back for the next one.
+    pub fn recycle(&self, mut batch: Batch) {
+        if batch.text.capacity() <= 2 * BATCH_BYTES {
+            batch.clear();
+            self.lock().spare = Some(batch);
+        }
+    }
+
+    /// Bytes that wait, with what they cost beside their text.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.lock().cost
+    }
+
+    /// Whether less waits than the high-water mark.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.waiting() < self.high_water_mark
+    }
+
+    /// Returns once half of what may wait has been taken, or at once while there is room. One task may wait at a time.
+    pub async fn room(&self) {
+        while !self.has_room() {
+            self.room.notified().await;
+        }
+    }
+
+    /// The user closed: forgets messages and news that wait, and lets none in until [`Outbox::unmute`]. The ends of
+    /// connections are kept.
+    pub fn mute(&self) {
+        let mut inner = self.lock();
+        inner.muted += 1;
+        inner.items.retain(|item| matches!(item, Item::Event(event) if outlasts_close(event)));
+        inner.cost = inner.items.iter().map(Item::cost).sum();
+        drop(inner);
+        self.room.notify_one();
+    }
+
+    /// The I/O thread has seen one close of the user.
+    pub fn unmute(&self) {
+        let mut inner = self.lock();
+        inner.muted = inner.muted.saturating_sub(1);
+    }
+}
+
+fn outlasts_close(event: &Event) -> bool {
+    matches!(event, Event::Close { .. } | Event::Idle { .. })
+}
+
+#[cfg(test)]
+#[path = "queue_tests.rs"]
+mod tests;

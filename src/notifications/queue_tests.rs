@@ -1,0 +1,162 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use super::*;
+
+fn outbox(high_water_mark: usize) -> (Arc<Outbox>, Arc<AtomicUsize>) {
+    let wakes = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&wakes);
+    let outbox = Outbox::new(high_water_mark, move || {
+        counter.fetch_add(1, Ordering::Relaxed);
+    });
+    (Arc::new(outbox), wakes)
+}
+
+fn put(outbox: &Outbox, messages: &[&str]) {
+    let mut batch = Batch::default();
+    for message in messages {
+        batch.push(message);
+    }
+    outbox.put_messages(&mut batch);
+    assert!(batch.is_empty());
+}
+
+fn describe(item: &Item) -> String {
+    match item {
+        Item::Messages(batch) => batch.iter().map(|(message, _)| message).collect::<Vec<_>>().join(","),
+        Item::Event(Event::Open) => "open".into(),
+        Item::Event(Event::Close { code, .. }) => format!("close {code}"),
+        Item::Event(Event::Fault(_)) => "fault".into(),
+        Item::Event(Event::Reconnecting { attempt, .. }) => format!("reconnecting {attempt}"),
+        Item::Event(Event::Idle { commands }) => format!("idle {commands}"),
+    }
+}
+
+fn drain(outbox: &Outbox) -> Vec<String> {
+    std::iter::from_fn(|| outbox.take().map(|item| describe(&item))).collect()
+}
+
+#[test]
+fn keeps_the_order_and_joins_neighbouring_messages() {
+    let (outbox, _) = outbox(1 << 20);
+    outbox.put(Event::Open);
+    put(&outbox, &["a", ""]);
+    put(&outbox, &["b"]);
+    outbox.put(Event::Close { code: 1000, reason: String::new() });
+    put(&outbox, &["c"]);
+    assert_eq!(drain(&outbox), ["open", "a,,b", "close 1000", "c"]);
+    assert_eq!(outbox.waiting(), 0);
+}
+
+#[test]
+fn knows_which_messages_are_ascii() {
+    let mut batch = Batch::default();
+    for message in ["plain", "naïve", "", "日本", "again"] {
+        batch.push(message);
+    }
+    let seen: Vec<(&str, bool)> = batch.iter().collect();
+    assert_eq!(seen, [("plain", true), ("naïve", false), ("", true), ("日本", false), ("again", true)]);
+}
+
+#[test]
+fn batches_are_bounded_in_bytes_and_in_messages() {
+    let (outbox, _) = outbox(usize::MAX);
+    for _ in 0..3_000 {
+        put(&outbox, &["{}"]);
+    }
+    let large = "x".repeat(100 * 1024);
+    put(&outbox, &[&large]);
+    put(&outbox, &[&large]);
+    let sizes: Vec<usize> = std::iter::from_fn(|| outbox.take())
+        .map(|item| match item {
+            Item::Messages(batch) => batch.len(),
+            Item::Event(_) => 0,
+        })
+        .collect();
+    assert_eq!(sizes, [1_024, 1_024, 953, 1]);
+}
+
+#[test]
+fn wakes_once_until_the_taker_has_found_nothing() {
+    let (outbox, wakes) = outbox(1 << 20);
+    put(&outbox, &["a"]);
+    put(&outbox, &["b"]);
+    outbox.put(Event::Open);
+    assert_eq!(wakes.load(Ordering::Relaxed), 1);
+    assert!(outbox.take().is_some());
+    put(&outbox, &["c"]);
+    assert_eq!(wakes.load(Ordering::Relaxed), 1);
+    assert_eq!(drain(&outbox).len(), 2);
+    put(&outbox, &["d"]);
+    assert_eq!(wakes.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn room_returns_when_half_was_taken() {
+    let (outbox, _) = outbox(10_000);
+    let large = "x".repeat(BATCH_BYTES);
+    put(&outbox, &[&large]);
+    put(&outbox, &["y"]);
+    assert!(!outbox.has_room());
+    let waiting = tokio::spawn({
+        let outbox = Arc::clone(&outbox);
+        async move { outbox.room().await }
+    });
+    tokio::task::yield_now().await;
+    assert!(!waiting.is_finished());
+    assert_eq!(describe(&outbox.take().unwrap()).len(), large.len());
+    tokio::time::timeout(Duration::from_secs(5), waiting).await.unwrap().unwrap();
+    assert_eq!(drain(&outbox), ["y"]);
+}
+
+#[test]
+fn a_close_of_the_user_forgets_all_but_the_ends_of_connections() {
+    let (outbox, _) = outbox(1 << 20);
+    outbox.put(Event::Open);
+    put(&outbox, &["a"]);
+    outbox.put(Event::Close { code: 1001, reason: String::new() });
+    outbox.put(Event::Reconnecting { attempt: 1, delay_ms: 1.0 });
+    outbox.mute();
+    put(&outbox, &["b"]);
+    outbox.put(Event::Fault(Fault::Binary));
+    outbox.put(Event::Open);
+    outbox.put(Event::Close { code: 1000, reason: String::new() });
+    outbox.put(Event::Idle { commands: 2 });
+    assert_eq!(outbox.waiting(), 3 * EVENT_COST);
+    assert_eq!(drain(&outbox), ["close 1001", "close 1000", "idle 2"]);
+    outbox.unmute();
+    put(&outbox, &["c"]);
+    assert_eq!(drain(&outbox), ["c"]);
+}
+
+#[test]
+fn each_close_has_to_be_seen() {
+    let (outbox, _) = outbox(1 << 20);
+    outbox.mute();
+    outbox.mute();
+    outbox.unmute();
+    put(&outbox, &["a"]);
+    assert!(drain(&outbox).is_empty());
+    outbox.unmute();
+    put(&outbox, &["b"]);
+    assert_eq!(drain(&outbox), ["b"]);
+}
+
+#[test]
+fn recycled_memory_is_used_again_unless_it_is_huge() {
+    let (outbox, _) = outbox(usize::MAX);
+    let mut small = Batch::default();
+    small.push(&"x".repeat(1_000));
+    let capacity = small.text.capacity();
+    outbox.recycle(small);
+    let mut batch = Batch::default();
+    batch.push("a");
+    outbox.put_messages(&mut batch);
+    assert_eq!((batch.len(), batch.text.capacity()), (0, capacity));
+
+    let mut huge = Batch::default();
+    huge.push(&"x".repeat(3 * BATCH_BYTES));
+    outbox.recycle(huge);
+    assert!(outbox.lock().spare.is_none());
+}

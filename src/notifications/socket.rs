@@ -1,0 +1,256 @@
+//! A notification socket: takes commands, runs the connection as [`Machine`] says, and fills an [`Outbox`].
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+
+use super::backoff::milliseconds;
+use super::close_code;
+use super::connection::{self, End, Step};
+use super::fault::Fault;
+use super::frames::Frames;
+use super::handshake::{self, Connection};
+use super::options::Options;
+use super::queue::{Event, Outbox};
+use super::state::{Input, Machine, State};
+
+#[derive(Clone, Copy, Debug)]
+enum Command {
+    Connect,
+    Close,
+}
+
+/// The handle of a notification socket. Dropping it ends the connection without further events.
+pub struct Socket {
+    commands: mpsc::UnboundedSender<Command>,
+    outbox: Arc<Outbox>,
+}
+
+impl Socket {
+    /// A socket at rest, and the task that does its work, to be run on the I/O thread. `wake` is called when
+    /// [`Outbox::take`] has something to give.
+    pub fn new(options: Options, wake: impl Fn() + Send + Sync + 'static) -> (Self, Task) {
+        let (sender, commands) = mpsc::unbounded_channel();
+        let outbox = Arc::new(Outbox::new(options.high_water_mark, wake));
+        let task = Task {
+            machine: Machine::new(options.reconnect),
+            options: Arc::new(options),
+            outbox: Arc::clone(&outbox),
+            commands,
+            obeyed: 0,
+        };
+        (Self { commands: sender, outbox }, task)
+    }
+
+    /// Connects unless a connection is there, on its way, or being closed by the server; while waiting for the next
+    /// attempt, makes it at once.
+    pub fn connect(&self) {
+        // Without a receiver the I/O thread is gone, and the process with it.
+        let _ = self.commands.send(Command::Connect);
+    }
+
+    /// Closes, and stops reconnecting. Messages not taken by now are forgotten.
+    pub fn close(&self) {
+        self.outbox.mute();
+        let _ = self.commands.send(Command::Close);
+    }
+
+    /// Where messages and events come out.
+    #[must_use]
+    pub fn outbox(&self) -> &Arc<Outbox> {
+        &self.outbox
+    }
+}
+
+/// The handle was dropped.
+struct Gone;
+
+/// The work of a socket. It ends when the [`Socket`] is dropped.
+pub struct Task {
+    options: Arc<Options>,
+    outbox: Arc<Outbox>,
+    commands: mpsc::UnboundedReceiver<Command>,
+    machine: Machine,
+    obeyed: u32,
+}
+
+impl Task {
+    /// Runs until the handle is dropped.
+    pub async fn run(mut self) {
+        let Err(Gone) = self.live().await;
+    }
+
+    async fn live(&mut self) -> Result<Infallible, Gone> {
+        let mut open = None;
+        let mut end = End::Asked;
+        loop {
+            match self.machine.state() {
+                State::Idle => self.rest().await?,
+                State::Waiting => self.wait().await?,
+                State::Connecting => {
+                    end = End::Asked;
+                    open = self.dial().await?;
+                }
+                State::Open => end = self.serve(&mut open).await?,
+                State::Closing => self.finish(open.take(), &end).await?,
+            }
+        }
+    }
+
+    async fn command(&mut self) -> Result<Command, Gone> {
+        self.commands.recv().await.ok_or(Gone)
+    }
+
+    fn obey(&mut self, command: Command) {
+        self.obeyed = self.obeyed.wrapping_add(1);
+        self.machine.on(match command {
+            Command::Connect => Input::Connect,
+            Command::Close => {
+                self.outbox.unmute();
+                Input::Close
+            }
+        });
+    }
+
+    async fn rest(&mut self) -> Result<(), Gone> {
+        if self.obeyed > 0 {
+            self.outbox.put(Event::Idle { commands: self.obeyed });
+        }
+        let command = self.command().await?;
+        self.obey(command);
+        Ok(())
+    }
+
+    async fn wait(&mut self) -> Result<(), Gone> {
+        let Some(delay) = self.machine.delay() else { return Ok(()) };
+        self.outbox.put(Event::Reconnecting { attempt: delay.attempt, delay_ms: delay.ms });
+        let outbox = Arc::clone(&self.outbox);
+        let over = async {
+            sleep(milliseconds(delay.ms)).await;
+            outbox.room().await;
+        };
+        tokio::select! {
+            biased;
+            command = self.command() => self.obey(command?),
+            () = over => { self.machine.on(Input::DelayOver); }
+        }
+        Ok(())
+    }
+
+    /// Dials until the attempt is over or the user does not want it any more.
+    async fn dial(&mut self) -> Result<Option<Frames<Connection>>, Gone> {
+        let options = Arc::clone(&self.options);
+        let mut dialing = std::pin::pin!(dial(&options));
+        while self.machine.state() == State::Connecting {
+            tokio::select! {
+                biased;
+                command = self.command() => self.obey(command?),
+                result = &mut dialing => {
+                    return Ok(match result {
+                        Ok(frames) => {
+                            self.outbox.put(Event::Open);
+                            self.machine.on(Input::Opened);
+                            Some(frames)
+                        }
+                        Err(fault) => {
+                            self.lost(fault);
+                            None
+                        }
+                    });
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn lost(&mut self, fault: Fault) {
+        self.outbox.put(Event::Fault(fault));
+        self.ended(close_code::ABNORMAL, String::new());
+    }
+
+    fn ended(&mut self, code: u16, reason: String) {
+        self.outbox.put(Event::Close { code, reason });
+        self.machine.on(Input::Ended);
+    }
+
+    /// Reads messages until something ends that, and says how to end the connection.
+    async fn serve(&mut self, open: &mut Option<Frames<Connection>>) -> Result<End, Gone> {
+        let options = Arc::clone(&self.options);
+        let outbox = Arc::clone(&self.outbox);
+        let Some(frames) = open else {
+            self.machine.on(Input::Ended);
+            return Ok(End::Asked);
+        };
+        let mut reader = connection::Reader::new(frames, &options, &outbox);
+        while self.machine.state() == State::Open {
+            let step = tokio::select! {
+                biased;
+                command = self.command() => {
+                    let Ok(command) = command else {
+                        reader.abandon();
+                        return Err(Gone);
+                    };
+                    self.obey(command);
+                    continue;
+                }
+                step = reader.step() => step,
+            };
+            match step {
+                Step::Continue => {}
+                Step::Close(content) => {
+                    self.machine.on(Input::Finishing);
+                    return Ok(End::Server(content));
+                }
+                Step::Fail { fault, code } => {
+                    self.outbox.put(Event::Fault(fault));
+                    self.machine.on(Input::Finishing);
+                    return Ok(End::Failed(code));
+                }
+                Step::Lost(fault) => {
+                    *open = None;
+                    self.lost(fault);
+                    return Ok(End::Asked);
+                }
+            }
+        }
+        Ok(End::Asked)
+    }
+
+    /// Says goodbye to the server and reports the end.
+    async fn finish(&mut self, open: Option<Frames<Connection>>, end: &End) -> Result<(), Gone> {
+        let goodbye = async {
+            match open {
+                Some(frames) => timeout(end.patience(), connection::goodbye(frames, end)).await.ok(),
+                None => None,
+            }
+        };
+        let mut goodbye = std::pin::pin!(goodbye);
+        let (code, reason) = loop {
+            tokio::select! {
+                biased;
+                command = self.command() => self.obey(command?),
+                result = &mut goodbye => break result.unwrap_or((close_code::ABNORMAL, String::new())),
+            }
+        };
+        self.ended(code, reason);
+        Ok(())
+    }
+}
+
+async fn dial(options: &Options) -> Result<Frames<Connection>, Fault> {
+    let dialing = handshake::dial(options);
+    let Some(patience) = options.idle_timeout else { return dialing.await };
+    timeout(patience, dialing).await.unwrap_or_else(|_| {
+        Err(Fault::IdleTimeout {
+            path: options.path(),
+            ms: patience.as_millis(),
+            during: " during the handshake",
+        })
+    })
+}
+
+#[cfg(test)]
+#[path = "socket_tests.rs"]
+mod tests;
