@@ -1,0 +1,3 @@
+'use strict';
+
+exports.open = require('./undici.cjs')('undici-7');

@@ -1,0 +1,3 @@
+'use strict';
+
+exports.open = require('./openapi-fetch.cjs')('undici-8.5');

@@ -1,0 +1,126 @@
+// `npm run bench`: every peer in one run. See `--help`.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { root, run, say, tool } from '../scripts/setup.mjs';
+import { chart } from './chart.mjs';
+import { GOALS, judge } from './goals.mjs';
+import { describeMachine } from './machine.mjs';
+import { plan, QUICK, THOROUGH } from './measurements.mjs';
+import { measureInNode, measureReference, startServer } from './processes.mjs';
+import { goalsText, markdown, summarize } from './report.mjs';
+import { setUp } from './setup.mjs';
+
+const HELP = `Usage: npm run bench -- [options]
+
+  --quick        a short run, for development
+  --only GROUP   rest, cold, notifications or memory
+  --lane LANE    event-loop or io-thread, instead of what the package chooses by itself
+  --write        put the tables into README.md, and save benches/results.json and benches/chart.svg
+`;
+
+const LANES = /** @type {const} */ (['event-loop', 'io-thread']);
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      help: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      lane: { type: 'string' },
+      write: { type: 'boolean', default: false },
+    },
+  });
+  const lane = values.lane ?? process.env.CYCLE_INTERNAL_API_LANE ?? 'event-loop';
+  const known = LANES.find((one) => one === lane);
+  if (known === undefined) {
+    throw new Error(`--lane is ${LANES.join(' or ')}, not ${lane}`);
+  }
+  if (values.lane) {
+    process.env.CYCLE_INTERNAL_API_LANE = lane;
+  }
+  return { ...values, lane: known };
+}
+
+/**
+ * @typedef {import('./measurements.mjs').Measurement} Measurement
+ * @typedef {import('./processes.mjs').Sample} Sample
+ */
+
+/**
+ * Every peer once a round, so that what disturbs the machine disturbs all of them.
+ *
+ * @param {Measurement} measurement
+ * @param {string} socketPath
+ */
+async function measure({ client, peers, rounds, task, title }, socketPath) {
+  process.stderr.write(`${title} `);
+  /** @type {Record<string, Sample[]>} */
+  const samples = Object.fromEntries(peers.map((peer) => [peer, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const peer of peers) {
+      const whole = { ...task, peer, socketPath, token: 'benchmark' };
+      const sample = peer === 'reference' ? measureReference(/** @type {any} */ (whole)) : measureInNode(client, whole);
+      samples[peer].push(await sample);
+      process.stderr.write('.');
+    }
+  }
+  process.stderr.write('\n');
+  return samples;
+}
+
+/** @param {string} text */
+function writeReadme(text) {
+  const path = join(root, 'README.md');
+  const [start, end] = ['<!-- bench:start -->', '<!-- bench:end -->'];
+  const readme = readFileSync(path, 'utf8');
+  const from = readme.indexOf(start);
+  const to = readme.indexOf(end);
+  if (from === -1 || to < from) {
+    throw new Error(`README.md has no ${start} before ${end}`);
+  }
+  writeFileSync(path, `${readme.slice(0, from + start.length)}\n\n${text}\n\n${readme.slice(to)}`);
+}
+
+async function main() {
+  const options = readOptions();
+  if (options.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const measurements = plan(options.quick ? QUICK : THOROUGH).filter(
+    ({ groups }) => !options.only || groups.some((group) => group === options.only),
+  );
+  if (measurements.length === 0) {
+    throw new Error(`--only is rest, cold, notifications or memory, not ${options.only}`);
+  }
+  setUp();
+  const machine = describeMachine();
+  const server = await startServer();
+  /** @type {import('./report.mjs').Results} */
+  const results = {};
+  say(`Measuring ${measurements.length} things; a dot is a peer`);
+  try {
+    for (const measurement of measurements) {
+      results[measurement.id] = summarize(measurement, await measure(measurement, server.socketPath));
+    }
+  } finally {
+    server.stop();
+  }
+  const tables = markdown(results, machine);
+  const goals = judge(GOALS[options.lane], results);
+  process.stdout.write(`\n${tables}\n\n${goalsText(goals)}\n`);
+  if (options.write) {
+    const file = (/** @type {string} */ name) => join(import.meta.dirname, name);
+    writeFileSync(file('results.json'), JSON.stringify({ machine, lane: options.lane, results, goals }, null, 2));
+    run(tool('biome'), ['format', '--write', '--log-level=error', 'benches/results.json']);
+    writeFileSync(file('chart.svg'), chart(results, machine));
+    writeReadme(tables);
+  }
+}
+
+main().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});
