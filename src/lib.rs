@@ -9,3 +9,4 @@ pub mod io_thread;
 pub mod metadata;
 pub mod system_error;
 pub mod transport;
+pub mod protocol;
