@@ -7,6 +7,6 @@
 pub mod bridge;
 pub mod io_thread;
 pub mod metadata;
+pub mod protocol;
 pub mod system_error;
 pub mod transport;
-pub mod protocol;

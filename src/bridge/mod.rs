@@ -4,5 +4,6 @@
 pub mod client;
 mod event;
 pub mod metadata;
+pub mod protocol;
 mod values;
 mod wakeup;

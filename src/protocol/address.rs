@@ -56,7 +56,9 @@ impl Address {
         let port = match (port, own_port) {
             (Some(port), None) => read_port(port).map_err(|reason| (PORT, reason))?,
             (None, Some(port)) => port,
-            (Some(_), Some(_)) => return Err((PORT, "must not be given twice: host holds one too".to_owned())),
+            (Some(_), Some(_)) => {
+                return Err((PORT, "must not be given twice: host holds one too".to_owned()));
+            }
             (None, None) => return Err((PORT, "is missing".to_owned())),
         };
         Ok(Self::Tcp { host, port })
@@ -115,7 +117,8 @@ fn read_host(text: &str) -> Result<(String, Option<u16>), String> {
     let port = match port {
         None => None,
         Some(port) => {
-            let port = port.bytes().all(|byte| byte.is_ascii_digit()).then(|| port.parse::<u16>().ok()).flatten();
+            let port =
+                port.bytes().all(|byte| byte.is_ascii_digit()).then(|| port.parse::<u16>().ok()).flatten();
             Some(port.filter(|port| *port > 0).ok_or("must be a host name or an address, without a path")?)
         }
     };

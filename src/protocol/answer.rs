@@ -1,5 +1,7 @@
 //! From an answer to results or a failure.
 
+use std::fmt::Write;
+
 use serde_json::Value;
 
 use super::failure::{BAD_RESPONSE, Context, Failure, GENERIC, UNAUTHORIZED, failure};
@@ -33,7 +35,11 @@ impl Protocol {
     /// # Errors
     /// The place in the body that does not fit and what is wrong there, as a predicate; `None` when the
     /// answer has another status.
-    pub fn check_success(&self, endpoint: &Endpoint, answer: Answer<'_>) -> Result<(), Option<(String, String)>> {
+    pub fn check_success(
+        &self,
+        endpoint: &Endpoint,
+        answer: Answer<'_>,
+    ) -> Result<(), Option<(String, String)>> {
         if answer.status != endpoint.success.status {
             return Err(None);
         }
@@ -47,7 +53,11 @@ impl Protocol {
         let body: Value =
             serde_json::from_str(answer.body).map_err(|error| whole(format!("is not JSON: {error}")))?;
         shape.check(&body, &self.shapes).map_err(|mismatch| {
-            if mismatch.place.is_empty() { whole(mismatch.reason) } else { Some((mismatch.place, mismatch.reason)) }
+            if mismatch.place.is_empty() {
+                whole(mismatch.reason)
+            } else {
+                Some((mismatch.place, mismatch.reason))
+            }
         })
     }
 }
@@ -55,7 +65,7 @@ impl Protocol {
 impl Call<'_> {
     /// The failure that an answer means, if it does not mean success.
     #[must_use]
-    pub fn failure(&self, answer: Answer<'_>) -> Option<Failure> {
+    pub fn failure(&self, answer: Answer<'_>) -> Option<Box<Failure>> {
         match self.protocol.check_success(self.endpoint, answer) {
             Ok(()) => None,
             Err(Some((place, reason))) => {
@@ -70,7 +80,7 @@ impl Call<'_> {
 
     /// The failure of a call without an answer.
     #[must_use]
-    pub fn transport_failure(&self, fault: TransportFault, reason: &str) -> Failure {
+    pub fn transport_failure(&self, fault: TransportFault, reason: &str) -> Box<Failure> {
         let name = match fault {
             TransportFault::Timeout => "timeout",
             TransportFault::Refused => "refused",
@@ -79,7 +89,7 @@ impl Call<'_> {
         self.protocol.fail(self.endpoint, name, &self.context().with("error", reason))
     }
 
-    fn declared_failure(&self, answer: Answer<'_>) -> Failure {
+    fn declared_failure(&self, answer: Answer<'_>) -> Box<Failure> {
         let protocol = self.protocol;
         let body: Value = serde_json::from_str(answer.body).unwrap_or(Value::Null);
         let field = |path: &Vec<String>| path.iter().try_fold(&body, |value, key| value.get(key));
@@ -125,13 +135,13 @@ const LONGEST_EXCERPT: usize = 200;
 fn describe(answer: Answer<'_>, kind: Option<&str>) -> String {
     let mut text = format!("the server answered with status {}", answer.status);
     if let Some(kind) = kind {
-        text.push_str(&format!(" and the undeclared error type {kind}"));
+        let _ = write!(text, " and the undeclared error type {kind}");
     }
     let body = answer.body.trim();
     if !body.is_empty() {
         let excerpt: String = body.chars().take(LONGEST_EXCERPT).collect();
         let more = if excerpt.len() < body.len() { "…" } else { "" };
-        text.push_str(&format!(": {excerpt}{more}"));
+        let _ = write!(text, ": {excerpt}{more}");
     }
     text
 }

@@ -9,8 +9,19 @@ use super::types::{Endpoint, Protocol};
 
 /// The options that every command has; a param of the same name is reached as `--param-<name>`.
 const OWN_OPTIONS: [&str; 13] = [
-    "api-key", "help", "host", "json", "no-color", "port", "protocol", "reveal", "socket-path", "timeout", "token",
-    "version", "color",
+    "api-key",
+    "help",
+    "host",
+    "json",
+    "no-color",
+    "port",
+    "protocol",
+    "reveal",
+    "socket-path",
+    "timeout",
+    "token",
+    "version",
+    "color",
 ];
 
 /// A command: one endpoint on the command line.
@@ -74,7 +85,11 @@ impl Protocol {
     pub fn global_options(&self) -> Vec<CommandParam> {
         let (connection, shared): (Vec<_>, Vec<_>) =
             self.params.values().partition(|param| self.is_connection_param(&param.name));
-        connection.into_iter().chain(shared).map(|param| CommandParam::new(param, param.name.clone())).collect()
+        connection
+            .into_iter()
+            .chain(shared)
+            .map(|param| CommandParam::new(param, param.name.clone()))
+            .collect()
     }
 
     fn command(&self, endpoint: &Endpoint) -> Command {
@@ -93,7 +108,8 @@ impl Protocol {
 
     fn command_param(&self, param: &Param) -> CommandParam {
         let option = kebab(&param.name);
-        let taken = OWN_OPTIONS.contains(&option.as_str()) || self.params.keys().any(|name| kebab(name) == option);
+        let taken =
+            OWN_OPTIONS.contains(&option.as_str()) || self.params.keys().any(|name| kebab(name) == option);
         CommandParam::new(param, if taken { format!("param-{option}") } else { option })
     }
 }

@@ -90,7 +90,7 @@ pub(super) struct Context<'a> {
     pub(super) facts: Vec<(String, String)>,
 }
 
-impl<'a> Context<'a> {
+impl Context<'_> {
     /// A context with one more fact.
     pub(super) fn with(mut self, name: &str, text: impl Into<String>) -> Self {
         self.facts.push((name.to_owned(), text.into()));
@@ -118,14 +118,14 @@ impl Protocol {
     }
 
     /// Ends a call with a global error. `{name}` and `{error}` of the context become param and detail.
-    pub(super) fn fail(&self, endpoint: &Endpoint, name: &str, context: &Context<'_>) -> Failure {
+    pub(super) fn fail(&self, endpoint: &Endpoint, name: &str, context: &Context<'_>) -> Box<Failure> {
         // The compiler puts every built-in error into the protocol.
         let declared = &self.errors[name];
         failure(endpoint, declared, declared.status, context)
     }
 
     /// Ends a call because of one of its params. The reason is a predicate: "is missing".
-    pub(super) fn malformed(&self, endpoint: &Endpoint, param: &str, reason: &str) -> Failure {
+    pub(super) fn malformed(&self, endpoint: &Endpoint, param: &str, reason: &str) -> Box<Failure> {
         let reason = if reason == "is missing" || reason.starts_with("must") {
             format!("it {reason}")
         } else {
@@ -150,8 +150,8 @@ pub(super) fn failure(
     declared: &Declared,
     status: Option<u16>,
     context: &Context<'_>,
-) -> Failure {
-    Failure {
+) -> Box<Failure> {
+    Box::new(Failure {
         name: declared.name.clone(),
         message: context.fill(&declared.msg),
         status,
@@ -159,7 +159,7 @@ pub(super) fn failure(
         endpoint: endpoint.id(),
         param: context.fact("name").map(str::to_owned),
         detail: context.fact("error").map(str::to_owned),
-    }
+    })
 }
 
 #[cfg(test)]

@@ -16,7 +16,11 @@ pub struct Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.place.is_empty() { f.write_str(&self.fault) } else { write!(f, "{}: {}", self.place, self.fault) }
+        if self.place.is_empty() {
+            f.write_str(&self.fault)
+        } else {
+            write!(f, "{}: {}", self.place, self.fault)
+        }
     }
 }
 

@@ -33,3 +33,6 @@ pub use param::Param;
 pub use request::{Call, Request};
 pub use service::{HeaderLookup, Incoming, Reply, Service};
 pub use types::{Endpoint, Protocol};
+
+#[cfg(test)]
+mod tests;

@@ -180,8 +180,14 @@ mod tests {
         assert_eq!(Type::Date.read("2016-03-01").unwrap(), json!("2016-03-01"));
         assert_eq!(Type::Json.read("{\"a\":[1]}").unwrap(), json!({"a": [1]}));
         for (kind, text) in [
-            (Type::Number, "NaN"), (Type::Number, "1e999"), (Type::Number, "0x10"), (Type::Number, ""), (Type::Number, "\"1\""),
-            (Type::Boolean, "yes"), (Type::Date, "soon"), (Type::Json, "{"),
+            (Type::Number, "NaN"),
+            (Type::Number, "1e999"),
+            (Type::Number, "0x10"),
+            (Type::Number, ""),
+            (Type::Number, "\"1\""),
+            (Type::Boolean, "yes"),
+            (Type::Date, "soon"),
+            (Type::Json, "{"),
         ] {
             assert!(kind.read(text).is_err(), "{text}");
         }
@@ -190,8 +196,15 @@ mod tests {
     #[test]
     fn keeps_to_the_declared_values() {
         let param = Param {
-            name: "scope".to_owned(), kind: Type::String, description: String::new(), required: true,
-            values: vec![json!("hub"), json!("container")], default: None, env: None, secret: false, example: None,
+            name: "scope".to_owned(),
+            kind: Type::String,
+            description: String::new(),
+            required: true,
+            values: vec![json!("hub"), json!("container")],
+            default: None,
+            env: None,
+            secret: false,
+            example: None,
         };
         assert_eq!(param.read("hub").unwrap(), json!("hub"));
         assert_eq!(param.read("huh").unwrap_err(), "must be one of hub, container");

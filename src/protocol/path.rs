@@ -69,7 +69,10 @@ impl Path {
             }
             let filled = format!("{}{}{}", segment.before, encode(&value), segment.after);
             if filled == "." || filled == ".." {
-                return Err((name.clone(), format!("must not be {filled:?}, which would lead to another path")));
+                return Err((
+                    name.clone(),
+                    format!("must not be {filled:?}, which would lead to another path"),
+                ));
             }
             path.push_str(&filled);
         }
@@ -191,9 +194,14 @@ mod tests {
         assert_eq!(matched("/a/{x}/c", &path, None).unwrap(), [("x".to_owned(), value.to_owned())]);
         assert_eq!(matched("/a/{x}.json", "/a/b.json", None).unwrap()[0].1, "b");
         assert_eq!(matched("/a/{x}", "/a/", Some("x")).unwrap(), []);
-        for (path, actual) in
-            [("/a/{x}", "/a/"), ("/a/{x}", "/a"), ("/a/{x}", "/a/b/c"), ("/a/{x}", "/b/c"), ("/a", "/a/"), ("/a/{x}", "/a/%ff")]
-        {
+        for (path, actual) in [
+            ("/a/{x}", "/a/"),
+            ("/a/{x}", "/a"),
+            ("/a/{x}", "/a/b/c"),
+            ("/a/{x}", "/b/c"),
+            ("/a", "/a/"),
+            ("/a/{x}", "/a/%ff"),
+        ] {
             assert_eq!(matched(path, actual, None), None, "{path} {actual}");
         }
     }

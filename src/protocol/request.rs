@@ -66,7 +66,7 @@ impl Protocol {
         endpoint: &'a Endpoint,
         mut given: Map<String, Value>,
         settings: &Map<String, Value>,
-    ) -> Result<Call<'a>, Failure> {
+    ) -> Result<Call<'a>, Box<Failure>> {
         let malformed = |name: &str, reason: &str| self.malformed(endpoint, name, reason);
         let connection = self.connection(&mut given, settings);
         if let Some(unknown) = given.keys().find(|name| self.param_of(endpoint, name).is_none()) {
@@ -90,7 +90,11 @@ impl Protocol {
     }
 
     /// Takes the params of the connection out of `given`, completed by `settings` and defaults.
-    fn connection(&self, given: &mut Map<String, Value>, settings: &Map<String, Value>) -> Map<String, Value> {
+    fn connection(
+        &self,
+        given: &mut Map<String, Value>,
+        settings: &Map<String, Value>,
+    ) -> Map<String, Value> {
         let mut connection = Map::new();
         let names: Vec<&str> = vec![HOST, PORT, SOCKET_PATH, &self.credential.param];
         for name in &names {
@@ -117,24 +121,33 @@ impl Protocol {
         connection
     }
 
-    fn read_credential(&self, endpoint: &Endpoint, connection: &Map<String, Value>) -> Result<Option<String>, Failure> {
+    fn read_credential(
+        &self,
+        endpoint: &Endpoint,
+        connection: &Map<String, Value>,
+    ) -> Result<Option<String>, Box<Failure>> {
         if !endpoint.authorized {
             return Ok(None);
         }
         let name = &self.credential.param;
         match connection.get(name) {
             None | Some(Value::Null) => {
-                let context =
-                    Context::default().with("name", name).with("error", format!("{name} is missing; nothing was sent"));
+                let context = Context::default()
+                    .with("name", name)
+                    .with("error", format!("{name} is missing; nothing was sent"));
                 Err(self.fail(endpoint, UNAUTHORIZED, &context))
             }
             Some(Value::String(credential)) if credential.is_empty() => {
                 Err(self.malformed(endpoint, name, "must not be empty"))
             }
-            Some(Value::String(credential)) if credential.bytes().all(|byte| (b' '..=b'~').contains(&byte)) => {
+            Some(Value::String(credential))
+                if credential.bytes().all(|byte| (b' '..=b'~').contains(&byte)) =>
+            {
                 Ok(Some(credential.clone()))
             }
-            Some(Value::String(_)) => Err(self.malformed(endpoint, name, "must hold only printable ASCII characters")),
+            Some(Value::String(_)) => {
+                Err(self.malformed(endpoint, name, "must hold only printable ASCII characters"))
+            }
             Some(_) => Err(self.malformed(endpoint, name, "must be a String")),
         }
     }
@@ -145,7 +158,7 @@ impl Call<'_> {
     ///
     /// # Errors
     /// `malformedRequest` when a param does not fit into a path, or when path and query get too long.
-    pub fn request(&self) -> Result<Request, Failure> {
+    pub fn request(&self) -> Result<Request, Box<Failure>> {
         let endpoint = self.endpoint;
         let malformed = |name: &str, reason: &str| self.protocol.malformed(endpoint, name, reason);
         let path = endpoint.path.expand(|name| self.params.get(name).map(wire_text));
@@ -161,15 +174,26 @@ impl Call<'_> {
             let in_target = |name: &&String| {
                 endpoint.is_query_param(name) || endpoint.path.params().any(|param| param == **name)
             };
-            let longest = self.params.keys().filter(in_target).max_by_key(|name| wire_text(&self.params[*name]).len());
+            let longest =
+                self.params.keys().filter(in_target).max_by_key(|name| wire_text(&self.params[*name]).len());
             let name = longest.map_or("", String::as_str);
-            return Err(malformed(name, &format!("must be shorter: a request's address holds {LONGEST_TARGET} bytes")));
+            return Err(malformed(
+                name,
+                &format!("must be shorter: a request's address holds {LONGEST_TARGET} bytes"),
+            ));
         }
         let body = self.body();
         let headers = self.headers(body.is_some())?;
         let context = Context { params: Some(&self.params), ..Context::default() };
         let msg = context.fill(&endpoint.msg);
-        Ok(Request { method: endpoint.method.clone(), target, headers, body, address: self.address.clone(), msg })
+        Ok(Request {
+            method: endpoint.method.clone(),
+            target,
+            headers,
+            body,
+            address: self.address.clone(),
+            msg,
+        })
     }
 
     fn body(&self) -> Option<String> {
@@ -177,13 +201,14 @@ impl Call<'_> {
             Body::None => None,
             Body::Whole(name) => self.params.get(name).map(Value::to_string),
             Body::Fields(names) => {
-                let given = names.iter().filter_map(|name| Some((name.clone(), self.params.get(name)?.clone())));
+                let given =
+                    names.iter().filter_map(|name| Some((name.clone(), self.params.get(name)?.clone())));
                 Some(Value::Object(given.collect()).to_string())
             }
         }
     }
 
-    fn headers(&self, has_body: bool) -> Result<Vec<(String, String)>, Failure> {
+    fn headers(&self, has_body: bool) -> Result<Vec<(String, String)>, Box<Failure>> {
         let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
         if has_body {
             headers.push(("content-type".to_owned(), "application/json".to_owned()));
@@ -220,7 +245,7 @@ impl Call<'_> {
 impl Protocol {
     /// Ends a call whose params could not be read at all, with the reason in words.
     #[must_use]
-    pub fn unreadable(&self, endpoint: &Endpoint, reason: &str) -> Failure {
+    pub fn unreadable(&self, endpoint: &Endpoint, reason: &str) -> Box<Failure> {
         self.fail(endpoint, MALFORMED, &Context::default().with("name", "params").with("error", reason))
     }
 }

@@ -27,13 +27,13 @@ impl Protocol {
             return Route::Unknown;
         }
         let mut methods: Vec<&str> = matches.iter().map(|(endpoint, _)| endpoint.method.as_str()).collect();
-        match matches.into_iter().find(|(endpoint, _)| endpoint.method == method) {
-            Some((endpoint, values)) => Route::Endpoint(endpoint, values),
-            None => {
-                methods.sort_unstable();
-                methods.dedup();
-                Route::Methods(methods)
-            }
+        if let Some((endpoint, values)) = matches.into_iter().find(|(endpoint, _)| endpoint.method == method)
+        {
+            Route::Endpoint(endpoint, values)
+        } else {
+            methods.sort_unstable();
+            methods.dedup();
+            Route::Methods(methods)
         }
     }
 }

@@ -79,9 +79,15 @@ mod tests {
         let list = json!([{"id": "a", "private_key": "k"}, {"id": "b", "private_key": null}]);
         let expected = json!([{"id": "a", "private_key": MASK}, {"id": "b", "private_key": null}]);
         assert_eq!(hidden(list, &["*.private_key"]), expected);
-        assert_eq!(hidden(json!({"A": "1", "B": {"c": [2, true]}}), &["*"]), json!({"A": MASK, "B": {"c": [MASK, MASK]}}));
+        assert_eq!(
+            hidden(json!({"A": "1", "B": {"c": [2, true]}}), &["*"]),
+            json!({"A": MASK, "B": {"c": [MASK, MASK]}})
+        );
         let deep = json!({"secret": 1, "a": [{"b": {"secret": "x", "secrets": "y"}}]});
-        assert_eq!(hidden(deep, &["**.secret"]), json!({"secret": MASK, "a": [{"b": {"secret": MASK, "secrets": "y"}}]}));
+        assert_eq!(
+            hidden(deep, &["**.secret"]),
+            json!({"secret": MASK, "a": [{"b": {"secret": MASK, "secrets": "y"}}]})
+        );
         assert_eq!(hidden(json!("x"), &["a"]), json!("x"));
         assert!(SecretPath::parse("a..b").is_err());
     }

@@ -30,7 +30,7 @@ pub trait HeaderLookup: std::fmt::Debug {
     fn get(&self, name: &str) -> Option<&str>;
 }
 
-impl HeaderLookup for HashMap<String, String> {
+impl<S: std::hash::BuildHasher> HeaderLookup for HashMap<String, String, S> {
     fn get(&self, name: &str) -> Option<&str> {
         HashMap::get(self, name).map(String::as_str)
     }
@@ -48,6 +48,9 @@ pub struct Reply {
     /// The endpoint that the request reached, as `group.name`.
     pub endpoint: Option<String>,
 }
+
+/// A request that does not fit: the name of the error that it deserves, and why.
+type Refusal = (&'static str, String);
 
 /// Answers requests as a protocol declares: requests that do not fit get the declared errors, the others
 /// get results with the declared shape, or an error that was asked for.
@@ -96,7 +99,7 @@ impl Service {
                         Some(error) => self.error(endpoint, error, &params, None),
                         None => self.success(endpoint, &params),
                     },
-                    Err(reply) => reply,
+                    Err((error, reason)) => self.error(endpoint, error, &Map::new(), Some(&reason)),
                 };
                 Reply { endpoint: Some(endpoint.id()), ..reply }
             }
@@ -112,28 +115,28 @@ impl Service {
         }
     }
 
-    /// Reads and checks the params of a request, or gives the error that it deserves.
+    /// Reads and checks the params of a request.
     fn params(
         &self,
         endpoint: &Endpoint,
         values: Vec<(String, String)>,
         query: &str,
         incoming: &Incoming<'_>,
-    ) -> Result<Map<String, Value>, Reply> {
-        let none = Map::new();
-        let malformed = |name: &str, reason: &str| {
-            self.error(endpoint, MALFORMED, &none, Some(&format!("{name} {reason}")))
-        };
+    ) -> Result<Map<String, Value>, Refusal> {
+        let malformed = |name: &str, reason: &str| (MALFORMED, format!("{name} {reason}"));
         if endpoint.authorized {
             let sent = incoming.header.get(&self.protocol.credential.header);
             let accepted = self.credential.as_ref().is_none_or(|credential| sent == Some(credential));
             if sent.is_none() || !accepted {
-                let reason = if sent.is_none() { "the credential is missing" } else { "the credential is wrong" };
-                return Err(self.error(endpoint, UNAUTHORIZED, &none, Some(reason)));
+                let reason =
+                    if sent.is_none() { "the credential is missing" } else { "the credential is wrong" };
+                return Err((UNAUTHORIZED, reason.to_owned()));
             }
         }
-        if endpoint.basic.is_some() && !incoming.header.get("authorization").is_some_and(|h| h.starts_with("Basic ")) {
-            return Err(self.error(endpoint, UNAUTHORIZED, &none, Some("user name and password are missing")));
+        if endpoint.basic.is_some()
+            && !incoming.header.get("authorization").is_some_and(|h| h.starts_with("Basic "))
+        {
+            return Err((UNAUTHORIZED, "user name and password are missing".to_owned()));
         }
         let mut params = Map::new();
         let pairs = query.split('&').filter(|pair| !pair.is_empty());
@@ -142,17 +145,20 @@ impl Service {
             let text = |text: &str| decode(&text.replace('+', " "));
             text(name).zip(text(value))
         });
-        for pair in values.into_iter().map(Some).chain(queried) {
+        let in_path = values.len();
+        for (at, pair) in values.into_iter().map(Some).chain(queried).enumerate() {
             let Some((name, text)) = pair else {
                 return Err(malformed("the query", "is not UTF-8"));
             };
-            let Some(param) = self.protocol.param_of(endpoint, &name) else {
-                return Err(malformed(&name, "is not a param of this endpoint"));
+            let belongs = at < in_path || endpoint.is_query_param(&name);
+            let Some(param) = self.protocol.param_of(endpoint, &name).filter(|_| belongs) else {
+                return Err(malformed(&name, "is not a param of this endpoint's query"));
             };
             let value = param.read(&text).map_err(|reason| malformed(&name, &reason))?;
             params.insert(name, value);
         }
-        self.read_body(endpoint, incoming.body, &mut params).map_err(|(name, reason)| malformed(&name, &reason))?;
+        self.read_body(endpoint, incoming.body, &mut params)
+            .map_err(|(name, reason)| malformed(&name, &reason))?;
         let in_header = |name: &String| endpoint.basic.as_ref().is_some_and(|pair| pair.contains(name));
         for (name, param) in endpoint.params.iter().chain(self.protocol.shared_params()) {
             if param.required && !params.contains_key(name) && !in_header(name) {
@@ -182,7 +188,9 @@ impl Service {
         for (name, value) in fields {
             let declared = endpoint.body_params().contains(&name);
             let param = self.protocol.param_of(endpoint, &name).filter(|_| declared);
-            let checked = param.ok_or_else(|| "is not a field of this endpoint".to_owned()).and_then(|p| p.check(&value));
+            let checked = param
+                .ok_or_else(|| "is not a field of this endpoint".to_owned())
+                .and_then(|p| p.check(&value));
             checked.map_err(|reason| (name.clone(), reason))?;
             params.insert(name, value);
         }
@@ -202,14 +210,25 @@ impl Service {
         Reply { status: endpoint.success.status, body, allow: None, endpoint: None }
     }
 
-    fn error(&self, endpoint: &Endpoint, name: &str, params: &Map<String, Value>, reason: Option<&str>) -> Reply {
+    fn error(
+        &self,
+        endpoint: &Endpoint,
+        name: &str,
+        params: &Map<String, Value>,
+        reason: Option<&str>,
+    ) -> Reply {
         let Some(declared) = self.protocol.declared_error(endpoint, name) else {
             return Reply { status: 500, body: self.error_body(name, "", 500), allow: None, endpoint: None };
         };
         let status = declared.status.unwrap_or(500);
         let filled = || Context { params: Some(params), ..Context::default() }.fill(&declared.msg);
         let text = reason.map_or_else(filled, str::to_owned);
-        Reply { status, body: self.error_body(&declared.sample_code(), &text, status), allow: None, endpoint: None }
+        Reply {
+            status,
+            body: self.error_body(&declared.sample_code(), &text, status),
+            allow: None,
+            endpoint: None,
+        }
     }
 
     /// The body of an error, with type, text and status where the protocol has them.
@@ -245,7 +264,10 @@ fn echo(body: &mut Value, shape: &Shape, params: &Map<String, Value>) {
             for (name, field) in fields {
                 let Some(inner) = object.get_mut(name) else { continue };
                 match params.get(name) {
-                    Some(value) if inner.is_string() && field.shape.check(value, &super::shape::Shapes::new()).is_ok() => {
+                    Some(value)
+                        if inner.is_string()
+                            && field.shape.check(value, &super::shape::Shapes::new()).is_ok() =>
+                    {
                         *inner = json!(wire_text(value));
                     }
                     _ => echo(inner, &field.shape, params),
@@ -253,7 +275,9 @@ fn echo(body: &mut Value, shape: &Shape, params: &Map<String, Value>) {
             }
         }
         (Value::Array(items), Shape::List(shape)) => {
-            items.iter_mut().for_each(|item| echo(item, shape, params));
+            for item in items {
+                echo(item, shape, params);
+            }
         }
         _ => {}
     }

@@ -53,13 +53,14 @@ impl Shape {
                     Self::Leaf(Type::Json)
                 }
             },
-            Value::Array(items) => match items.as_slice() {
-                [item] => Self::List(Box::new(Self::read(item, &join(place, "[0]"), faults))),
-                _ => {
+            Value::Array(items) => {
+                if let [item] = items.as_slice() {
+                    Self::List(Box::new(Self::read(item, &join(place, "[0]"), faults)))
+                } else {
                     faults.add(place, format!("an array has one shape in it, not {}", items.len()));
                     Self::Leaf(Type::Json)
                 }
-            },
+            }
             Value::Object(fields) => match fields.get("*") {
                 Some(every) => {
                     if fields.len() > 1 {
@@ -70,7 +71,13 @@ impl Shape {
                 None => Self::Map(read_fields(fields, place, faults)),
             },
             other => {
-                faults.add(place, format!("a shape is a type, a map of shapes or an array of one, not {}", article_of(other)));
+                faults.add(
+                    place,
+                    format!(
+                        "a shape is a type, a map of shapes or an array of one, not {}",
+                        article_of(other)
+                    ),
+                );
                 Self::Leaf(Type::Json)
             }
         }
@@ -114,10 +121,13 @@ impl Shape {
         };
         match (self, value) {
             (Self::Leaf(kind), value) => kind.check(value).map_err(|reason| (Vec::new(), reason)),
-            (Self::Named(name), value) => shapes.get(name).map_or(Ok(()), |shape| shape.check_at(value, shapes)),
-            (Self::List(shape), Value::Array(items)) => items.iter().enumerate().try_for_each(|(at, item)| {
-                shape.check_at(item, shapes).map_err(inside(format!("[{at}]")))
-            }),
+            (Self::Named(name), value) => {
+                shapes.get(name).map_or(Ok(()), |shape| shape.check_at(value, shapes))
+            }
+            (Self::List(shape), Value::Array(items)) => items
+                .iter()
+                .enumerate()
+                .try_for_each(|(at, item)| shape.check_at(item, shapes).map_err(inside(format!("[{at}]")))),
             (Self::Dictionary(shape), Value::Object(entries)) => entries
                 .iter()
                 .try_for_each(|(key, entry)| shape.check_at(entry, shapes).map_err(inside(key.clone()))),
@@ -128,7 +138,9 @@ impl Shape {
                     Some(entry) => field.shape.check_at(entry, shapes).map_err(inside(name.clone())),
                 })
             }
-            (Self::List(_), other) => Err((Vec::new(), format!("must be an Array, not {}", article_of(other)))),
+            (Self::List(_), other) => {
+                Err((Vec::new(), format!("must be an Array, not {}", article_of(other))))
+            }
             (Self::Map(_) | Self::Dictionary(_), other) => {
                 Err((Vec::new(), format!("must be an Object, not {}", article_of(other))))
             }
@@ -164,7 +176,8 @@ impl Shape {
             Self::Named(shape) if open.contains(&shape.as_str()) => Value::Null,
             Self::Named(shape) => {
                 open.push(shape);
-                let sample = shapes.get(shape).map_or(Value::Null, |inner| inner.sample_in(name, shapes, open));
+                let sample =
+                    shapes.get(shape).map_or(Value::Null, |inner| inner.sample_in(name, shapes, open));
                 open.pop();
                 sample
             }
@@ -206,8 +219,10 @@ mod tests {
 
     #[test]
     fn checks_values_in_depth() {
-        let shape = json!([{"name": "String", "start-time": "Date", "note?": "String", "more": {"*": ["Number"]}}]);
-        let fitting = json!([{"name": "a", "start-time": "2016-03-01", "note": null, "more": {"x": [1]}, "extra": 1}]);
+        let shape =
+            json!([{"name": "String", "start-time": "Date", "note?": "String", "more": {"*": ["Number"]}}]);
+        let fitting =
+            json!([{"name": "a", "start-time": "2016-03-01", "note": null, "more": {"x": [1]}, "extra": 1}]);
         assert_eq!(read(&shape).check(&fitting, &Shapes::new()), Ok(()));
         let entry = |change: &dyn Fn(&mut Value)| {
             let mut value = fitting.clone();
@@ -217,19 +232,29 @@ mod tests {
         let pair = |place: &str, reason: &str| (place.to_owned(), reason.to_owned());
         assert_eq!(entry(&|e| e["name"] = json!(null)), pair("[0].name", "must be a String, not null"));
         assert_eq!(entry(&|e| e["note"] = json!(1)), pair("[0].note", "must be a String, not a Number"));
-        assert_eq!(entry(&|e| e["more"]["y"] = json!([1, "2"])), pair("[0].more.y[1]", "must be a Number, not a String"));
-        assert_eq!(entry(&|e| drop(e.as_object_mut().unwrap().remove("name"))), pair("[0].name", "is missing"));
+        assert_eq!(
+            entry(&|e| e["more"]["y"] = json!([1, "2"])),
+            pair("[0].more.y[1]", "must be a Number, not a String")
+        );
+        assert_eq!(
+            entry(&|e| drop(e.as_object_mut().unwrap().remove("name"))),
+            pair("[0].name", "is missing")
+        );
         assert_eq!(mismatch(&shape, &json!({})), pair("", "must be an Array, not an Object"));
         assert_eq!(mismatch(&shape, &json!([[]])), pair("[0]", "must be an Object, not an Array"));
     }
 
     #[test]
     fn follows_names() {
-        let shapes = Shapes::from([("Tree".to_owned(), read(&json!({"name": "String", "children": ["#Tree"], "parent?": "#Tree"})))]);
+        let shapes = Shapes::from([(
+            "Tree".to_owned(),
+            read(&json!({"name": "String", "children": ["#Tree"], "parent?": "#Tree"})),
+        )]);
         let shape = read(&json!("#Tree"));
         let leaf = json!({"name": "x", "children": []});
         assert_eq!(shape.check(&json!({"name": "x", "children": [leaf]}), &shapes), Ok(()));
-        let wrong = shape.check(&json!({"name": "x", "children": [leaf, {"name": "y"}]}), &shapes).unwrap_err();
+        let wrong =
+            shape.check(&json!({"name": "x", "children": [leaf, {"name": "y"}]}), &shapes).unwrap_err();
         assert_eq!(wrong.place, "children[1].children");
         let mut faults = Faults::default();
         read(&json!({"a?": ["#Other"]})).check_names("body", &shapes, &mut faults);
@@ -245,7 +270,11 @@ mod tests {
     #[test]
     fn samples_have_the_shape() {
         for source in [
-            json!("String"), json!("Number"), json!("Boolean"), json!("Date"), json!("JSON"),
+            json!("String"),
+            json!("Number"),
+            json!("Boolean"),
+            json!("Date"),
+            json!("JSON"),
             json!([{"a": "Date", "b?": {"*": "Boolean"}, "c": [["Number"]]}]),
         ] {
             let shape = read(&source);

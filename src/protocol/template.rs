@@ -43,7 +43,11 @@ impl Template {
                     }
                     pieces.push(Piece::Field(field));
                 }
-                '}' => return Err(format!("the closing brace at position {at} was never opened; write }}}} for a brace")),
+                '}' => {
+                    return Err(format!(
+                        "the closing brace at position {at} was never opened; write }}}} for a brace"
+                    ));
+                }
                 other => text.push(other),
             }
         }

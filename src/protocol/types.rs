@@ -1,11 +1,12 @@
 //! A checked protocol.
 
 use indexmap::IndexMap;
+use serde_json::Value;
 
 use super::failure::Declared;
 use super::param::Param;
 use super::path::Path;
-use super::secret::SecretPath;
+use super::secret::{SecretPath, hide};
 use super::shape::{Shape, Shapes};
 use super::template::Template;
 
@@ -82,6 +83,41 @@ impl Protocol {
     #[must_use]
     pub fn endpoint(&self, group: &str, name: &str) -> Option<&Endpoint> {
         self.groups.get(group)?.get(name)
+    }
+
+    /// The name of the API, if it is declared.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// What the API is, if it is declared.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// The global param that holds the credential.
+    #[must_use]
+    pub fn credential_param(&self) -> &str {
+        &self.credential.param
+    }
+
+    /// The key of an answer's body that holds the results; `None` when the body is the results.
+    #[must_use]
+    pub fn results_key(&self) -> Option<&str> {
+        self.results.as_deref()
+    }
+
+    /// A param that calls of an endpoint may give: its own, or a global one.
+    #[must_use]
+    pub fn call_param<'a>(&'a self, endpoint: &'a Endpoint, name: &str) -> Option<&'a Param> {
+        endpoint.params.get(name).or_else(|| self.params.get(name))
+    }
+
+    /// Hides the secret parts of an endpoint's results.
+    pub fn hide_secrets(&self, endpoint: &Endpoint, results: &mut Value) {
+        hide(results, &endpoint.secret);
     }
 
     /// Every endpoint, in the order of the declaration.

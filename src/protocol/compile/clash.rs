@@ -20,24 +20,24 @@ pub(super) fn check(protocol: &Protocol, faults: &mut Faults) {
         if OWN_COMMANDS.contains(&command.as_str()) {
             faults.add(group, format!("{command} is a command of its own"));
         }
-        check_command(group, command, group, &mut groups, faults);
+        check_command(group, &command, group, &mut groups, faults);
         let mut commands: HashMap<String, &str> = HashMap::new();
         for name in endpoints.keys() {
-            check_command(&join(group, name), kebab(name), name, &mut commands, faults);
+            check_command(&join(group, name), &kebab(name), name, &mut commands, faults);
         }
     }
 }
 
 fn check_command<'a>(
     place: &str,
-    command: String,
+    command: &str,
     name: &'a str,
     taken: &mut HashMap<String, &'a str>,
     faults: &mut Faults,
 ) {
     if command.is_empty() {
         faults.add(place, "makes no name for a command");
-    } else if let Some(other) = taken.insert(command.clone(), name) {
+    } else if let Some(other) = taken.insert(command.to_owned(), name) {
         faults.add(place, format!("is the command {command}, as {other} is"));
     }
 }

@@ -34,11 +34,8 @@ pub(super) fn compile(
     for name in params.keys().filter(|name| protocol.params.contains_key(*name)) {
         faults.add(join(&at("params"), name), "is a global param already");
     }
-    let all: IndexMap<&str, &Param> = params
-        .iter()
-        .chain(protocol.shared_params())
-        .map(|(name, param)| (name.as_str(), param))
-        .collect();
+    let all: IndexMap<&str, &Param> =
+        params.iter().chain(protocol.shared_params()).map(|(name, param)| (name.as_str(), param)).collect();
     let path = path(&declared.path, &at("path"), &all, faults);
     let method = declared.request.method;
     if !METHODS.contains(&method.as_str()) {
@@ -55,7 +52,8 @@ pub(super) fn compile(
     if !(100..=599).contains(&status) {
         faults.add(at("response.success.status"), "is not an HTTP status");
     }
-    let shown = |field: &str| all.get(field).is_some_and(|param| !param.secret) || field == "host" || field == "port";
+    let shown =
+        |field: &str| all.get(field).is_some_and(|param| !param.secret) || field == "host" || field == "port";
     let msg = declared.msg.unwrap_or_else(|| declared.description.replace('{', "{{").replace('}', "}}"));
     let success_msg = declared.response.success.and_then(|success| success.msg);
     let success = Success {
@@ -68,7 +66,8 @@ pub(super) fn compile(
         ),
     };
     let known = |field: &str| shown(field) || global::is_fact(field, &protocol.fields);
-    let errors = error::compile_all(declared.response.error, &at("response.error"), Some(status), &known, faults);
+    let errors =
+        error::compile_all(declared.response.error, &at("response.error"), Some(status), &known, faults);
     let shape = declared.response.body.map(|source| {
         let place = at("response.body");
         let shape = Shape::read(&source, &place, faults);
@@ -145,7 +144,10 @@ fn body(source: Option<Value>, place: &str, params: &IndexMap<&str, &Param>, fau
             if names.is_empty() { Body::None } else { Body::Fields(names) }
         }
         Some(other) => {
-            faults.add(place, format!("is an Array of param names or one param name, not {}", article_of(&other)));
+            faults.add(
+                place,
+                format!("is an Array of param names or one param name, not {}", article_of(&other)),
+            );
             Body::None
         }
     }
@@ -164,7 +166,10 @@ fn check_basic(
     }
     for (at, name) in pair.iter().enumerate() {
         if !params.get(name.as_str()).is_some_and(|param| param.kind == Type::String && param.required) {
-            faults.add(join(place, &format!("basic[{at}]")), format!("{name:?} is not a required param of type String"));
+            faults.add(
+                join(place, &format!("basic[{at}]")),
+                format!("{name:?} is not a required param of type String"),
+            );
         }
     }
 }

@@ -11,7 +11,12 @@ use crate::protocol::param::article_of;
 use crate::protocol::template::Template;
 
 /// Reads a template and checks that something fills each of its fields.
-pub(super) fn template(source: &str, place: &str, known: &dyn Fn(&str) -> bool, faults: &mut Faults) -> Template {
+pub(super) fn template(
+    source: &str,
+    place: &str,
+    known: &dyn Fn(&str) -> bool,
+    faults: &mut Faults,
+) -> Template {
     match Template::parse(source) {
         Ok(template) => {
             for field in template.fields().filter(|field| !known(field)) {
@@ -63,7 +68,13 @@ pub(super) fn compile_all(
     errors
 }
 
-fn codes(name: &str, source: Option<Value>, status: Option<u16>, place: &str, faults: &mut Faults) -> Vec<Code> {
+fn codes(
+    name: &str,
+    source: Option<Value>,
+    status: Option<u16>,
+    place: &str,
+    faults: &mut Faults,
+) -> Vec<Code> {
     let sources = match source {
         None => return vec![Code::Exact(name.to_owned())],
         Some(Value::Array(sources)) => sources,

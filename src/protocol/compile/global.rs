@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{error, param};
 use crate::protocol::declaration;
+use crate::protocol::failure::Code;
 use crate::protocol::fault::{Faults, join};
 use crate::protocol::param::{Param, Type};
 use crate::protocol::shape::{Shape, Shapes};
@@ -25,7 +26,8 @@ pub(super) fn compile(global: declaration::Global, faults: &mut Faults) -> Proto
     let params = params(global.params, &credential, faults);
     let fields = fields(global.response.fields, faults);
     let known = |field: &str| {
-        is_fact(field, &fields) || params.get(field).is_some_and(|param| !param.secret && *field != *credential.param)
+        is_fact(field, &fields)
+            || params.get(field).is_some_and(|param| !param.secret && *field != *credential.param)
     };
     let place = "global.response.error";
     let mut errors = error::compile_all(global.response.error, place, None, &known, faults);
@@ -33,12 +35,10 @@ pub(super) fn compile(global: declaration::Global, faults: &mut Faults) -> Proto
         errors.entry(name).or_insert(built_in);
     }
     // Without a code of its own, `unauthorized` stands for every answer with its status.
-    if let Some(unauthorized) = errors.get_mut("unauthorized") {
-        if let [crate::protocol::failure::Code::Exact(name)] = unauthorized.codes.as_slice() {
-            if *name == unauthorized.name && unauthorized.status.is_some() {
-                unauthorized.codes.push(crate::protocol::failure::Code::Any);
-            }
-        }
+    if let Some(unauthorized) = errors.get_mut("unauthorized").filter(|error| error.status.is_some())
+        && unauthorized.codes == [Code::Exact(unauthorized.name.clone())]
+    {
+        unauthorized.codes.push(Code::Any);
     }
     Protocol {
         name: global.name,
@@ -85,7 +85,12 @@ fn params(
     for (name, built_in) in param::compile_all(built_in().params, place, faults) {
         params.entry(name).or_insert(built_in);
     }
-    let types = [(HOST, Type::String), (PORT, Type::Number), (SOCKET_PATH, Type::String), (&credential.param, Type::String)];
+    let types = [
+        (HOST, Type::String),
+        (PORT, Type::Number),
+        (SOCKET_PATH, Type::String),
+        (&credential.param, Type::String),
+    ];
     for (name, kind) in types {
         if let Some(param) = params.get_mut(name) {
             if param.kind != kind {
@@ -111,8 +116,9 @@ fn params(
 }
 
 fn fields(declared: Option<IndexMap<String, String>>, faults: &mut Faults) -> IndexMap<String, Vec<String>> {
-    let declared = declared
-        .unwrap_or_else(|| DEFAULT_FIELDS.iter().map(|name| ((*name).to_owned(), (*name).to_owned())).collect());
+    let declared = declared.unwrap_or_else(|| {
+        DEFAULT_FIELDS.iter().map(|name| ((*name).to_owned(), (*name).to_owned())).collect()
+    });
     let split = declared.into_iter().map(|(name, path)| {
         let keys: Vec<String> = path.split('.').map(str::to_owned).collect();
         if keys.iter().any(String::is_empty) {

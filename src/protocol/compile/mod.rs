@@ -23,25 +23,20 @@ impl Protocol {
     /// Everything that is wrong with it, each fault with its place.
     pub fn from_json(text: &str) -> Result<Self, DeclarationError> {
         let mut faults = Faults::default();
-        let declaration: Value = match serde_json::from_str(text) {
-            Ok(value) => value,
-            Err(error) => {
-                faults.add("", format!("is not JSON: {error}"));
-                return faults.or(()).and_then(|()| Self::from_json("{}"));
-            }
-        };
+        let declaration = serde_json::from_str(text).unwrap_or_else(|error| {
+            faults.add("", format!("is not JSON: {error}"));
+            Value::Object(serde_json::Map::new())
+        });
         let protocol = Self::compile(&declaration, &mut faults);
-        match protocol {
-            Some(protocol) => faults.or(protocol),
-            None => Err(faults.or(()).err().unwrap_or(DeclarationError { faults: Vec::new() })),
-        }
+        faults.or(protocol)
     }
 
-    fn compile(declaration: &Value, faults: &mut Faults) -> Option<Self> {
-        let Value::Object(entries) = declaration else {
+    fn compile(declaration: &Value, faults: &mut Faults) -> Self {
+        let none = serde_json::Map::new();
+        let entries = declaration.as_object().unwrap_or_else(|| {
             faults.add("", format!("a declaration is an Object of groups, not {}", article_of(declaration)));
-            return None;
-        };
+            &none
+        });
         let global = match entries.get("global") {
             None => declaration::Global::default(),
             Some(source) => decode(source, "global", faults).unwrap_or_default(),
@@ -53,10 +48,10 @@ impl Protocol {
             }
         }
         if protocol.endpoints().next().is_none() {
-            faults.add("", "declares no endpoint");
+            faults.add("", "the declaration has no endpoint");
         }
         clash::check(&protocol, faults);
-        Some(protocol)
+        protocol
     }
 }
 

@@ -30,10 +30,13 @@ pub(super) fn compile_all(
 }
 
 fn compile(name: String, declared: declaration::Param, place: &str, faults: &mut Faults) -> Param {
-    let kind = Type::named(&declared.kind).unwrap_or_else(|| {
-        faults.add(join(place, "type"), format!("{:?} is not a type; the types are {TYPE_NAMES}", declared.kind));
-        Type::Json
-    });
+    let kind = Type::named(&declared.kind);
+    if kind.is_none() {
+        faults.add(
+            join(place, "type"),
+            format!("{:?} is not a type; the types are {TYPE_NAMES}", declared.kind),
+        );
+    }
     if declared.required == Some(true) && declared.default.is_some() {
         faults.add(join(place, "default"), "a param with a default is not required");
     }
@@ -42,7 +45,7 @@ fn compile(name: String, declared: declaration::Param, place: &str, faults: &mut
     }
     let param = Param {
         name,
-        kind,
+        kind: kind.unwrap_or(Type::String),
         description: declared.description,
         required: declared.required.unwrap_or(declared.default.is_none()),
         values: declared.values,
@@ -51,6 +54,9 @@ fn compile(name: String, declared: declaration::Param, place: &str, faults: &mut
         secret: declared.secret,
         example: declared.example,
     };
+    if kind.is_none() {
+        return param;
+    }
     for (at, value) in param.values.iter().enumerate() {
         check(&join(place, &format!("values[{at}]")), param.kind.check(value), faults);
     }
