@@ -1,13 +1,11 @@
-"use strict";
-
 module.exports = {
   status: {
-    path: "/health/",
+    path: '/health/',
     params: {},
-    description: "Show how every part of Binder is",
-    msg: "Asking about the health of all parts",
+    description: 'Show how every part of Binder is',
+    msg: 'Asking about the health of all parts',
     request: {
-      method: "GET",
+      method: 'GET',
       authorized: true,
     },
     response: {
@@ -21,13 +19,13 @@ module.exports = {
       error: {
         badQuery: {
           status: 500,
-          msg: "The records of health checks could not be searched",
-          suggestions: ["See whether the server reaches its database"],
+          msg: 'The records of health checks could not be searched',
+          suggestions: ['See whether the server reaches its database'],
         },
       },
       success: {
         status: 200,
-        msg: "The health of all parts: {results}",
+        msg: 'The health of all parts: {results}',
       },
     },
   },

@@ -1,9 +1,7 @@
-"use strict";
-
 module.exports = {
-  global: require("./global"),
-  build: require("./build"),
-  registry: require("./registry"),
-  deploy: require("./deploy"),
-  health: require("./health"),
+  global: require('./global'),
+  build: require('./build'),
+  registry: require('./registry'),
+  deploy: require('./deploy'),
+  health: require('./health'),
 };

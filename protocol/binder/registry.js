@@ -1,27 +1,22 @@
-"use strict";
-
 const badDatabase = {
   status: 500,
-  msg: "The registry could not read its templates",
-  suggestions: [
-    "See whether the registry reaches its database",
-    "Read the registry's log for the query that failed",
-  ],
+  msg: 'The registry could not read its templates',
+  suggestions: ['See whether the registry reaches its database', "Read the registry's log for the query that failed"],
 };
 
 module.exports = {
   fetch: {
-    path: "/templates/{template-name}",
+    path: '/templates/{template-name}',
     params: {
-      "template-name": {
+      'template-name': {
         type: String,
-        description: "Name of the template",
+        description: 'Name of the template',
       },
     },
-    description: "Show one template",
-    msg: "Asking the registry for the template",
+    description: 'Show one template',
+    msg: 'Asking the registry for the template',
     request: {
-      method: "GET",
+      method: 'GET',
       authorized: true,
     },
     response: {
@@ -29,31 +24,31 @@ module.exports = {
         badDatabase,
         doesNotExist: {
           status: 404,
-          msg: "The registry has no template of this name",
-          suggestions: ["Compare the spelling with the list of all templates"],
+          msg: 'The registry has no template of this name',
+          suggestions: ['Compare the spelling with the list of all templates'],
         },
       },
       success: {
         status: 200,
-        msg: "The template: {results}",
+        msg: 'The template: {results}',
       },
     },
   },
 
   fetchAll: {
-    path: "/templates/",
+    path: '/templates/',
     params: {},
-    description: "Show every template",
-    msg: "Asking the registry for all templates",
+    description: 'Show every template',
+    msg: 'Asking the registry for all templates',
     request: {
-      method: "GET",
+      method: 'GET',
       authorized: true,
     },
     response: {
       error: { badDatabase },
       success: {
         status: 200,
-        msg: "The templates: {results}",
+        msg: 'The templates: {results}',
       },
     },
   },

@@ -40,8 +40,9 @@ impl ProtocolEngine {
         }))
     }
 
-    /// Builds the request of a call. `given` and `settings` are JSON objects: the params of the call, and
-    /// global params that hold when the call does not give them. Gives JSON: `request` or `failure`.
+    /// Builds the request of a call. `given` is a JSON object, the params of the call; `settings` a JSON array
+    /// of them, global params that hold when the call does not give them, what goes first first. Gives JSON:
+    /// `request` or `failure`.
     #[napi(catch_unwind)]
     pub fn prepare(
         &self,
@@ -153,7 +154,7 @@ impl ProtocolEngine {
         settings: &str,
     ) -> Result<std::result::Result<Call<'_>, Box<Failure>>> {
         let endpoint = self.endpoint(group, endpoint)?;
-        let settings: Map<String, Value> = serde_json::from_str(settings).map_err(invalid)?;
+        let settings: Vec<Map<String, Value>> = serde_json::from_str(settings).map_err(invalid)?;
         Ok(match serde_json::from_str(given) {
             Ok(given) => self.protocol.call(endpoint, given, &settings),
             Err(error) => {

@@ -75,7 +75,7 @@ pub(super) struct Param {
     pub(super) values: Vec<Value>,
     /// The value when none is given.
     pub(super) default: Option<Value>,
-    /// The environment variable that gives it when the call does not.
+    /// The environment variable that gives it when the call does not; only of global params.
     pub(super) env: Option<String>,
     /// Whether its value must not be shown.
     #[serde(default)]

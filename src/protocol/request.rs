@@ -55,8 +55,8 @@ impl std::fmt::Debug for Request {
 }
 
 impl Protocol {
-    /// Checks what a call gives. `given` holds the endpoint's params and may hold global ones; `settings`
-    /// holds global params that apply when the call does not give them.
+    /// Checks what a call gives. `given` holds the endpoint's params and may hold global ones; `settings` are
+    /// global params that hold when the call does not give them, what goes first first.
     ///
     /// # Errors
     /// `malformedRequest` names the first param that is missing, unknown or does not fit; `unauthorized`
@@ -65,7 +65,7 @@ impl Protocol {
         &'a self,
         endpoint: &'a Endpoint,
         mut given: Map<String, Value>,
-        settings: &Map<String, Value>,
+        settings: &[Map<String, Value>],
     ) -> Result<Call<'a>, Box<Failure>> {
         let malformed = |name: &str, reason: &str| self.malformed(endpoint, name, reason);
         let connection = self.connection(&mut given, settings);
@@ -74,7 +74,13 @@ impl Protocol {
         }
         let mut params = Map::new();
         for (name, param) in endpoint.params.iter().chain(self.shared_params()) {
-            let setting = || settings.get(name).filter(|_| self.params.contains_key(name)).cloned();
+            let setting = || {
+                settings
+                    .iter()
+                    .find_map(|layer| layer.get(name))
+                    .filter(|_| self.params.contains_key(name))
+                    .cloned()
+            };
             match given.remove(name).or_else(setting).or_else(|| param.default.clone()) {
                 Some(value) => {
                     param.check(&value).map_err(|reason| malformed(name, &reason))?;
@@ -93,7 +99,7 @@ impl Protocol {
     fn connection(
         &self,
         given: &mut Map<String, Value>,
-        settings: &Map<String, Value>,
+        settings: &[Map<String, Value>],
     ) -> Map<String, Value> {
         let mut connection = Map::new();
         let names: Vec<&str> = vec![HOST, PORT, SOCKET_PATH, &self.credential.param];
@@ -108,7 +114,7 @@ impl Protocol {
             .iter()
             .filter_map(|(name, param)| Some((name.clone(), param.default.clone()?)))
             .collect();
-        for source in [settings, &defaults] {
+        for source in settings.iter().chain([&defaults]) {
             let tcp = connection.contains_key(HOST);
             let unix = connection.contains_key(SOCKET_PATH);
             for name in &names {

@@ -57,7 +57,7 @@ fn object(value: Value) -> Map<String, Value> {
 }
 
 fn request(protocol: &Protocol, name: &str, given: Value) -> Result<Request, Box<Failure>> {
-    let settings = object(json!({"host": "localhost", "port": 80, "api-key": "k"}));
+    let settings = [object(json!({"host": "localhost", "port": 80, "api-key": "k"}))];
     protocol.call(protocol.endpoint("things", name).unwrap(), object(given), &settings)?.request()
 }
 
@@ -130,11 +130,11 @@ fn the_credential_goes_only_where_it_belongs() {
     assert!(!format!("{failure:?}").contains(secret));
     let made = request(&protocol, "make", json!({"kind": "a", "api-key": "s3cret"})).unwrap();
     assert!(!format!("{made:?}").contains("s3cret"));
-    let settings = object(json!({"socket-path": "/a"}));
+    let settings = [object(json!({"socket-path": "/a"}))];
     let call =
         protocol.call(protocol.endpoint("things", "make").unwrap(), object(json!({"kind": "a"})), &settings);
     assert_eq!(call.unwrap().request().unwrap().headers[2].1, "built-in");
-    let settings = object(json!({"socket-path": "/a", "api-key": null}));
+    let settings = [object(json!({"socket-path": "/a", "api-key": null}))];
     let failure =
         protocol.call(protocol.endpoint("things", "make").unwrap(), object(json!({"kind": "a"})), &settings);
     assert_eq!(failure.unwrap_err().name, "unauthorized");
@@ -144,8 +144,11 @@ fn the_credential_goes_only_where_it_belongs() {
 fn what_a_call_says_about_the_address_goes_first() {
     let protocol = protocol();
     let address = |given: Value, settings: Value| {
-        let call =
-            protocol.call(protocol.endpoint("things", "all").unwrap(), object(given), &object(settings));
+        let call = protocol.call(
+            protocol.endpoint("things", "all").unwrap(),
+            object(given),
+            &[object(settings), object(json!({"host": "last", "port": 9}))],
+        );
         call.map(|call| call.address.to_string()).map_err(|failure| failure.param.unwrap())
     };
     let tcp = json!({"host": "a", "port": 1});
@@ -153,13 +156,14 @@ fn what_a_call_says_about_the_address_goes_first() {
     assert_eq!(address(json!({"host": "b"}), tcp.clone()).unwrap(), "b:1");
     assert_eq!(address(json!({"socket-path": "/s"}), tcp.clone()).unwrap(), "unix:/s");
     assert_eq!(address(tcp.clone(), json!({"socket-path": "/s"})).unwrap(), "a:1");
-    assert_eq!(address(json!({}), json!({})).unwrap_err(), "host");
+    assert_eq!(address(json!({}), json!({"socket-path": "/s"})).unwrap(), "unix:/s");
+    assert_eq!(address(json!({}), json!({})).unwrap(), "last:9");
     assert_eq!(address(json!({"socket-path": "/s", "port": 1}), json!({})).unwrap_err(), "socket-path");
 }
 
 fn failure(name: &str, given: Value, status: u16, body: &str) -> Option<Box<Failure>> {
     let protocol = protocol();
-    let settings = object(json!({"host": "localhost", "port": 80, "api-key": "k"}));
+    let settings = [object(json!({"host": "localhost", "port": 80, "api-key": "k"}))];
     let endpoint = protocol.endpoint("things", name).unwrap();
     protocol.call(endpoint, object(given), &settings).unwrap().failure(Answer { status, body })
 }
@@ -236,7 +240,7 @@ fn checks_the_shape_of_results() {
 #[test]
 fn maps_missing_answers() {
     let protocol = protocol();
-    let settings = object(json!({"host": "::1", "port": 80}));
+    let settings = [object(json!({"host": "::1", "port": 80}))];
     let call = protocol.call(protocol.endpoint("things", "all").unwrap(), Map::new(), &settings).unwrap();
     let timeout = call.transport_failure(TransportFault::Timeout, "after 5 ms");
     assert_eq!((timeout.name.as_str(), timeout.status), ("timeout", None));

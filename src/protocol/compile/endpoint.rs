@@ -34,6 +34,13 @@ pub(super) fn compile(
     for name in params.keys().filter(|name| protocol.params.contains_key(*name)) {
         faults.add(join(&at("params"), name), "is a global param already");
     }
+    for (name, param) in params.iter().filter(|(_, param)| param.env.is_some()) {
+        let env = param.env.as_deref().unwrap_or_default();
+        faults.add(
+            join(&at("params"), &format!("{name}.env")),
+            format!("only a global param is taken from {env}"),
+        );
+    }
     let all: IndexMap<&str, &Param> =
         params.iter().chain(protocol.shared_params()).map(|(name, param)| (name.as_str(), param)).collect();
     let path = path(&declared.path, &at("path"), &all, faults);

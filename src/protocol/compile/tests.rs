@@ -160,6 +160,11 @@ fn names_faults_of_params_and_paths() {
             "things.get.params.note.default: a param with a default is not required",
         ),
         (
+            "/things/get/params/note/env",
+            json!("NOTE"),
+            "things.get.params.note.env: only a global param is taken from NOTE",
+        ),
+        (
             "/things/get/params/host",
             json!({"type": "String"}),
             "things.get.params.host: is a global param already",
