@@ -1,14 +1,17 @@
 #!/usr/bin/env node
 // Writes generated/ from protocol/cycle/. With --check nothing is written: it fails when a file differs.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cycleProtocol } from './generate/cycle-protocol.mjs';
 import { difference } from './generate/difference.mjs';
 import { environmentMetadata } from './generate/environment-metadata.mjs';
 import { fixtures } from './generate/fixtures.mjs';
 import { notificationMessage } from './generate/notification.mjs';
 import { openapi } from './generate/openapi.mjs';
 import { operationTable } from './generate/operations.mjs';
+import { cycleClientType, declarationType } from './generate/protocol-types.mjs';
 import { schemaTypes } from './generate/schema-types.mjs';
 import { simulation } from './generate/simulation.mjs';
 import { stringify } from './generate/stringify.mjs';
@@ -33,6 +36,14 @@ async function generate() {
     ['notification.d.ts', header + (await notificationMessage(protocol))],
     ['environment-metadata.d.ts', header + (await environmentMetadata(protocol))],
   ]);
+  const cycle = await cycleProtocol(protocol, document, operations);
+  files.set('cycle-protocol.json', stringify(cycle));
+  files.set('cycle-protocol.d.ts', header + cycleClientType(cycle, operations));
+  const binder = createRequire(import.meta.url)('../protocol/binder');
+  files.set(
+    'binder-protocol.d.ts',
+    header + declarationType('BinderProtocol', 'The declaration of the Binder API.', binder),
+  );
   const world = await fixtures(protocol, document);
   if (world) files.set('fixtures.json', stringify(world));
   const answers = await simulation(protocol, operations);

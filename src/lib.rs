@@ -9,6 +9,7 @@ pub mod event_loop;
 pub mod io_thread;
 pub mod metadata;
 pub mod notifications;
+pub mod protocol;
 pub mod simulator;
 pub mod system_error;
 pub mod transport;

@@ -1,0 +1,9 @@
+export type * from './protocol.js';
+export {
+  binderProtocol,
+  createProtocolClient,
+  cycleProtocol,
+  defineProtocol,
+  ProtocolDeclarationError,
+  ProtocolError,
+} from './protocol.js';

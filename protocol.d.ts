@@ -1,0 +1,356 @@
+import type { BinderProtocol } from './generated/binder-protocol.js';
+import type { CycleCommands } from './generated/cycle-protocol.js';
+
+/** The type of a param or of a field: a constructor of JavaScript or its name. */
+export type Type =
+  | StringConstructor
+  | NumberConstructor
+  | BooleanConstructor
+  | DateConstructor
+  | JSON
+  | 'String'
+  | 'Number'
+  | 'Boolean'
+  | 'Date'
+  | 'JSON';
+
+/** The shape of a body: a type, a map of shapes, an array of one shape, or `"#name"` of `global.response.shapes`. */
+export type ShapeDeclaration =
+  | Type
+  | `#${string}`
+  | readonly [ShapeDeclaration]
+  /** A key that ends in `?` may be absent or null. The key `*` alone stands for any key. */
+  | { readonly [field: string]: ShapeDeclaration };
+
+/** A param of an endpoint, or of every call. */
+export interface ParamDeclaration {
+  /** Its type. A `Date` is given as a `Date` or as ISO 8601 text and sent as text. `JSON` is any value that JSON can hold. */
+  readonly type: Type;
+  /** What it is, in a line; the help of the command line shows it. */
+  readonly description?: string;
+  /** Whether calls must give it. Default: true, and false with a `default`. */
+  readonly required?: boolean;
+  /** The only values it may have. */
+  readonly values?: readonly (string | number)[];
+  /** The value when a call gives none. */
+  readonly default?: unknown;
+  /** The environment variable that gives it when a call does not. Only for `global.params`. */
+  readonly env?: string;
+  /** Whether its value must not appear in messages. Default: false. */
+  readonly secret?: boolean;
+  /** A value for the examples in the help of the command line. */
+  readonly example?: unknown;
+}
+
+/** An error that a call may end with. */
+export interface ErrorDeclaration {
+  /** The status of answers that mean it. Absent for errors without an answer. */
+  readonly status?: number;
+  /**
+   * What happened. `{name}` stands for a param of the call, or for `error` (the server's words or the reason), `name`
+   * (what is to blame), `host`, `port`, `status`; `{{` and `}}` for braces.
+   */
+  readonly msg: string;
+  /** What to do about it; with fields as in `msg`. */
+  readonly suggestions?: readonly string[];
+  /**
+   * The types in an answer's body that mean it: exact, or `prefix*`, or `*` for any answer with its status.
+   * Default: the name of the error.
+   */
+  readonly code?: string | readonly string[];
+}
+
+/** One operation of an API. */
+export interface EndpointDeclaration {
+  /** The path, with `{param}` where params go; each is percent-encoded. An optional param may only be the last segment. */
+  readonly path: string;
+  /** Its params by name. What is neither in the path nor in the body goes into the query. Default: none. */
+  readonly params?: { readonly [name: string]: ParamDeclaration };
+  /** What it does, in a line. */
+  readonly description: string;
+  /** Shown when a request is sent; `{name}` stands for a param. Default: the description. */
+  readonly msg?: string;
+  readonly request: {
+    readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS';
+    /** Whether the credential is sent. Default: false. */
+    readonly authorized?: boolean;
+    /** The params that make the fields of the JSON body, or the one param that is the body. Default: no body. */
+    readonly body?: readonly string[] | string;
+    /** The params that are user name and password of HTTP's basic authentication. */
+    readonly basic?: readonly [string, string];
+  };
+  readonly response?: {
+    /** The shape that answers are checked against. Default: anything goes. */
+    readonly body?: ShapeDeclaration;
+    /** Its errors by name, beside those of `global.response.error`. */
+    readonly error?: { readonly [name: string]: ErrorDeclaration };
+    readonly success?: {
+      /** The status of success. Default: 200. */
+      readonly status?: number;
+      /** Shown with the results, which `{results}` stands for. Default: `{results}`. */
+      readonly msg?: string;
+    };
+    /** Parts of the results that the command line hides: keys from the top, `*` for any one, `**` for any number. */
+    readonly secret?: readonly string[];
+  };
+}
+
+/** What holds for every endpoint. */
+export interface GlobalDeclaration {
+  /** The name of the API. */
+  readonly name?: string;
+  /** What the API is, in a line. */
+  readonly description?: string;
+  /**
+   * Options of every call. `host`, `port`, `socket-path` and the credential are there without being declared; any
+   * other goes into every request.
+   */
+  readonly params?: { readonly [name: string]: ParamDeclaration };
+  readonly request?: {
+    /** Which param is the credential and which header carries it. Default: `api-key` in `authorization`. */
+    readonly credential?: { readonly param: string; readonly header: string };
+  };
+  readonly response?: {
+    /**
+     * Errors of every call. `unauthorized`, `malformedRequest`, `badResponse`, `timeout`, `refused` and `generic` are
+     * there without being declared.
+     */
+    readonly error?: { readonly [name: string]: ErrorDeclaration };
+    /** Where the body of an error holds what, as dotted keys. Default: `{ type: "type", error: "error" }`. */
+    readonly fields?: { readonly [field: string]: string };
+    /** The key of a body that holds the results. Default: the body is the results. */
+    readonly results?: string;
+    /** Shapes that bodies refer to as `"#name"`. */
+    readonly shapes?: { readonly [name: string]: ShapeDeclaration };
+  };
+}
+
+/** Endpoints by name. */
+export interface GroupDeclaration {
+  readonly [endpoint: string]: EndpointDeclaration;
+}
+
+/** An API as data: groups of endpoints, and `global` for what they share. */
+export type ProtocolDeclaration<P = { readonly [group: string]: unknown }> = {
+  readonly [Group in keyof P]: Group extends 'global' ? GlobalDeclaration : CheckedGroup<P[Group]>;
+};
+
+/** An endpoint's own keys are known at every level that TypeScript would otherwise let through. */
+type CheckedGroup<G> = { readonly [Name in keyof G]: EndpointDeclaration & NoOther<G[Name], EndpointDeclaration> };
+type NoOther<T, Known> = { readonly [Key in Exclude<keyof T, keyof Known>]: never };
+
+/** Options of one call, beside its params. */
+export interface CallOptions {
+  /** Ends the call: it rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** Limit on this call in milliseconds; 0 for none. Default: that of the client. */
+  timeoutMs?: number;
+}
+
+/** Says for one call where the server is or which credential it gets. */
+export interface ConnectionParams {
+  host?: string;
+  port?: number;
+  'socket-path'?: string;
+  'api-key'?: string;
+  token?: string;
+}
+
+/** Called with the error of a call, or with `null` and its results. */
+export type Callback<Results> = (error: Error | null, results?: Results) => void;
+
+/**
+ * One endpoint as a function. It rejects with a {@link ProtocolError} for every declared error. With a callback as
+ * last argument it returns nothing and calls back instead.
+ */
+export type Command<Params, Results> = {
+  /** The description of the endpoint. */
+  readonly __doc__: string;
+} & (Record<never, never> extends Params
+  ? {
+      (params?: Params & ConnectionParams, options?: CallOptions): Promise<Results>;
+      (callback: Callback<Results>): void;
+    }
+  : // biome-ignore lint/complexity/noBannedTypes: nothing to add.
+    {}) & {
+    (params: Params & ConnectionParams, options?: CallOptions): Promise<Results>;
+    (params: Params & ConnectionParams, callback: Callback<Results>): void;
+    (params: Params & ConnectionParams, options: CallOptions, callback: Callback<Results>): void;
+  };
+
+type TypeValue<T, DateValue> = T extends StringConstructor | 'String'
+  ? string
+  : T extends NumberConstructor | 'Number'
+    ? number
+    : T extends BooleanConstructor | 'Boolean'
+      ? boolean
+      : T extends DateConstructor | 'Date'
+        ? DateValue
+        : unknown;
+
+/** The value that a declared param takes. */
+export type ParamValue<P> = P extends { readonly values: readonly (infer Value)[] }
+  ? Value
+  : P extends { readonly type: infer T }
+    ? TypeValue<T, Date | string>
+    : unknown;
+
+type IsOptional<P> = P extends { readonly required: infer Required }
+  ? true extends Required
+    ? boolean extends Required
+      ? true
+      : false
+    : true
+  : P extends { readonly default: unknown }
+    ? true
+    : false;
+
+type OptionalNames<Params> = {
+  [Name in keyof Params]: IsOptional<Params[Name]> extends true ? Name : never;
+}[keyof Params];
+
+type Simplify<T> = { [Key in keyof T]: T[Key] };
+
+/** The params of a call, from the declaration of an endpoint. */
+export type ParamsOf<Endpoint> = Endpoint extends { readonly params: infer Params }
+  ? Simplify<
+      { -readonly [Name in Exclude<keyof Params, OptionalNames<Params>>]: ParamValue<Params[Name]> } & {
+        -readonly [Name in OptionalNames<Params>]?: ParamValue<Params[Name]>;
+      }
+    >
+  : Record<never, never>;
+
+/** The value that has a declared shape. Dates stay the text that they are in JSON. */
+export type ShapeValue<Shape, Shapes = unknown> = Shape extends `#${infer Name}`
+  ? Name extends keyof Shapes
+    ? ShapeValue<Shapes[Name], Shapes>
+    : unknown
+  : Shape extends Type
+    ? TypeValue<Shape, string>
+    : Shape extends readonly [infer Item]
+      ? ShapeValue<Item, Shapes>[]
+      : Shape extends { readonly '*': infer Item }
+        ? Record<string, ShapeValue<Item, Shapes>>
+        : Shape extends object
+          ? Simplify<
+              {
+                -readonly [Key in keyof Shape as Key extends `${string}?` ? never : Key]: ShapeValue<
+                  Shape[Key],
+                  Shapes
+                >;
+              } & {
+                -readonly [Key in keyof Shape as Key extends `${infer Name}?` ? Name : never]?: ShapeValue<
+                  Shape[Key],
+                  Shapes
+                > | null;
+              }
+            >
+          : unknown;
+
+type ShapesOf<P> = P extends { readonly global: { readonly response: { readonly shapes: infer Shapes } } }
+  ? Shapes
+  : unknown;
+
+/** What a call resolves to, from the declarations of an endpoint and its protocol. */
+export type ResultsOf<Endpoint, P = unknown> = Endpoint extends { readonly response: { readonly body: infer Shape } }
+  ? P extends { readonly global: { readonly response: { readonly results: infer Key } } }
+    ? Key extends keyof ShapeValue<Shape, ShapesOf<P>>
+      ? ShapeValue<Shape, ShapesOf<P>>[Key]
+      : undefined
+    : ShapeValue<Shape, ShapesOf<P>>
+  : unknown;
+
+type CamelCase<Name> = Name extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<CamelCase<Tail>>}` : Name;
+
+type Commands<P> = {
+  readonly [Group in keyof P as Group extends 'global' ? never : Group | CamelCase<Group>]: {
+    readonly [Name in keyof P[Group] as Name | CamelCase<Name>]: Command<
+      ParamsOf<P[Group][Name]>,
+      ResultsOf<P[Group][Name], P>
+    >;
+  };
+};
+
+declare const commands: unique symbol;
+
+/** The declaration of the internal API of Cycle; its client has the types of the OpenAPI document. */
+export type CycleProtocol = ProtocolDeclaration & { readonly [commands]: CycleCommands };
+
+/** A client of a protocol: its groups, each with its commands. */
+export type ProtocolClient<P> = (P extends { readonly [commands]: infer Known } ? Known : Commands<P>) & {
+  /** Waits for the calls in flight, then closes the connections. A client that is not closed does not keep the process alive. */
+  close(): Promise<void>;
+  /** The same, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+/** Options of {@link createProtocolClient}. The server is given by `host` and `port`, or by `socketPath`. */
+export interface ProtocolClientOptions {
+  /** Name or address of the server; `http://` before it is ignored. `https:` is refused: TLS is not supported. */
+  host?: string;
+  /** TCP port of the server. */
+  port?: number;
+  /** Path of the server's Unix socket. */
+  socketPath?: string;
+  /** Credential of authorised endpoints. */
+  apiKey?: string;
+  /** Another name of `apiKey`. */
+  token?: string;
+  /** Limit on each call in milliseconds; 0 for none. Default 30000. */
+  timeoutMs?: number;
+  /** Connections open at a time to one server. Default 1024. */
+  maxConnections?: number;
+  /** Bytes of answer that are accepted. Default: no limit. */
+  maxResponseBytes?: number;
+  /** Other global params by their declared names. */
+  [param: string]: unknown;
+}
+
+/**
+ * Checks a declaration. Gives a frozen copy of it, for {@link createProtocolClient}, the simulator and the command line.
+ *
+ * @throws {ProtocolDeclarationError} that lists every fault with its place
+ */
+export declare function defineProtocol<const P extends ProtocolDeclaration<P>>(declaration: P): P;
+
+/**
+ * Makes a client from a protocol. Nothing is connected before its first call.
+ *
+ * Before anything is sent, params are checked against their declaration; afterwards the answer is. A call that fails
+ * rejects with a {@link ProtocolError}.
+ *
+ * @throws {TypeError} for an option that the protocol does not have
+ */
+export declare function createProtocolClient<const P extends object>(
+  protocol: P,
+  options?: ProtocolClientOptions,
+): ProtocolClient<P>;
+
+/** The Binder API as a protocol. */
+export declare const binderProtocol: BinderProtocol;
+
+/** The internal API of Cycle as a protocol. */
+export declare const cycleProtocol: CycleProtocol;
+
+/** A call that ended with a declared error. */
+export declare class ProtocolError extends Error {
+  /** The name of the declared error: `unauthorized`, `timeout`, or one of the endpoint's own. */
+  name: string;
+  /** Status of the answer; without an answer the declared one, if there is one. */
+  status: number | undefined;
+  /** What to do about it. */
+  suggestions: string[];
+  /** The endpoint: `group.name`. */
+  endpoint: string;
+  /** The param, or the place in the answer, that is to blame. */
+  param?: string;
+  /** The server's own words, or what exactly is wrong. */
+  detail?: string;
+}
+
+/** A declaration that does not hold. */
+export declare class ProtocolDeclarationError extends Error {
+  code: 'ERR_CYCLE_PROTOCOL_DECLARATION';
+  /** Everything that is wrong, in the order of the declaration: the place as a path of keys, and the fault. */
+  faults: { place: string; fault: string }[];
+}

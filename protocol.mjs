@@ -1,0 +1,11 @@
+import protocol from './protocol.js';
+
+export const {
+  ProtocolDeclarationError,
+  ProtocolError,
+  binderProtocol,
+  createProtocolClient,
+  cycleProtocol,
+  defineProtocol,
+} = protocol;
+export default protocol;

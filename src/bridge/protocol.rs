@@ -1,0 +1,174 @@
+//! The protocol engine for JavaScript. Structured values cross as JSON text.
+
+use napi::{Error, Result};
+use napi_derive::napi;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::protocol::{Answer, Call, Endpoint, Failure, Protocol, TransportFault};
+
+/// A checked protocol.
+#[napi]
+pub struct ProtocolEngine {
+    protocol: Protocol,
+}
+
+#[napi]
+impl ProtocolEngine {
+    /// Checks a declaration, given as JSON. Throws an error whose message is the JSON list of the
+    /// declaration's faults, each with `place` and `fault`.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(declaration: String) -> Result<Self> {
+        match Protocol::from_json(&declaration) {
+            Ok(protocol) => Ok(Self { protocol }),
+            Err(error) => Err(Error::from_reason(to_json(&error.faults))),
+        }
+    }
+
+    /// What the protocol offers, as JSON: `name`, `description`, `credentialParam`, `resultsKey`, `options`
+    /// (the global params) and `commands`.
+    #[napi(catch_unwind)]
+    pub fn describe(&self) -> String {
+        let protocol = &self.protocol;
+        to_json(&json!({
+            "name": protocol.name(),
+            "description": protocol.description(),
+            "credentialParam": protocol.credential_param(),
+            "resultsKey": protocol.results_key(),
+            "options": protocol.global_options(),
+            "commands": protocol.commands(),
+        }))
+    }
+
+    /// Builds the request of a call. `given` is a JSON object, the params of the call; `settings` a JSON array
+    /// of them, global params that hold when the call does not give them, what goes first first. Gives JSON:
+    /// `request` or `failure`.
+    #[napi(catch_unwind)]
+    pub fn prepare(
+        &self,
+        group: String,
+        endpoint: String,
+        given: String,
+        settings: String,
+    ) -> Result<String> {
+        let request = self.call(&group, &endpoint, &given, &settings)?.and_then(|call| call.request());
+        Ok(match request {
+            Ok(request) => to_json(&json!({ "request": request })),
+            Err(failure) => to_json(&json!({ "failure": failure })),
+        })
+    }
+
+    /// Judges an answer: the failure that it means, as JSON, or `null` for the declared success.
+    #[napi(catch_unwind)]
+    pub fn judge(
+        &self,
+        group: String,
+        endpoint: String,
+        given: String,
+        settings: String,
+        status: u16,
+        body: String,
+    ) -> Result<Option<String>> {
+        let answer = Answer { status, body: &body };
+        let found = self.endpoint(&group, &endpoint)?;
+        if self.protocol.check_success(found, answer).is_ok() {
+            return Ok(None);
+        }
+        let failure = match self.call(&group, &endpoint, &given, &settings)? {
+            Ok(call) => call.failure(answer),
+            Err(failure) => Some(failure),
+        };
+        Ok(failure.map(|failure| to_json(&failure)))
+    }
+
+    /// The failure, as JSON, of a call without an answer. `fault` is `timeout`, `refused` or anything else.
+    #[napi(catch_unwind)]
+    pub fn unanswered(
+        &self,
+        group: String,
+        endpoint: String,
+        given: String,
+        settings: String,
+        fault: String,
+        reason: String,
+    ) -> Result<String> {
+        let fault = match fault.as_str() {
+            "timeout" => TransportFault::Timeout,
+            "refused" => TransportFault::Refused,
+            _ => TransportFault::Other,
+        };
+        let call = self.call(&group, &endpoint, &given, &settings)?;
+        Ok(to_json(&call.map_or_else(|failure| failure, |call| call.transport_failure(fault, &reason))))
+    }
+
+    /// The failure, as JSON, of a call whose params cannot be written as JSON, for the reason given.
+    #[napi(catch_unwind)]
+    pub fn unreadable(&self, group: String, endpoint: String, reason: String) -> Result<String> {
+        Ok(to_json(&self.protocol.unreadable(self.endpoint(&group, &endpoint)?, &reason)))
+    }
+
+    /// What to tell people before and after the results of a call that succeeded, as a JSON pair.
+    #[napi(catch_unwind)]
+    pub fn success_message(
+        &self,
+        group: String,
+        endpoint: String,
+        given: String,
+        settings: String,
+    ) -> Result<String> {
+        let call = self.call(&group, &endpoint, &given, &settings)?;
+        Ok(to_json(&call.map(|call| call.success_msg()).unwrap_or_default()))
+    }
+
+    /// Results, as JSON, with their secret parts hidden.
+    #[napi(catch_unwind)]
+    pub fn hide_secrets(&self, group: String, endpoint: String, results: String) -> Result<String> {
+        let mut value: Value = serde_json::from_str(&results).map_err(invalid)?;
+        self.protocol.hide_secrets(self.endpoint(&group, &endpoint)?, &mut value);
+        Ok(value.to_string())
+    }
+
+    /// Reads the value of a param from text. Gives JSON: `value` or `fault`, a predicate.
+    #[napi(catch_unwind)]
+    pub fn read_param(&self, group: String, endpoint: String, name: String, text: String) -> Result<String> {
+        let param = self.protocol.call_param(self.endpoint(&group, &endpoint)?, &name);
+        let read = param.map_or_else(|| Err("is not declared".to_owned()), |param| param.read(&text));
+        Ok(match read {
+            Ok(value) => to_json(&json!({ "value": value })),
+            Err(fault) => to_json(&json!({ "fault": fault })),
+        })
+    }
+}
+
+impl ProtocolEngine {
+    fn endpoint(&self, group: &str, endpoint: &str) -> Result<&Endpoint> {
+        let found = self.protocol.endpoint(group, endpoint);
+        found.ok_or_else(|| Error::from_reason(format!("the protocol has no endpoint {group}.{endpoint}")))
+    }
+
+    fn call(
+        &self,
+        group: &str,
+        endpoint: &str,
+        given: &str,
+        settings: &str,
+    ) -> Result<std::result::Result<Call<'_>, Box<Failure>>> {
+        let endpoint = self.endpoint(group, endpoint)?;
+        let settings: Vec<Map<String, Value>> = serde_json::from_str(settings).map_err(invalid)?;
+        Ok(match serde_json::from_str(given) {
+            Ok(given) => self.protocol.call(endpoint, given, &settings),
+            Err(error) => {
+                Err(self.protocol.unreadable(endpoint, &format!("they are not valid JSON: {error}")))
+            }
+        })
+    }
+}
+
+fn to_json<T: Serialize>(value: &T) -> String {
+    // Nothing that is given here can fail to be JSON; null would be noticed at once.
+    serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
+}
+
+fn invalid(error: serde_json::Error) -> Error {
+    Error::from_reason(format!("invalid JSON: {error}"))
+}

@@ -1,0 +1,147 @@
+//! From an answer to results or a failure.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use super::failure::{BAD_RESPONSE, Context, Failure, GENERIC, UNAUTHORIZED, failure};
+use super::param::wire_text;
+use super::request::Call;
+use super::types::{Endpoint, Protocol};
+
+/// What came back.
+#[derive(Debug, Clone, Copy)]
+pub struct Answer<'a> {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body as text.
+    pub body: &'a str,
+}
+
+/// Why nothing came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransportFault {
+    /// There was no answer in time.
+    Timeout,
+    /// The server took no connection.
+    Refused,
+    /// Anything else.
+    Other,
+}
+
+impl Protocol {
+    /// Whether an answer is the declared success of an endpoint, with the declared shape.
+    ///
+    /// # Errors
+    /// The place in the body that does not fit and what is wrong there, as a predicate; `None` when the
+    /// answer has another status.
+    pub fn check_success(
+        &self,
+        endpoint: &Endpoint,
+        answer: Answer<'_>,
+    ) -> Result<(), Option<(String, String)>> {
+        if answer.status != endpoint.success.status {
+            return Err(None);
+        }
+        let Some(shape) = &endpoint.shape else {
+            return Ok(());
+        };
+        let whole = |reason: String| Some(("the whole body".to_owned(), reason));
+        if answer.body.trim().is_empty() {
+            return Err(whole("is empty".to_owned()));
+        }
+        let body: Value =
+            serde_json::from_str(answer.body).map_err(|error| whole(format!("is not JSON: {error}")))?;
+        shape.check(&body, &self.shapes).map_err(|mismatch| {
+            if mismatch.place.is_empty() {
+                whole(mismatch.reason)
+            } else {
+                Some((mismatch.place, mismatch.reason))
+            }
+        })
+    }
+}
+
+impl Call<'_> {
+    /// The failure that an answer means, if it does not mean success.
+    #[must_use]
+    pub fn failure(&self, answer: Answer<'_>) -> Option<Box<Failure>> {
+        match self.protocol.check_success(self.endpoint, answer) {
+            Ok(()) => None,
+            Err(Some((place, reason))) => {
+                let context = self.context().with("name", place).with("error", reason);
+                let mut failure = self.protocol.fail(self.endpoint, BAD_RESPONSE, &context);
+                failure.status = Some(answer.status);
+                Some(failure)
+            }
+            Err(None) => Some(self.declared_failure(answer)),
+        }
+    }
+
+    /// The failure of a call without an answer.
+    #[must_use]
+    pub fn transport_failure(&self, fault: TransportFault, reason: &str) -> Box<Failure> {
+        let name = match fault {
+            TransportFault::Timeout => "timeout",
+            TransportFault::Refused => "refused",
+            TransportFault::Other => GENERIC,
+        };
+        self.protocol.fail(self.endpoint, name, &self.context().with("error", reason))
+    }
+
+    fn declared_failure(&self, answer: Answer<'_>) -> Box<Failure> {
+        let protocol = self.protocol;
+        let body: Value = serde_json::from_str(answer.body).unwrap_or(Value::Null);
+        let field = |path: &Vec<String>| path.iter().try_fold(&body, |value, key| value.get(key));
+        let kind = protocol.fields.get("type").and_then(field).and_then(Value::as_str);
+        let mut context = self.context().with("status", answer.status.to_string());
+        for (name, path) in &protocol.fields {
+            if let Some(value) = field(path).filter(|value| !value.is_null()) {
+                context = context.with(name, wire_text(value));
+            }
+        }
+        let errors = self.endpoint.errors.values().chain(protocol.errors.values());
+        // The endpoint's own errors come first and win a tie.
+        let mut best = None;
+        for declared in errors {
+            let fit = declared.fit(answer.status, kind);
+            if fit.is_some() && fit > best.map(|(fit, _)| fit).unwrap_or_default() {
+                best = Some((fit, declared));
+            }
+        }
+        let Some((_, declared)) = best else {
+            let context = Context { facts: Vec::new(), ..context }.with("error", describe(answer, kind));
+            let mut failure = protocol.fail(self.endpoint, GENERIC, &context);
+            failure.status = Some(answer.status);
+            return failure;
+        };
+        if declared.name == UNAUTHORIZED {
+            context = context.with("name", &protocol.credential.param);
+        } else if context.fact("name").is_none() {
+            // A server says in words what a client would say with a name.
+            let words = context.fact("error").unwrap_or("the server does not say what").to_owned();
+            context = context.with("name", words);
+        }
+        let mut failure = failure(self.endpoint, declared, Some(answer.status), &context);
+        failure.param = None;
+        failure
+    }
+}
+
+/// The longest part of an unexpected body that a message shows, in characters.
+const LONGEST_EXCERPT: usize = 200;
+
+/// An answer that no declared error fits, in words.
+fn describe(answer: Answer<'_>, kind: Option<&str>) -> String {
+    let mut text = format!("the server answered with status {}", answer.status);
+    if let Some(kind) = kind {
+        let _ = write!(text, " and the undeclared error type {kind}");
+    }
+    let body = answer.body.trim();
+    if !body.is_empty() {
+        let excerpt: String = body.chars().take(LONGEST_EXCERPT).collect();
+        let more = if excerpt.len() < body.len() { "…" } else { "" };
+        let _ = write!(text, ": {excerpt}{more}");
+    }
+    text
+}

@@ -1,0 +1,61 @@
+//! Parts of a declaration that cannot both be there.
+
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+
+use crate::protocol::fault::{Faults, join};
+use crate::protocol::names::kebab;
+use crate::protocol::types::Protocol;
+
+/// Names of groups that the command line has for itself.
+const OWN_COMMANDS: [&str; 4] = ["completion", "help", "request", "simulate"];
+
+/// Notes endpoints that share a route and names that share a command.
+pub(super) fn check(protocol: &Protocol, faults: &mut Faults) {
+    check_routes(protocol, faults);
+    let mut groups: HashMap<String, &str> = HashMap::new();
+    for (group, endpoints) in &protocol.groups {
+        let command = kebab(group);
+        if OWN_COMMANDS.contains(&command.as_str()) {
+            faults.add(group, format!("{command} is a command of its own"));
+        }
+        check_command(group, &command, group, &mut groups, faults);
+        let mut commands: HashMap<String, &str> = HashMap::new();
+        for name in endpoints.keys() {
+            check_command(&join(group, name), &kebab(name), name, &mut commands, faults);
+        }
+    }
+}
+
+fn check_command<'a>(
+    place: &str,
+    command: &str,
+    name: &'a str,
+    taken: &mut HashMap<String, &'a str>,
+    faults: &mut Faults,
+) {
+    if command.is_empty() {
+        faults.add(place, "makes no name for a command");
+    } else if let Some(other) = taken.insert(command.to_owned(), name) {
+        faults.add(place, format!("is the command {command}, as {other} is"));
+    }
+}
+
+fn check_routes(protocol: &Protocol, faults: &mut Faults) {
+    let mut routes: IndexMap<String, String> = IndexMap::new();
+    for endpoint in protocol.endpoints() {
+        let place = join(&endpoint.id(), "path");
+        let mut patterns = vec![endpoint.path.pattern(true)];
+        if endpoint.optional_path_param().is_some() {
+            patterns.push(endpoint.path.pattern(false));
+        }
+        for pattern in patterns {
+            let route = format!("{} {pattern}", endpoint.method);
+            match routes.get(&route) {
+                Some(other) => faults.add(&place, format!("is the route of {other} too: {route}")),
+                None => drop(routes.insert(route, endpoint.id())),
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! One endpoint of a declaration.
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::{error, global, param};
+use crate::protocol::declaration;
+use crate::protocol::fault::{Faults, join};
+use crate::protocol::param::{Param, Type, article_of};
+use crate::protocol::path::Path;
+use crate::protocol::secret::SecretPath;
+use crate::protocol::shape::Shape;
+use crate::protocol::types::{Body, Endpoint, Protocol, Success};
+
+const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+
+/// Shown with results, unless declared.
+const DEFAULT_SUCCESS: &str = "{results}";
+
+/// Checks an endpoint.
+pub(super) fn compile(
+    protocol: &Protocol,
+    group: &str,
+    name: &str,
+    declared: declaration::Endpoint,
+    faults: &mut Faults,
+) -> Endpoint {
+    let place = join(group, name);
+    let at = |key: &str| join(&place, key);
+    if declared.description.trim().is_empty() {
+        faults.add(at("description"), "is empty");
+    }
+    let params = param::compile_all(declared.params, &at("params"), faults);
+    for name in params.keys().filter(|name| protocol.params.contains_key(*name)) {
+        faults.add(join(&at("params"), name), "is a global param already");
+    }
+    for (name, param) in params.iter().filter(|(_, param)| param.env.is_some()) {
+        let env = param.env.as_deref().unwrap_or_default();
+        faults.add(
+            join(&at("params"), &format!("{name}.env")),
+            format!("only a global param is taken from {env}"),
+        );
+    }
+    let all: IndexMap<&str, &Param> =
+        params.iter().chain(protocol.shared_params()).map(|(name, param)| (name.as_str(), param)).collect();
+    let path = path(&declared.path, &at("path"), &all, faults);
+    let method = declared.request.method;
+    if !METHODS.contains(&method.as_str()) {
+        faults.add(at("request.method"), format!("{method:?} is not one of {}", METHODS.join(", ")));
+    }
+    let body = body(declared.request.body, &at("request.body"), &all, faults);
+    if body != Body::None && matches!(method.as_str(), "GET" | "HEAD") {
+        faults.add(at("request.body"), format!("a {method} request has no body"));
+    }
+    let basic = declared.request.basic;
+    check_basic(basic.as_ref(), protocol, &at("request"), &all, faults);
+
+    let status = declared.response.success.as_ref().and_then(|success| success.status).unwrap_or(200);
+    if !(100..=599).contains(&status) {
+        faults.add(at("response.success.status"), "is not an HTTP status");
+    }
+    let shown =
+        |field: &str| all.get(field).is_some_and(|param| !param.secret) || field == "host" || field == "port";
+    let msg = declared.msg.unwrap_or_else(|| declared.description.replace('{', "{{").replace('}', "}}"));
+    let success_msg = declared.response.success.and_then(|success| success.msg);
+    let success = Success {
+        status,
+        msg: error::template(
+            success_msg.as_deref().unwrap_or(DEFAULT_SUCCESS),
+            &at("response.success.msg"),
+            &|field| shown(field) || field == "results",
+            faults,
+        ),
+    };
+    let known = |field: &str| shown(field) || global::is_fact(field, &protocol.fields);
+    let errors =
+        error::compile_all(declared.response.error, &at("response.error"), Some(status), &known, faults);
+    let shape = declared.response.body.map(|source| {
+        let place = at("response.body");
+        let shape = Shape::read(&source, &place, faults);
+        shape.check_names(&place, &protocol.shapes, faults);
+        shape
+    });
+    Endpoint {
+        msg: error::template(&msg, &at("msg"), &shown, faults),
+        secret: secret(&declared.response.secret, &at("response.secret"), faults),
+        group: group.to_owned(),
+        name: name.to_owned(),
+        description: declared.description,
+        method,
+        path,
+        authorized: declared.request.authorized,
+        body,
+        basic,
+        shape,
+        errors,
+        success,
+        params,
+    }
+}
+
+fn path(source: &str, place: &str, params: &IndexMap<&str, &Param>, faults: &mut Faults) -> Path {
+    let path = Path::parse(source).unwrap_or_else(|fault| {
+        faults.add(place, fault);
+        Path::parse("/").unwrap_or_else(|_| unreachable!("/ is a path"))
+    });
+    let mut seen = Vec::new();
+    for name in path.params() {
+        match params.get(name) {
+            None => faults.add(place, format!("{{{name}}} is not declared in params")),
+            Some(param) if param.kind == Type::Json => {
+                faults.add(place, format!("{{{name}}} is of type JSON, which has no place in a path"));
+            }
+            Some(param) if !param.required && param.default.is_none() && path.last_param() != Some(name) => {
+                faults.add(place, format!("{{{name}}} is optional and is not the whole last segment"));
+            }
+            Some(_) => {}
+        }
+        if seen.contains(&name) {
+            faults.add(place, format!("{{{name}}} appears twice"));
+        }
+        seen.push(name);
+    }
+    path
+}
+
+fn body(source: Option<Value>, place: &str, params: &IndexMap<&str, &Param>, faults: &mut Faults) -> Body {
+    let mut check = |name: &str, place: String| {
+        if !params.contains_key(name) {
+            faults.add(place, format!("{name:?} is not declared in params"));
+        }
+    };
+    match source {
+        None => Body::None,
+        Some(Value::String(name)) => {
+            check(&name, place.to_owned());
+            Body::Whole(name)
+        }
+        Some(Value::Array(items)) => {
+            let mut names: Vec<String> = Vec::new();
+            for (at, item) in items.into_iter().enumerate() {
+                let place = join(place, &format!("[{at}]"));
+                match item {
+                    Value::String(name) => {
+                        check(&name, place);
+                        names.push(name);
+                    }
+                    other => check(&other.to_string(), place),
+                }
+            }
+            if names.is_empty() { Body::None } else { Body::Fields(names) }
+        }
+        Some(other) => {
+            faults.add(
+                place,
+                format!("is an Array of param names or one param name, not {}", article_of(&other)),
+            );
+            Body::None
+        }
+    }
+}
+
+fn check_basic(
+    basic: Option<&[String; 2]>,
+    protocol: &Protocol,
+    place: &str,
+    params: &IndexMap<&str, &Param>,
+    faults: &mut Faults,
+) {
+    let Some(pair) = basic else { return };
+    if protocol.credential.header == "authorization" {
+        faults.add(join(place, "basic"), "the credential has the same header");
+    }
+    for (at, name) in pair.iter().enumerate() {
+        if !params.get(name.as_str()).is_some_and(|param| param.kind == Type::String && param.required) {
+            faults.add(
+                join(place, &format!("basic[{at}]")),
+                format!("{name:?} is not a required param of type String"),
+            );
+        }
+    }
+}
+
+fn secret(sources: &[String], place: &str, faults: &mut Faults) -> Vec<SecretPath> {
+    let mut paths = Vec::new();
+    for (at, source) in sources.iter().enumerate() {
+        match SecretPath::parse(source) {
+            Ok(path) => paths.push(path),
+            Err(fault) => faults.add(join(place, &format!("[{at}]")), fault),
+        }
+    }
+    paths
+}

@@ -1,0 +1,94 @@
+//! Errors and messages of a declaration.
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::protocol::declaration;
+use crate::protocol::failure::{Code, Declared};
+use crate::protocol::fault::{Faults, join};
+use crate::protocol::names::is_name;
+use crate::protocol::param::article_of;
+use crate::protocol::template::Template;
+
+/// Reads a template and checks that something fills each of its fields.
+pub(super) fn template(
+    source: &str,
+    place: &str,
+    known: &dyn Fn(&str) -> bool,
+    faults: &mut Faults,
+) -> Template {
+    match Template::parse(source) {
+        Ok(template) => {
+            for field in template.fields().filter(|field| !known(field)) {
+                faults.add(place, format!("nothing fills {{{field}}}"));
+            }
+            template
+        }
+        Err(fault) => {
+            faults.add(place, fault);
+            // An empty template stands in; the declaration is refused anyway.
+            Template::parse("").unwrap_or_else(|_| unreachable!("an empty template is a template"))
+        }
+    }
+}
+
+/// Checks a map of errors. `success` is the status that no error can have.
+pub(super) fn compile_all(
+    declared: IndexMap<String, declaration::Error>,
+    place: &str,
+    success: Option<u16>,
+    known: &dyn Fn(&str) -> bool,
+    faults: &mut Faults,
+) -> IndexMap<String, Declared> {
+    let mut errors = IndexMap::new();
+    for (name, error) in declared {
+        let place = join(place, &name);
+        if !is_name(&name) {
+            faults.add(&place, "is not a name that an error can have");
+        }
+        if error.status.is_some_and(|status| !(100..=599).contains(&status)) {
+            faults.add(join(&place, "status"), "is not an HTTP status");
+        }
+        if error.status.is_some() && error.status == success {
+            faults.add(join(&place, "status"), "is the status of success");
+        }
+        let suggestions = error.suggestions.iter().enumerate().map(|(at, suggestion)| {
+            template(suggestion, &join(&place, &format!("suggestions[{at}]")), known, faults)
+        });
+        let suggestions = suggestions.collect();
+        let declared = Declared {
+            msg: template(&error.msg, &join(&place, "msg"), known, faults),
+            suggestions,
+            codes: codes(&name, error.code, error.status, &join(&place, "code"), faults),
+            status: error.status,
+            name: name.clone(),
+        };
+        errors.insert(name, declared);
+    }
+    errors
+}
+
+fn codes(
+    name: &str,
+    source: Option<Value>,
+    status: Option<u16>,
+    place: &str,
+    faults: &mut Faults,
+) -> Vec<Code> {
+    let sources = match source {
+        None => return vec![Code::Exact(name.to_owned())],
+        Some(Value::Array(sources)) => sources,
+        Some(source) => vec![source],
+    };
+    let mut codes = Vec::new();
+    for source in sources {
+        match source {
+            Value::String(text) if !text.is_empty() => codes.push(Code::parse(&text)),
+            other => faults.add(place, format!("a code is text, not {}", article_of(&other))),
+        }
+    }
+    if codes.contains(&Code::Any) && status.is_none() {
+        faults.add(place, "* needs the status that it stands for");
+    }
+    codes
+}

@@ -1,0 +1,146 @@
+//! What holds for every endpoint, completed by the built-in params and errors.
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::{error, param};
+use crate::protocol::declaration;
+use crate::protocol::failure::Code;
+use crate::protocol::fault::{Faults, join};
+use crate::protocol::param::{Param, Type};
+use crate::protocol::shape::{Shape, Shapes};
+use crate::protocol::types::{Credential, HOST, PORT, Protocol, SOCKET_PATH};
+
+/// The params and errors that every protocol has, unless it declares them itself.
+const DEFAULTS: &str = include_str!("../../../protocol/defaults.json");
+
+/// The fields of an error answer, unless declared.
+const DEFAULT_FIELDS: [&str; 2] = ["type", "error"];
+
+/// What a message of an error may show besides params and the fields of the answer.
+const FACTS: [&str; 5] = ["name", "error", "host", "port", "status"];
+
+/// Checks what holds for every endpoint and gives a protocol without any.
+pub(super) fn compile(global: declaration::Global, faults: &mut Faults) -> Protocol {
+    let credential = credential(global.request.credential, faults);
+    let params = params(global.params, &credential, faults);
+    let fields = fields(global.response.fields, faults);
+    let known = |field: &str| {
+        is_fact(field, &fields)
+            || params.get(field).is_some_and(|param| !param.secret && *field != *credential.param)
+    };
+    let place = "global.response.error";
+    let mut errors = error::compile_all(global.response.error, place, None, &known, faults);
+    for (name, built_in) in error::compile_all(built_in().response.error, place, None, &known, faults) {
+        errors.entry(name).or_insert(built_in);
+    }
+    // Without a code of its own, `unauthorized` stands for every answer with its status.
+    if let Some(unauthorized) = errors.get_mut("unauthorized").filter(|error| error.status.is_some())
+        && unauthorized.codes == [Code::Exact(unauthorized.name.clone())]
+    {
+        unauthorized.codes.push(Code::Any);
+    }
+    Protocol {
+        name: global.name,
+        description: global.description,
+        params,
+        credential,
+        errors,
+        fields,
+        results: global.response.results,
+        shapes: shapes(&global.response.shapes, faults),
+        groups: IndexMap::new(),
+    }
+}
+
+/// Whether every error's message may show a field.
+pub(super) fn is_fact(field: &str, fields: &IndexMap<String, Vec<String>>) -> bool {
+    FACTS.contains(&field) || fields.contains_key(field)
+}
+
+fn built_in() -> declaration::Global {
+    serde_json::from_str(DEFAULTS).unwrap_or_else(|error| unreachable!("protocol/defaults.json: {error}"))
+}
+
+fn credential(declared: Option<declaration::Credential>, faults: &mut Faults) -> Credential {
+    let Some(declaration::Credential { param, header }) = declared else {
+        return Credential { param: "api-key".to_owned(), header: "authorization".to_owned() };
+    };
+    if http::HeaderName::from_bytes(header.as_bytes()).is_err() {
+        faults.add("global.request.credential.header", format!("{header:?} is not the name of a header"));
+    }
+    if matches!(param.as_str(), HOST | PORT | SOCKET_PATH) {
+        faults.add("global.request.credential.param", format!("{param} says where the server is"));
+    }
+    Credential { param, header: header.to_ascii_lowercase() }
+}
+
+fn params(
+    declared: IndexMap<String, declaration::Param>,
+    credential: &Credential,
+    faults: &mut Faults,
+) -> IndexMap<String, Param> {
+    let place = "global.params";
+    let mut params = param::compile_all(declared, place, faults);
+    for (name, built_in) in param::compile_all(built_in().params, place, faults) {
+        params.entry(name).or_insert(built_in);
+    }
+    let types = [
+        (HOST, Type::String),
+        (PORT, Type::Number),
+        (SOCKET_PATH, Type::String),
+        (&credential.param, Type::String),
+    ];
+    for (name, kind) in types {
+        if let Some(param) = params.get_mut(name) {
+            if param.kind != kind {
+                faults.add(join(place, &format!("{name}.type")), format!("{name} is always a {kind:?}"));
+            }
+            // Whether it must be given depends on the call.
+            param.required = false;
+        }
+    }
+    let hidden = Param {
+        name: credential.param.clone(),
+        kind: Type::String,
+        description: "Credential of calls that need one".to_owned(),
+        required: false,
+        values: Vec::new(),
+        default: None,
+        env: None,
+        secret: true,
+        example: None,
+    };
+    params.entry(credential.param.clone()).or_insert(hidden).secret = true;
+    params
+}
+
+fn fields(declared: Option<IndexMap<String, String>>, faults: &mut Faults) -> IndexMap<String, Vec<String>> {
+    let declared = declared.unwrap_or_else(|| {
+        DEFAULT_FIELDS.iter().map(|name| ((*name).to_owned(), (*name).to_owned())).collect()
+    });
+    let split = declared.into_iter().map(|(name, path)| {
+        let keys: Vec<String> = path.split('.').map(str::to_owned).collect();
+        if keys.iter().any(String::is_empty) {
+            faults.add(format!("global.response.fields.{name}"), "a path of keys has no empty keys");
+        }
+        (name, keys)
+    });
+    split.collect()
+}
+
+fn shapes(declared: &IndexMap<String, Value>, faults: &mut Faults) -> Shapes {
+    let place = "global.response.shapes";
+    let shapes: Shapes = declared
+        .iter()
+        .map(|(name, source)| (name.clone(), Shape::read(source, &join(place, name), faults)))
+        .collect();
+    for (name, shape) in &shapes {
+        let place = join(place, name);
+        if matches!(shape, Shape::Named(_)) {
+            faults.add(&place, "is only another name of a shape");
+        }
+        shape.check_names(&place, &shapes, faults);
+    }
+    shapes
+}

@@ -1,0 +1,98 @@
+//! From a declaration to a protocol: everything is checked, and every fault is named with its place.
+
+mod clash;
+mod endpoint;
+mod error;
+mod global;
+mod param;
+
+use indexmap::IndexMap;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::declaration;
+use super::fault::{DeclarationError, Faults, join};
+use super::names::is_name;
+use super::param::article_of;
+use super::types::{Endpoint, Protocol};
+
+impl Protocol {
+    /// Reads and checks a declaration: JSON with the names of types in place of JavaScript's constructors.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, each fault with its place.
+    pub fn from_json(text: &str) -> Result<Self, DeclarationError> {
+        let mut faults = Faults::default();
+        let declaration = serde_json::from_str(text).unwrap_or_else(|error| {
+            faults.add("", format!("is not JSON: {error}"));
+            Value::Object(serde_json::Map::new())
+        });
+        let protocol = Self::compile(&declaration, &mut faults);
+        faults.or(protocol)
+    }
+
+    fn compile(declaration: &Value, faults: &mut Faults) -> Self {
+        let none = serde_json::Map::new();
+        let entries = declaration.as_object().unwrap_or_else(|| {
+            faults.add("", format!("a declaration is an Object of groups, not {}", article_of(declaration)));
+            &none
+        });
+        let global = match entries.get("global") {
+            None => declaration::Global::default(),
+            Some(source) => decode(source, "global", faults).unwrap_or_default(),
+        };
+        let mut protocol = global::compile(global, faults);
+        for (group, source) in entries.iter().filter(|(name, _)| *name != "global") {
+            if let Some(endpoints) = compile_group(&protocol, group, source, faults) {
+                protocol.groups.insert(group.clone(), endpoints);
+            }
+        }
+        if protocol.endpoints().next().is_none() {
+            faults.add("", "the declaration has no endpoint");
+        }
+        clash::check(&protocol, faults);
+        protocol
+    }
+}
+
+fn compile_group(
+    protocol: &Protocol,
+    group: &str,
+    source: &Value,
+    faults: &mut Faults,
+) -> Option<IndexMap<String, Endpoint>> {
+    if !is_name(group) || group == "close" {
+        faults.add(group, "is not a name that a group can have");
+    }
+    let Value::Object(entries) = source else {
+        faults.add(group, format!("a group is an Object of endpoints, not {}", article_of(source)));
+        return None;
+    };
+    let mut endpoints = IndexMap::new();
+    for (name, source) in entries {
+        let place = join(group, name);
+        if !is_name(name) {
+            faults.add(&place, "is not a name that an endpoint can have");
+        }
+        if let Some(declared) = decode::<declaration::Endpoint>(source, &place, faults) {
+            endpoints.insert(name.clone(), endpoint::compile(protocol, group, name, declared, faults));
+        }
+    }
+    Some(endpoints)
+}
+
+/// Reads one part of a declaration, noting the first fault of its structure.
+fn decode<T: DeserializeOwned>(source: &Value, place: &str, faults: &mut Faults) -> Option<T> {
+    match serde_path_to_error::deserialize(source) {
+        Ok(decoded) => Some(decoded),
+        Err(error) => {
+            let inner = error.path().to_string();
+            let place = if inner == "." { place.to_owned() } else { join(place, &inner) };
+            faults.add(place, error.inner().to_string());
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! Params of a declaration.
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::protocol::declaration;
+use crate::protocol::fault::{Faults, join};
+use crate::protocol::names::{is_param_name, kebab};
+use crate::protocol::param::{Param, TYPE_NAMES, Type};
+
+/// Checks a map of params.
+pub(super) fn compile_all(
+    declared: IndexMap<String, declaration::Param>,
+    place: &str,
+    faults: &mut Faults,
+) -> IndexMap<String, Param> {
+    let mut params = IndexMap::new();
+    let mut options: IndexMap<String, String> = IndexMap::new();
+    for (name, param) in declared {
+        let place = join(place, &name);
+        if !is_param_name(&name) {
+            faults.add(&place, "is not a name that a param can have");
+        }
+        if let Some(other) = options.insert(kebab(&name), name.clone()) {
+            faults.add(&place, format!("is the same option on a command line as {other}"));
+        }
+        params.insert(name.clone(), compile(name, param, &place, faults));
+    }
+    params
+}
+
+fn compile(name: String, declared: declaration::Param, place: &str, faults: &mut Faults) -> Param {
+    let kind = Type::named(&declared.kind);
+    if kind.is_none() {
+        faults.add(
+            join(place, "type"),
+            format!("{:?} is not a type; the types are {TYPE_NAMES}", declared.kind),
+        );
+    }
+    if declared.required == Some(true) && declared.default.is_some() {
+        faults.add(join(place, "default"), "a param with a default is not required");
+    }
+    if declared.env.as_ref().is_some_and(|env| env.is_empty() || env.contains(['=', '\0'])) {
+        faults.add(join(place, "env"), "is not the name of an environment variable");
+    }
+    let param = Param {
+        name,
+        kind: kind.unwrap_or(Type::String),
+        description: declared.description,
+        required: declared.required.unwrap_or(declared.default.is_none()),
+        values: declared.values,
+        default: declared.default,
+        env: declared.env,
+        secret: declared.secret,
+        example: declared.example,
+    };
+    if kind.is_none() {
+        return param;
+    }
+    for (at, value) in param.values.iter().enumerate() {
+        check(&join(place, &format!("values[{at}]")), param.kind.check(value), faults);
+    }
+    let given = |value: &Option<Value>| value.as_ref().map_or(Ok(()), |value| param.check(value));
+    check(&join(place, "default"), given(&param.default), faults);
+    check(&join(place, "example"), given(&param.example), faults);
+    param
+}
+
+fn check(place: &str, result: Result<(), String>, faults: &mut Faults) {
+    if let Err(reason) = result {
+        faults.add(place, reason);
+    }
+}

@@ -1,0 +1,124 @@
+//! Dates as text: ISO 8601 in the forms that JSON carries.
+
+/// Whether `text` is a calendar date (`2016-02-29`), alone or with a time of day
+/// (`T12:30`, `T12:30:05.250`) and an offset (`Z`, `+02:00`).
+pub(super) fn is_date(text: &str) -> bool {
+    let (day, time) = match text.split_once(['T', 't', ' ']) {
+        Some((day, time)) => (day, Some(time)),
+        None => (text, None),
+    };
+    is_day(day) && time.is_none_or(is_time)
+}
+
+fn is_day(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let (Some(year), Some(month), Some(day), None) =
+        (number(parts.next(), 4), number(parts.next(), 2), number(parts.next(), 2), parts.next())
+    else {
+        return false;
+    };
+    (1..=12).contains(&month) && day >= 1 && day <= days_in(year, month)
+}
+
+fn is_time(text: &str) -> bool {
+    let (clock, offset) = match text.find(['Z', 'z', '+', '-']) {
+        Some(at) => text.split_at(at),
+        None => (text, ""),
+    };
+    is_clock(clock) && (matches!(offset, "" | "Z" | "z") || is_offset(offset))
+}
+
+fn is_clock(text: &str) -> bool {
+    let (whole, fraction) = match text.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (text, None),
+    };
+    let mut parts = whole.split(':');
+    let (hour, minute, second) = (number(parts.next(), 2), number(parts.next(), 2), parts.next());
+    let has_second = second.is_some();
+    let second = second.map_or(Some(0), |second| number(Some(second), 2));
+    // 60 is a leap second.
+    let fits = |value: Option<u32>, most: u32| value.is_some_and(|value| value <= most);
+    fits(hour, 23)
+        && fits(minute, 59)
+        && fits(second, 60)
+        && parts.next().is_none()
+        && fraction.is_none_or(|digits| {
+            has_second && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+        })
+}
+
+fn is_offset(text: &str) -> bool {
+    let mut parts = text[1..].split(':');
+    let (hours, minutes) = (number(parts.next(), 2), number(parts.next(), 2));
+    hours.is_some_and(|hours| hours <= 23)
+        && minutes.is_some_and(|minutes| minutes <= 59)
+        && parts.next().is_none()
+}
+
+/// The value of exactly `width` decimal digits.
+fn number(text: Option<&str>, width: usize) -> Option<u32> {
+    let text = text.filter(|text| text.len() == width && text.bytes().all(|byte| byte.is_ascii_digit()))?;
+    text.parse().ok()
+}
+
+fn days_in(year: u32, month: u32) -> u32 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_date;
+
+    #[test]
+    fn accepts_what_json_carries() {
+        for text in [
+            "2016-02-29",
+            "2016-03-01T10:20Z",
+            "2016-03-01T10:20:30Z",
+            "2016-03-01T10:20:30.123456789Z",
+            "2016-03-01T10:20:60+02:00",
+            "2016-03-01t10:20:30-11:30",
+            "2016-03-01 10:20:30",
+            "0001-01-01T00:00:00Z",
+        ] {
+            assert!(is_date(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_the_rest() {
+        for text in [
+            "",
+            "today",
+            "2015-02-29",
+            "1900-02-29",
+            "2016-13-01",
+            "2016-00-01",
+            "2016-01-32",
+            "2016-01-00",
+            "16-01-01",
+            "2016-01-01T",
+            "2016-01-01T24:00Z",
+            "2016-01-01T10:60Z",
+            "2016-01-01T10:20:61Z",
+            "2016-01-01T10:20:30.Z",
+            "2016-01-01T10:20.5Z",
+            "2016-01-01T10:20Zz",
+            "2016-01-01T10:20+2:00",
+            "2016-01-01T10:20+24:00",
+            "2016-01-01T10:20:30:40Z",
+            "2016-1-1",
+            "2016-01-01-01",
+            "+016-01-01",
+            "1456826400000",
+        ] {
+            assert!(!is_date(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What is wrong with a declaration, and where.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// One fault of a declaration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// Where it is, as the path of keys from the top: `build.start.request.body[1]`. Empty for the
+    /// declaration as a whole.
+    pub place: String,
+    /// What is wrong there.
+    pub fault: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.place.is_empty() {
+            f.write_str(&self.fault)
+        } else {
+            write!(f, "{}: {}", self.place, self.fault)
+        }
+    }
+}
+
+/// A declaration that does not hold, with everything that is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", describe(.faults))]
+pub struct DeclarationError {
+    /// The faults in the order of the declaration; never empty.
+    pub faults: Vec<Fault>,
+}
+
+fn describe(faults: &[Fault]) -> String {
+    let count = faults.len();
+    let mut text = format!("the protocol declaration has {count} fault{}", if count == 1 { "" } else { "s" });
+    for fault in faults {
+        text.push_str("\n  ");
+        text.push_str(&fault.to_string());
+    }
+    text
+}
+
+/// Collects faults while a declaration is read.
+#[derive(Debug, Default)]
+pub(super) struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// Notes a fault at a place.
+    pub(super) fn add(&mut self, place: impl Into<String>, fault: impl Into<String>) {
+        self.0.push(Fault { place: place.into(), fault: fault.into() });
+    }
+
+    /// Gives `value` when nothing was noted.
+    pub(super) fn or<T>(self, value: T) -> Result<T, DeclarationError> {
+        if self.0.is_empty() { Ok(value) } else { Err(DeclarationError { faults: self.0 }) }
+    }
+}
+
+/// Joins a place and a key: `a` and `b` give `a.b`, `a` and `[0]` give `a[0]`.
+pub(super) fn join(place: &str, key: &str) -> String {
+    if place.is_empty() || key.is_empty() || key.starts_with('[') {
+        format!("{place}{key}")
+    } else {
+        format!("{place}.{key}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_every_fault_with_its_place() {
+        let mut faults = Faults::default();
+        faults.add("a.b", "is wrong");
+        faults.add("", "declares no endpoint");
+        let error = faults.or(()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the protocol declaration has 2 faults\n  a.b: is wrong\n  declares no endpoint"
+        );
+    }
+
+    #[test]
+    fn joins_keys_and_indexes() {
+        assert_eq!(join("a", "b"), "a.b");
+        assert_eq!(join("a", "[1]"), "a[1]");
+        assert_eq!(join("", "b"), "b");
+        assert_eq!(join("a", ""), "a");
+    }
+}

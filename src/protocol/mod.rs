@@ -1,0 +1,38 @@
+//! APIs declared as data: what a declaration may say, and what follows from it.
+//!
+//! [`Protocol::from_json`] checks a declaration and names every fault with its place. From the
+//! checked protocol come [`Request`]s built from params, answers told apart into results and
+//! [`Failure`]s, the table of [`Command`]s of a command line, and the routes of a simulator.
+//! Nothing in here performs input or output.
+
+mod address;
+mod answer;
+mod command;
+mod compile;
+mod date;
+mod declaration;
+mod failure;
+mod fault;
+mod names;
+mod param;
+mod path;
+mod request;
+mod router;
+mod secret;
+mod service;
+mod shape;
+mod template;
+mod types;
+
+pub use address::Address;
+pub use answer::{Answer, TransportFault};
+pub use command::{Command, CommandParam};
+pub use failure::Failure;
+pub use fault::{DeclarationError, Fault};
+pub use param::Param;
+pub use request::{Call, Request};
+pub use service::{HeaderLookup, Incoming, Reply, Service};
+pub use types::{Endpoint, Protocol};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+//! Names: which ones a declaration may use, and what a command line makes of them.
+
+/// Whether a group, an endpoint or an error may have the name: a letter or underscore, then letters,
+/// digits, `_` and `-`, and nothing that means something to JavaScript.
+pub(super) fn is_name(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(|char| char.is_ascii_alphabetic() || char == '_')
+        && chars.all(|char| char.is_ascii_alphanumeric() || char == '_' || char == '-')
+        && !is_reserved(name)
+}
+
+/// Whether a param may have the name: as [`is_name`], with `.`, `[` and `]` allowed within.
+pub(super) fn is_param_name(name: &str) -> bool {
+    is_name(&name.replace(['.', '[', ']'], "_"))
+}
+
+fn is_reserved(name: &str) -> bool {
+    matches!(name, "__proto__" | "constructor" | "prototype" | "then")
+}
+
+/// The name on a command line: `statusAll` and `_status_all` give `status-all`.
+pub(super) fn kebab(name: &str) -> String {
+    let mut kebab = String::new();
+    let mut previous = '-';
+    let mut chars = name.chars().peekable();
+    while let Some(char) = chars.next() {
+        if !char.is_ascii_alphanumeric() {
+            if previous != '-' && chars.peek().is_some() {
+                kebab.push('-');
+                previous = '-';
+            }
+            continue;
+        }
+        let starts_word = char.is_ascii_uppercase()
+            && (previous.is_ascii_lowercase()
+                || previous.is_ascii_digit()
+                || (previous.is_ascii_uppercase() && chars.peek().is_some_and(char::is_ascii_lowercase)));
+        if starts_word {
+            kebab.push('-');
+        }
+        kebab.push(char.to_ascii_lowercase());
+        previous = char;
+    }
+    kebab.trim_end_matches('-').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn makes_command_names() {
+        for (name, command) in [
+            ("start", "start"),
+            ("statusAll", "status-all"),
+            ("_preloadStatus", "preload-status"),
+            ("object-cache", "object-cache"),
+            ("ips", "ips"),
+            ("getIPs", "get-i-ps"),
+            ("HTTPServer2Go", "http-server2-go"),
+            ("image_id", "image-id"),
+            ("page[size]", "page-size"),
+            ("__", ""),
+        ] {
+            assert_eq!(kebab(name), command, "{name}");
+        }
+    }
+
+    #[test]
+    fn allows_plain_names() {
+        for name in ["a", "_preload", "statusAll", "object-cache", "v2"] {
+            assert!(is_name(name), "{name}");
+        }
+        for name in ["", "2a", "a b", "a.b", "é", "__proto__", "constructor", "then", "-a"] {
+            assert!(!is_name(name), "{name}");
+        }
+        assert!(is_param_name("page[size]") && is_param_name("a.b") && !is_param_name("a b"));
+    }
+}

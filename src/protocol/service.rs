@@ -1,0 +1,284 @@
+//! A server that follows a declaration: what it answers to a request.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value, json};
+
+use super::failure::{Context, GENERIC, MALFORMED, UNAUTHORIZED};
+use super::param::wire_text;
+use super::path::decode;
+use super::router::Route;
+use super::shape::Shape;
+use super::types::{Body, Endpoint, Protocol};
+
+/// A request as a server receives it.
+#[derive(Debug, Clone, Copy)]
+pub struct Incoming<'a> {
+    /// The HTTP method.
+    pub method: &'a str,
+    /// Path and query.
+    pub target: &'a str,
+    /// The value of a header, by its name in lower case.
+    pub header: &'a dyn HeaderLookup,
+    /// The body.
+    pub body: &'a [u8],
+}
+
+/// Finds headers of a request.
+pub trait HeaderLookup: std::fmt::Debug {
+    /// The value of the header with a name in lower case.
+    fn get(&self, name: &str) -> Option<&str>;
+}
+
+impl<S: std::hash::BuildHasher> HeaderLookup for HashMap<String, String, S> {
+    fn get(&self, name: &str) -> Option<&str> {
+        HashMap::get(self, name).map(String::as_str)
+    }
+}
+
+/// What a server answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The JSON body.
+    pub body: Value,
+    /// The methods of the path, when the method was wrong.
+    pub allow: Option<String>,
+    /// The endpoint that the request reached, as `group.name`.
+    pub endpoint: Option<String>,
+}
+
+/// A request that does not fit: the name of the error that it deserves, and why.
+type Refusal = (&'static str, String);
+
+/// Answers requests as a protocol declares: requests that do not fit get the declared errors, the others
+/// get results with the declared shape, or an error that was asked for.
+#[derive(Debug, Clone)]
+pub struct Service {
+    protocol: Protocol,
+    credential: Option<String>,
+    failing: HashMap<String, String>,
+}
+
+impl Service {
+    /// A service of a protocol. With a credential, authorised endpoints insist on it.
+    #[must_use]
+    pub fn new(protocol: Protocol, credential: Option<String>) -> Self {
+        Self { protocol, credential, failing: HashMap::new() }
+    }
+
+    /// From now on the endpoint `group.name` answers with a declared error; with `None`, as usual again.
+    ///
+    /// # Errors
+    /// The fault in words: there is no such endpoint, or it has no such error with a status.
+    pub fn fail(&mut self, endpoint: &str, error: Option<&str>) -> Result<(), String> {
+        let found = endpoint.split_once('.').and_then(|(group, name)| self.protocol.endpoint(group, name));
+        let Some(found) = found else {
+            return Err(format!("the protocol has no endpoint {endpoint:?}"));
+        };
+        let Some(error) = error else {
+            self.failing.remove(endpoint);
+            return Ok(());
+        };
+        if self.protocol.declared_error(found, error).is_none_or(|declared| declared.status.is_none()) {
+            return Err(format!("{endpoint} has no error {error:?} that a server can answer with"));
+        }
+        self.failing.insert(endpoint.to_owned(), error.to_owned());
+        Ok(())
+    }
+
+    /// Answers a request.
+    #[must_use]
+    pub fn answer(&self, incoming: &Incoming<'_>) -> Reply {
+        let (path, query) = incoming.target.split_once('?').unwrap_or((incoming.target, ""));
+        match self.protocol.route(incoming.method, path) {
+            Route::Endpoint(endpoint, values) => {
+                let reply = match self.params(endpoint, values, query, incoming) {
+                    Ok(params) => match self.failing.get(&endpoint.id()) {
+                        Some(error) => self.error(endpoint, error, &params, None),
+                        None => self.success(endpoint, &params),
+                    },
+                    Err((error, reason)) => self.error(endpoint, error, &Map::new(), Some(&reason)),
+                };
+                Reply { endpoint: Some(endpoint.id()), ..reply }
+            }
+            Route::Methods(methods) => {
+                let allow = methods.join(", ");
+                let body = self.error_body(GENERIC, &format!("this path takes {allow}"), 405);
+                Reply { status: 405, body, allow: Some(allow), endpoint: None }
+            }
+            Route::Unknown => {
+                let body = self.error_body(GENERIC, "there is nothing at this path", 404);
+                Reply { status: 404, body, allow: None, endpoint: None }
+            }
+        }
+    }
+
+    /// Reads and checks the params of a request.
+    fn params(
+        &self,
+        endpoint: &Endpoint,
+        values: Vec<(String, String)>,
+        query: &str,
+        incoming: &Incoming<'_>,
+    ) -> Result<Map<String, Value>, Refusal> {
+        let malformed = |name: &str, reason: &str| (MALFORMED, format!("{name} {reason}"));
+        if endpoint.authorized {
+            let sent = incoming.header.get(&self.protocol.credential.header);
+            let accepted = self.credential.as_ref().is_none_or(|credential| sent == Some(credential));
+            if sent.is_none() || !accepted {
+                let reason =
+                    if sent.is_none() { "the credential is missing" } else { "the credential is wrong" };
+                return Err((UNAUTHORIZED, reason.to_owned()));
+            }
+        }
+        if endpoint.basic.is_some()
+            && !incoming.header.get("authorization").is_some_and(|h| h.starts_with("Basic "))
+        {
+            return Err((UNAUTHORIZED, "user name and password are missing".to_owned()));
+        }
+        let mut params = Map::new();
+        let pairs = query.split('&').filter(|pair| !pair.is_empty());
+        let queried = pairs.map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let text = |text: &str| decode(&text.replace('+', " "));
+            text(name).zip(text(value))
+        });
+        let in_path = values.len();
+        for (at, pair) in values.into_iter().map(Some).chain(queried).enumerate() {
+            let Some((name, text)) = pair else {
+                return Err(malformed("the query", "is not UTF-8"));
+            };
+            let belongs = at < in_path || endpoint.is_query_param(&name);
+            let Some(param) = self.protocol.param_of(endpoint, &name).filter(|_| belongs) else {
+                return Err(malformed(&name, "is not a param of this endpoint's query"));
+            };
+            let value = param.read(&text).map_err(|reason| malformed(&name, &reason))?;
+            params.insert(name, value);
+        }
+        self.read_body(endpoint, incoming.body, &mut params)
+            .map_err(|(name, reason)| malformed(&name, &reason))?;
+        let in_header = |name: &String| endpoint.basic.as_ref().is_some_and(|pair| pair.contains(name));
+        for (name, param) in endpoint.params.iter().chain(self.protocol.shared_params()) {
+            if param.required && !params.contains_key(name) && !in_header(name) {
+                return Err(malformed(name, "is missing"));
+            }
+        }
+        Ok(params)
+    }
+
+    fn read_body(
+        &self,
+        endpoint: &Endpoint,
+        bytes: &[u8],
+        params: &mut Map<String, Value>,
+    ) -> Result<(), (String, String)> {
+        let whole = |reason: String| ("the body".to_owned(), reason);
+        if endpoint.body == Body::None || bytes.is_empty() {
+            return Ok(());
+        }
+        let body: Value =
+            serde_json::from_slice(bytes).map_err(|error| whole(format!("is not JSON: {error}")))?;
+        let fields = match (&endpoint.body, body) {
+            (Body::Whole(name), value) => Map::from_iter([(name.clone(), value)]),
+            (_, Value::Object(fields)) => fields,
+            _ => return Err(whole("is not an object".to_owned())),
+        };
+        for (name, value) in fields {
+            let declared = endpoint.body_params().contains(&name);
+            let param = self.protocol.param_of(endpoint, &name).filter(|_| declared);
+            let checked = param
+                .ok_or_else(|| "is not a field of this endpoint".to_owned())
+                .and_then(|p| p.check(&value));
+            checked.map_err(|reason| (name.clone(), reason))?;
+            params.insert(name, value);
+        }
+        Ok(())
+    }
+
+    fn success(&self, endpoint: &Endpoint, params: &Map<String, Value>) -> Reply {
+        let shapes = &self.protocol.shapes;
+        let mut body = match (&endpoint.shape, &self.protocol.results) {
+            (Some(shape), _) => shape.sample(shapes),
+            (None, Some(results)) => json!({ (results): {} }),
+            (None, None) => json!({}),
+        };
+        if let Some(shape) = &endpoint.shape {
+            echo(&mut body, shape, params);
+        }
+        Reply { status: endpoint.success.status, body, allow: None, endpoint: None }
+    }
+
+    fn error(
+        &self,
+        endpoint: &Endpoint,
+        name: &str,
+        params: &Map<String, Value>,
+        reason: Option<&str>,
+    ) -> Reply {
+        let Some(declared) = self.protocol.declared_error(endpoint, name) else {
+            return Reply { status: 500, body: self.error_body(name, "", 500), allow: None, endpoint: None };
+        };
+        let status = declared.status.unwrap_or(500);
+        let filled = || Context { params: Some(params), ..Context::default() }.fill(&declared.msg);
+        let text = reason.map_or_else(filled, str::to_owned);
+        Reply {
+            status,
+            body: self.error_body(&declared.sample_code(), &text, status),
+            allow: None,
+            endpoint: None,
+        }
+    }
+
+    /// The body of an error, with type, text and status where the protocol has them.
+    fn error_body(&self, kind: &str, text: &str, status: u16) -> Value {
+        let mut body = Value::Object(Map::new());
+        if let Some(results) = &self.protocol.results {
+            body[results] = Value::Null;
+        }
+        for (name, path) in &self.protocol.fields {
+            let value = match name.as_str() {
+                "type" => json!(kind),
+                "error" => json!(text),
+                "status" => json!(status),
+                _ => continue,
+            };
+            let mut place = &mut body;
+            for key in path {
+                if !place.is_object() {
+                    *place = Value::Object(Map::new());
+                }
+                place = &mut place[key];
+            }
+            *place = value;
+        }
+        body
+    }
+}
+
+/// Puts the values of params into the text fields of a sample that have their names.
+fn echo(body: &mut Value, shape: &Shape, params: &Map<String, Value>) {
+    match (body, shape) {
+        (Value::Object(object), Shape::Map(fields)) => {
+            for (name, field) in fields {
+                let Some(inner) = object.get_mut(name) else { continue };
+                match params.get(name) {
+                    Some(value)
+                        if inner.is_string()
+                            && field.shape.check(value, &super::shape::Shapes::new()).is_ok() =>
+                    {
+                        *inner = json!(wire_text(value));
+                    }
+                    _ => echo(inner, &field.shape, params),
+                }
+            }
+        }
+        (Value::Array(items), Shape::List(shape)) => {
+            for item in items {
+                echo(item, shape, params);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,302 @@
+//! Shapes of answers: what a body must hold.
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value, json};
+
+use super::fault::{Faults, join};
+use super::param::{TYPE_NAMES, Type, article_of};
+
+/// The shape of a value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Shape {
+    /// A value of a type.
+    Leaf(Type),
+    /// An object with these fields; others may be there too.
+    Map(IndexMap<String, Field>),
+    /// An object whose every value has one shape.
+    Dictionary(Box<Shape>),
+    /// An array of one shape.
+    List(Box<Shape>),
+    /// A shape declared elsewhere.
+    Named(String),
+}
+
+/// A field of an object.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Field {
+    pub(super) shape: Shape,
+    /// Whether it may be absent or null.
+    pub(super) optional: bool,
+}
+
+/// Shapes by name.
+pub(super) type Shapes = IndexMap<String, Shape>;
+
+/// A value that does not have its shape.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Mismatch {
+    /// Where: `[0].start-time`; empty for the whole.
+    pub(super) place: String,
+    /// What is wrong there, as a predicate.
+    pub(super) reason: String,
+}
+
+impl Shape {
+    /// Reads a shape as it is declared, noting what is wrong with it.
+    pub(super) fn read(source: &Value, place: &str, faults: &mut Faults) -> Self {
+        match source {
+            Value::String(name) => match (Type::named(name), name.strip_prefix('#')) {
+                (Some(leaf), _) => Self::Leaf(leaf),
+                (None, Some(name)) => Self::Named(name.to_owned()),
+                (None, None) => {
+                    faults.add(place, format!("{name:?} is not a type; the types are {TYPE_NAMES}"));
+                    Self::Leaf(Type::Json)
+                }
+            },
+            Value::Array(items) => {
+                if let [item] = items.as_slice() {
+                    Self::List(Box::new(Self::read(item, &join(place, "[0]"), faults)))
+                } else {
+                    faults.add(place, format!("an array has one shape in it, not {}", items.len()));
+                    Self::Leaf(Type::Json)
+                }
+            }
+            Value::Object(fields) => match fields.get("*") {
+                Some(every) => {
+                    if fields.len() > 1 {
+                        faults.add(place, "an object with * has no other fields");
+                    }
+                    Self::Dictionary(Box::new(Self::read(every, &join(place, "*"), faults)))
+                }
+                None => Self::Map(read_fields(fields, place, faults)),
+            },
+            other => {
+                faults.add(
+                    place,
+                    format!(
+                        "a shape is a type, a map of shapes or an array of one, not {}",
+                        article_of(other)
+                    ),
+                );
+                Self::Leaf(Type::Json)
+            }
+        }
+    }
+
+    /// Notes every name in the shape that is not the name of a declared shape.
+    pub(super) fn check_names(&self, place: &str, shapes: &Shapes, faults: &mut Faults) {
+        match self {
+            Self::Leaf(_) => {}
+            Self::Map(fields) => {
+                for (name, field) in fields {
+                    let key = if field.optional { format!("{name}?") } else { name.clone() };
+                    field.shape.check_names(&join(place, &key), shapes, faults);
+                }
+            }
+            Self::Dictionary(shape) => shape.check_names(&join(place, "*"), shapes, faults),
+            Self::List(shape) => shape.check_names(&join(place, "[0]"), shapes, faults),
+            Self::Named(name) => {
+                if !shapes.contains_key(name) {
+                    faults.add(place, format!("there is no shape called {name:?} in global.response.shapes"));
+                }
+            }
+        }
+    }
+
+    /// Checks that a value has the shape.
+    pub(super) fn check(&self, value: &Value, shapes: &Shapes) -> Result<(), Mismatch> {
+        self.check_at(value, shapes).map_err(|(mut keys, reason)| {
+            keys.reverse();
+            Mismatch { place: keys.iter().fold(String::new(), |place, key| join(&place, key)), reason }
+        })
+    }
+
+    /// As [`Shape::check`], with the keys that lead to the fault from the inside out.
+    fn check_at(&self, value: &Value, shapes: &Shapes) -> Result<(), (Vec<String>, String)> {
+        let inside = |key: String| {
+            move |(mut keys, reason): (Vec<String>, String)| {
+                keys.push(key);
+                (keys, reason)
+            }
+        };
+        match (self, value) {
+            (Self::Leaf(kind), value) => kind.check(value).map_err(|reason| (Vec::new(), reason)),
+            (Self::Named(name), value) => {
+                shapes.get(name).map_or(Ok(()), |shape| shape.check_at(value, shapes))
+            }
+            (Self::List(shape), Value::Array(items)) => items
+                .iter()
+                .enumerate()
+                .try_for_each(|(at, item)| shape.check_at(item, shapes).map_err(inside(format!("[{at}]")))),
+            (Self::Dictionary(shape), Value::Object(entries)) => entries
+                .iter()
+                .try_for_each(|(key, entry)| shape.check_at(entry, shapes).map_err(inside(key.clone()))),
+            (Self::Map(fields), Value::Object(entries)) => {
+                fields.iter().try_for_each(|(name, field)| match entries.get(name) {
+                    None | Some(Value::Null) if field.optional => Ok(()),
+                    None => Err((vec![name.clone()], "is missing".to_owned())),
+                    Some(entry) => field.shape.check_at(entry, shapes).map_err(inside(name.clone())),
+                })
+            }
+            (Self::List(_), other) => {
+                Err((Vec::new(), format!("must be an Array, not {}", article_of(other))))
+            }
+            (Self::Map(_) | Self::Dictionary(_), other) => {
+                Err((Vec::new(), format!("must be an Object, not {}", article_of(other))))
+            }
+        }
+    }
+
+    /// A value with the shape, for a simulator. A string is the name of its field.
+    pub(super) fn sample(&self, shapes: &Shapes) -> Value {
+        self.sample_in("text", shapes, &mut Vec::new())
+    }
+
+    fn sample_in<'a>(&'a self, name: &str, shapes: &'a Shapes, open: &mut Vec<&'a str>) -> Value {
+        match self {
+            Self::Leaf(Type::String) => json!(name),
+            Self::Leaf(Type::Number) => json!(1),
+            Self::Leaf(Type::Boolean) => json!(true),
+            Self::Leaf(Type::Date) => json!("2024-01-01T00:00:00Z"),
+            Self::Leaf(Type::Json) => json!({}),
+            Self::List(shape) if shape.is_open(open) => json!([]),
+            Self::List(shape) => json!([shape.sample_in(name, shapes, open)]),
+            Self::Dictionary(shape) if shape.is_open(open) => json!({}),
+            Self::Dictionary(shape) => json!({ (name): shape.sample_in(name, shapes, open) }),
+            Self::Map(fields) => {
+                let mut object = Map::new();
+                for (name, field) in fields {
+                    if !(field.optional && field.shape.is_open(open)) {
+                        object.insert(name.clone(), field.shape.sample_in(name, shapes, open));
+                    }
+                }
+                Value::Object(object)
+            }
+            // A shape that requires itself has no finite value.
+            Self::Named(shape) if open.contains(&shape.as_str()) => Value::Null,
+            Self::Named(shape) => {
+                open.push(shape);
+                let sample =
+                    shapes.get(shape).map_or(Value::Null, |inner| inner.sample_in(name, shapes, open));
+                open.pop();
+                sample
+            }
+        }
+    }
+
+    fn is_open(&self, open: &[&str]) -> bool {
+        matches!(self, Self::Named(name) if open.contains(&name.as_str()))
+    }
+}
+
+fn read_fields(source: &Map<String, Value>, place: &str, faults: &mut Faults) -> IndexMap<String, Field> {
+    let mut fields = IndexMap::new();
+    for (key, shape) in source {
+        let place = join(place, key);
+        let (name, optional) = key.strip_suffix('?').map_or((key.as_str(), false), |name| (name, true));
+        let shape = Shape::read(shape, &place, faults);
+        if fields.insert(name.to_owned(), Field { shape, optional }).is_some() {
+            faults.add(place, "the field is declared twice");
+        }
+    }
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(source: &Value) -> Shape {
+        let mut faults = Faults::default();
+        let shape = Shape::read(source, "body", &mut faults);
+        faults.or(shape).unwrap()
+    }
+
+    fn mismatch(shape: &Value, value: &Value) -> (String, String) {
+        let Mismatch { place, reason } = read(shape).check(value, &Shapes::new()).unwrap_err();
+        (place, reason)
+    }
+
+    #[test]
+    fn checks_values_in_depth() {
+        let shape =
+            json!([{"name": "String", "start-time": "Date", "note?": "String", "more": {"*": ["Number"]}}]);
+        let fitting =
+            json!([{"name": "a", "start-time": "2016-03-01", "note": null, "more": {"x": [1]}, "extra": 1}]);
+        assert_eq!(read(&shape).check(&fitting, &Shapes::new()), Ok(()));
+        let entry = |change: &dyn Fn(&mut Value)| {
+            let mut value = fitting.clone();
+            change(&mut value[0]);
+            mismatch(&shape, &value)
+        };
+        let pair = |place: &str, reason: &str| (place.to_owned(), reason.to_owned());
+        assert_eq!(entry(&|e| e["name"] = json!(null)), pair("[0].name", "must be a String, not null"));
+        assert_eq!(entry(&|e| e["note"] = json!(1)), pair("[0].note", "must be a String, not a Number"));
+        assert_eq!(
+            entry(&|e| e["more"]["y"] = json!([1, "2"])),
+            pair("[0].more.y[1]", "must be a Number, not a String")
+        );
+        assert_eq!(
+            entry(&|e| drop(e.as_object_mut().unwrap().remove("name"))),
+            pair("[0].name", "is missing")
+        );
+        assert_eq!(mismatch(&shape, &json!({})), pair("", "must be an Array, not an Object"));
+        assert_eq!(mismatch(&shape, &json!([[]])), pair("[0]", "must be an Object, not an Array"));
+    }
+
+    #[test]
+    fn follows_names() {
+        let shapes = Shapes::from([(
+            "Tree".to_owned(),
+            read(&json!({"name": "String", "children": ["#Tree"], "parent?": "#Tree"})),
+        )]);
+        let shape = read(&json!("#Tree"));
+        let leaf = json!({"name": "x", "children": []});
+        assert_eq!(shape.check(&json!({"name": "x", "children": [leaf]}), &shapes), Ok(()));
+        let wrong =
+            shape.check(&json!({"name": "x", "children": [leaf, {"name": "y"}]}), &shapes).unwrap_err();
+        assert_eq!(wrong.place, "children[1].children");
+        let mut faults = Faults::default();
+        read(&json!({"a?": ["#Other"]})).check_names("body", &shapes, &mut faults);
+        assert_eq!(
+            faults.or(()).unwrap_err().faults[0].to_string(),
+            "body.a?[0]: there is no shape called \"Other\" in global.response.shapes"
+        );
+        let sample = shape.sample(&shapes);
+        assert_eq!(sample, json!({"name": "name", "children": []}));
+        assert_eq!(shape.check(&sample, &shapes), Ok(()));
+    }
+
+    #[test]
+    fn samples_have_the_shape() {
+        for source in [
+            json!("String"),
+            json!("Number"),
+            json!("Boolean"),
+            json!("Date"),
+            json!("JSON"),
+            json!([{"a": "Date", "b?": {"*": "Boolean"}, "c": [["Number"]]}]),
+        ] {
+            let shape = read(&source);
+            assert_eq!(shape.check(&shape.sample(&Shapes::new()), &Shapes::new()), Ok(()), "{source}");
+        }
+    }
+
+    #[test]
+    fn names_what_is_wrong_with_a_shape() {
+        let mut faults = Faults::default();
+        let source = json!({"a": "Text", "b": [], "c": null, "d": {"*": "String", "e": "String"}, "f": "String", "f?": "String"});
+        Shape::read(&source, "body", &mut faults);
+        let faults: Vec<String> = faults.or(()).unwrap_err().faults.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            faults,
+            [
+                "body.a: \"Text\" is not a type; the types are String, Number, Boolean, Date and JSON",
+                "body.b: an array has one shape in it, not 0",
+                "body.c: a shape is a type, a map of shapes or an array of one, not null",
+                "body.d: an object with * has no other fields",
+                "body.f?: the field is declared twice",
+            ]
+        );
+    }
+}

@@ -1,0 +1,188 @@
+//! A checked protocol.
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::failure::Declared;
+use super::param::Param;
+use super::path::Path;
+use super::secret::{SecretPath, hide};
+use super::shape::{Shape, Shapes};
+use super::template::Template;
+
+/// The name of the param that holds the server's name or address.
+pub(super) const HOST: &str = "host";
+/// The name of the param that holds the server's TCP port.
+pub(super) const PORT: &str = "port";
+/// The name of the param that holds the path of the server's Unix socket.
+pub(super) const SOCKET_PATH: &str = "socket-path";
+
+/// An API whose declaration holds.
+#[derive(Debug, Clone)]
+pub struct Protocol {
+    pub(super) name: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) params: IndexMap<String, Param>,
+    pub(super) credential: Credential,
+    pub(super) errors: IndexMap<String, Declared>,
+    /// Where error answers hold what: paths of keys by field name.
+    pub(super) fields: IndexMap<String, Vec<String>>,
+    pub(super) results: Option<String>,
+    pub(super) shapes: Shapes,
+    pub(super) groups: IndexMap<String, IndexMap<String, Endpoint>>,
+}
+
+/// The credential of authorised endpoints.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Credential {
+    /// The global param that holds it.
+    pub(super) param: String,
+    /// The header that carries it.
+    pub(super) header: String,
+}
+
+/// One operation of a protocol.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    pub(super) group: String,
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) method: String,
+    pub(super) path: Path,
+    pub(super) params: IndexMap<String, Param>,
+    pub(super) authorized: bool,
+    pub(super) body: Body,
+    pub(super) basic: Option<[String; 2]>,
+    pub(super) msg: Template,
+    pub(super) shape: Option<Shape>,
+    pub(super) errors: IndexMap<String, Declared>,
+    pub(super) success: Success,
+    pub(super) secret: Vec<SecretPath>,
+}
+
+/// What becomes the body of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Body {
+    /// Nothing.
+    None,
+    /// A JSON object of these params.
+    Fields(Vec<String>),
+    /// The value of this param.
+    Whole(String),
+}
+
+/// The answer that means success.
+#[derive(Debug, Clone)]
+pub(super) struct Success {
+    pub(super) status: u16,
+    pub(super) msg: Template,
+}
+
+impl Protocol {
+    /// The endpoint of a group, by its declared name.
+    #[must_use]
+    pub fn endpoint(&self, group: &str, name: &str) -> Option<&Endpoint> {
+        self.groups.get(group)?.get(name)
+    }
+
+    /// The name of the API, if it is declared.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// What the API is, if it is declared.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// The global param that holds the credential.
+    #[must_use]
+    pub fn credential_param(&self) -> &str {
+        &self.credential.param
+    }
+
+    /// The key of an answer's body that holds the results; `None` when the body is the results.
+    #[must_use]
+    pub fn results_key(&self) -> Option<&str> {
+        self.results.as_deref()
+    }
+
+    /// A param that calls of an endpoint may give: its own, or a global one.
+    #[must_use]
+    pub fn call_param<'a>(&'a self, endpoint: &'a Endpoint, name: &str) -> Option<&'a Param> {
+        endpoint.params.get(name).or_else(|| self.params.get(name))
+    }
+
+    /// Hides the secret parts of an endpoint's results.
+    pub fn hide_secrets(&self, endpoint: &Endpoint, results: &mut Value) {
+        hide(results, &endpoint.secret);
+    }
+
+    /// Every endpoint, in the order of the declaration.
+    pub fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
+        self.groups.values().flat_map(IndexMap::values)
+    }
+
+    /// Whether a global param says where the server is or carries the credential, and so never becomes part
+    /// of a request's path, query or body.
+    pub(super) fn is_connection_param(&self, name: &str) -> bool {
+        matches!(name, HOST | PORT | SOCKET_PATH) || name == self.credential.param
+    }
+
+    /// The global params that go into every request.
+    pub(super) fn shared_params(&self) -> impl Iterator<Item = (&String, &Param)> {
+        self.params.iter().filter(|(name, _)| !self.is_connection_param(name))
+    }
+
+    /// The param of an endpoint, its own or a global one that goes into every request.
+    pub(super) fn param_of<'a>(&'a self, endpoint: &'a Endpoint, name: &str) -> Option<&'a Param> {
+        endpoint
+            .params
+            .get(name)
+            .or_else(|| self.params.get(name).filter(|_| !self.is_connection_param(name)))
+    }
+}
+
+impl Endpoint {
+    /// The name of its group.
+    #[must_use]
+    pub fn group(&self) -> &str {
+        &self.group
+    }
+
+    /// Its name in the group.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Group and name: `build.start`.
+    #[must_use]
+    pub fn id(&self) -> String {
+        format!("{}.{}", self.group, self.name)
+    }
+
+    /// The param that may be left out of the path, if any.
+    pub(super) fn optional_path_param(&self) -> Option<&str> {
+        let name = self.path.last_param()?;
+        self.params.get(name).filter(|param| !param.required).map(|_| name)
+    }
+
+    /// The names of the params in the body.
+    pub(super) fn body_params(&self) -> &[String] {
+        match &self.body {
+            Body::None => &[],
+            Body::Fields(names) => names,
+            Body::Whole(name) => std::slice::from_ref(name),
+        }
+    }
+
+    /// Whether a param goes into the query: whatever has no other place.
+    pub(super) fn is_query_param(&self, name: &str) -> bool {
+        !self.path.params().any(|param| param == name)
+            && !self.body_params().iter().any(|param| param == name)
+            && !self.basic.as_ref().is_some_and(|pair| pair.iter().any(|param| param == name))
+    }
+}
