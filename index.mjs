@@ -1,4 +1,4 @@
 import cycle from './index.js';
 
-export const { getClient, getEnvironmentMetadata } = cycle;
+export const { connectNotifications, getClient, getEnvironmentMetadata, NotificationSocket } = cycle;
 export default cycle;

@@ -26,6 +26,8 @@ use super::retry::is_idempotent;
 /// Bytes of a streamed body that may be on their way to the reader.
 const STREAM_WINDOW: usize = 256 * 1024;
 
+const STREAMED_ONCE: &str = "a streamed body cannot be sent a second time";
+
 /// How much of a streamed body the reader has not taken yet.
 #[derive(Debug, Default)]
 pub struct Credit {
@@ -107,7 +109,7 @@ async fn answer<D: Dispatch>(
     loop {
         let streamed = matches!(call.payload, Payload::Stream);
         if streamed && upload.is_none() {
-            return Err(Failure::BadRedirect("a streamed body cannot be sent a second time"));
+            return Err(Failure::BadRedirect(STREAMED_ONCE));
         }
         let repeatable = !streamed && is_idempotent(&call.method);
         let policy = call.retry.as_deref().filter(|_| repeatable);
@@ -139,6 +141,10 @@ async fn answer<D: Dispatch>(
         let hop =
             next_hop(&call.method, &call.authority, &call.target, response.status(), response.headers())?;
         let Some(hop) = hop else { return Ok(Answer { response, redirected: redirects > 0 }) };
+        // As in fetch: even where the method changes, only a 303 says that the body has done its work.
+        if streamed && response.status() != StatusCode::SEE_OTHER {
+            return Err(Failure::BadRedirect(STREAMED_ONCE));
+        }
         redirects += 1;
         if redirects > MAX_REDIRECTS {
             return Err(Failure::TooManyRedirects { limit: MAX_REDIRECTS });
