@@ -4,6 +4,7 @@ const { execFile } = require('node:child_process');
 const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const http = require('node:http');
+const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 const { test } = require('node:test');
@@ -337,6 +338,21 @@ test('a child process inherits no connection', async (t) => {
   const { opened, same } = JSON.parse(await run(script));
   assert.ok(opened >= 8, `${opened} connections of its own`);
   assert.ok(same, 'a child has what it had before');
+});
+
+test('a server that hangs up without reading is an error, and not an endless one', async (t) => {
+  const listening = socketPath(t);
+  const server = net.createServer((socket) => socket.destroy());
+  await new Promise((resolve) => server.listen(listening, () => resolve(undefined)));
+  t.after(() => server.close());
+  const client = clientOf(t, listening);
+  const body = 'x'.repeat(1024 * 1024);
+  for (let round = 0; round < 20; round++) {
+    await assert.rejects(client.POST('/', { body }), { code: 'ECONNRESET' });
+  }
+  const before = descriptors();
+  await assert.rejects(client.POST('/'), { code: 'ECONNRESET' });
+  await until(() => descriptors() <= before);
 });
 
 test('no descriptor is left behind', async (t) => {

@@ -17,6 +17,9 @@ use super::uv::{Async, Check, Doorbell, Handle, Loop, Poll, Target, Timer};
 use super::wakeup::call;
 use crate::event_loop::{EventLoop, Interest, Reactor, Readiness, Watch};
 
+/// What asynchronous hooks call the context of a delivery.
+const RESOURCE: &str = "cycle:http";
+
 thread_local! {
     /// The hosts of this thread's environments, each until its environment closes.
     static HOSTS: RefCell<Vec<Rc<Host>>> = const { RefCell::new(Vec::new()) };
@@ -82,8 +85,6 @@ impl Host {
 
     fn new(env: sys::napi_env) -> Option<Rc<Self>> {
         let mut uv_loop = ptr::null_mut();
-        let mut name = ptr::null_mut();
-        let mut scope = ptr::null_mut();
         // SAFETY: `env` is valid and this is its thread; the process is Node, says the caller. The loop outlives
         // the environment, which does not end before the cleanup hook below says so.
         let uv = unsafe {
@@ -115,23 +116,35 @@ impl Host {
         };
         host.doorbell.connect(&handles.asynchronous);
         host.handles.replace(Some(handles));
-        let hook_data = Rc::into_raw(Rc::clone(&host)).cast_mut().cast::<c_void>();
-        // SAFETY: `env` is valid and this is its thread. The hook takes the counted reference back.
-        unsafe {
-            let hooked = sys::napi_add_async_cleanup_hook(env, Some(clean_up), hook_data, ptr::null_mut());
-            if hooked != sys::Status::napi_ok {
-                drop(Rc::from_raw(hook_data.cast::<Self>()));
-                host.close();
-                return None;
-            }
-            if sys::napi_create_string_utf8(env, c"cycle:http".as_ptr(), 10, &raw mut name)
-                == sys::Status::napi_ok
-                && sys::napi_async_init(env, ptr::null_mut(), name, &raw mut scope) == sys::Status::napi_ok
-            {
-                host.scope.set(scope);
-            }
+        if host.enter_environment().is_err() {
+            host.close();
+            return None;
         }
         Some(host)
+    }
+
+    /// Has the environment give notice of its end, and makes the context of callbacks.
+    fn enter_environment(self: &Rc<Self>) -> Result<()> {
+        let mut name = ptr::null_mut();
+        let mut scope = ptr::null_mut();
+        let data = Rc::into_raw(Rc::clone(self)).cast_mut().cast::<c_void>();
+        // SAFETY: the environment is open and this is its thread. The hook takes the counted reference back.
+        unsafe {
+            let hooked = sys::napi_add_async_cleanup_hook(self.env, Some(clean_up), data, ptr::null_mut());
+            if hooked != sys::Status::napi_ok {
+                drop(Rc::from_raw(data.cast::<Self>()));
+            }
+            check_status!(hooked)?;
+            check_status!(sys::napi_create_string_utf8(
+                self.env,
+                RESOURCE.as_ptr().cast(),
+                RESOURCE.len().cast_signed(),
+                &raw mut name
+            ))?;
+            check_status!(sys::napi_async_init(self.env, ptr::null_mut(), name, &raw mut scope))?;
+        }
+        self.scope.set(scope);
+        Ok(())
     }
 
     /// Drops everything that runs here. The loop lets go of the handles in a later turn.
@@ -192,6 +205,10 @@ impl Host {
 
     /// Runs `work`, which calls JavaScript, and then, once, the microtasks and ticks that it left.
     fn in_callback_scope(&self, work: impl FnOnce()) {
+        let context = self.scope.get();
+        if context.is_null() {
+            return;
+        }
         let mut handle_scope = ptr::null_mut();
         let mut callback_scope = ptr::null_mut();
         // SAFETY: `env` is open, since its hosts are closed before it, and this is its thread.
@@ -199,7 +216,6 @@ impl Host {
             if sys::napi_open_handle_scope(self.env, &raw mut handle_scope) != sys::Status::napi_ok {
                 return;
             }
-            let context = self.scope.get();
             let opened =
                 sys::napi_open_callback_scope(self.env, ptr::null_mut(), context, &raw mut callback_scope);
             if opened == sys::Status::napi_ok {
