@@ -84,7 +84,7 @@ export interface SimulatorOptions {
    * Changes of the simulated world. An object is put over it: objects are merged, anything else (arrays too) replaces
    * what is there. A function gets the whole world to change it, or gives another.
    */
-  world?: DeepPartial<SimulatedWorld> | ((world: SimulatedWorld) => SimulatedWorld | undefined);
+  world?: DeepPartial<SimulatedWorld> | ((world: SimulatedWorld) => SimulatedWorld) | ((world: SimulatedWorld) => void);
   /** How elections are held. */
   election?: {
     /** Whether containers hold elections; if not, a check-in is answered with 404. Default true. */

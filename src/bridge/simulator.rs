@@ -376,7 +376,7 @@ impl NativeSimulator {
     #[napi(catch_unwind)]
     #[allow(clippy::cast_precision_loss, reason = "exact below 2 to the 53rd")]
     pub fn stop_publisher(&mut self, publisher: u32) -> f64 {
-        self.publishers.remove(&publisher).map_or(0.0, |publisher| {
+        self.publishers.remove(&publisher).map_or(0.0, |mut publisher| {
             publisher.stop();
             publisher.sent() as f64
         })
@@ -436,6 +436,7 @@ impl NativeSimulator {
     #[napi(catch_unwind, ts_return_type = "Promise<void>")]
     pub fn close(&mut self) -> AsyncTask<Close> {
         self.wakeup = None;
+        self.publishers.values_mut().for_each(Publisher::stop);
         AsyncTask::new(Close { closing: self.simulator.begin_close() })
     }
 

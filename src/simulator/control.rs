@@ -14,10 +14,11 @@ use super::rule::{Matcher, MatcherError, Response};
 use super::server::{Event, Simulator};
 
 /// Messages that are being sent at a rate. It goes on when this is dropped.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Publisher {
     sent: Arc<AtomicU64>,
-    task: AbortHandle,
+    /// Given up when it is stopped, because it holds on to the runtime.
+    task: Option<AbortHandle>,
 }
 
 impl Publisher {
@@ -28,8 +29,10 @@ impl Publisher {
     }
 
     /// Sends no more. No event follows.
-    pub fn stop(&self) {
-        self.task.abort();
+    pub fn stop(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.abort();
+        }
     }
 }
 
@@ -113,6 +116,7 @@ impl Simulator {
     }
 
     /// Sends notifications at a rate, over and over in order; [`Event::Published`] with this number follows the last.
+    /// Nothing is sent when the simulator is closed.
     #[must_use]
     pub fn publish_every(&self, number: u32, messages: Vec<Value>, pace: Pace) -> Publisher {
         let messages = {
@@ -125,11 +129,13 @@ impl Simulator {
         };
         let sent = Arc::new(AtomicU64::new(0));
         let (shared, counter) = (Arc::clone(&self.shared), Arc::clone(&sent));
-        let task = self.runtime.spawn(async move {
-            publisher::publish(Arc::clone(&shared.channel), messages, pace, counter).await;
-            shared.tell(Event::Published { publisher: number });
+        let task = self.runtime.as_ref().map(|runtime| {
+            runtime.spawn(async move {
+                publisher::publish(Arc::clone(&shared.channel), messages, pace, counter).await;
+                shared.tell(Event::Published { publisher: number });
+            })
         });
-        Publisher { sent, task: task.abort_handle() }
+        Publisher { sent, task: task.map(|task| task.abort_handle()) }
     }
 
     /// Writes bytes to all sockets as they are.

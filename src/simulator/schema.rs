@@ -129,7 +129,11 @@ impl<'a> Checker<'a> {
         faults: &mut Vec<Fault>,
     ) {
         if let Some(name) = schema.pointer("/discriminator/propertyName").and_then(Value::as_str) {
-            let Some(tag) = value.get(name) else {
+            let Value::Object(fields) = value else {
+                let detail = format!("must be object, not {}", type_of(value));
+                return faults.push(Fault { pointer: at.into(), missing: false, detail });
+            };
+            let Some(tag) = fields.get(name) else {
                 let pointer = format!("{at}/{}", escape(name));
                 return faults.push(Fault { pointer, missing: true, detail: "is missing".into() });
             };
@@ -242,6 +246,10 @@ mod tests {
         assert_eq!(
             fault(&json!({"action": "start", "contents": {}}), &schema),
             Some(("/contents/id".into(), true, "is missing".into()))
+        );
+        assert_eq!(
+            fault(&json!("stop"), &schema),
+            Some((String::new(), false, "must be object, not string".into()))
         );
         assert_eq!(
             fault(&json!({"action": "dance"}), &schema),

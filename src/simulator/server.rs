@@ -119,7 +119,8 @@ impl StartError {
 /// A running simulator. Dropping it closes it.
 pub struct Simulator {
     pub(super) shared: Arc<Shared>,
-    pub(super) runtime: Handle,
+    /// Given up when it closes, because its event queue lives as long as this does.
+    pub(super) runtime: Option<Handle>,
     token: String,
     socket: Option<PathBuf>,
     metadata: Option<PathBuf>,
@@ -228,6 +229,7 @@ impl Simulator {
         match outcome {
             Ok((runtime, PlaceNames { socket, metadata, tcp })) => {
                 let (stop, thread) = (Some(stop), Some(thread));
+                let runtime = Some(runtime);
                 Ok(Self { shared, runtime, token, socket, metadata, tcp, stop, thread })
             }
             Err(cause) => {
@@ -271,6 +273,7 @@ impl Simulator {
     #[must_use]
     pub fn begin_close(&mut self) -> Closing {
         drop(self.stop.take());
+        self.runtime = None;
         Closing(self.thread.take())
     }
 }
