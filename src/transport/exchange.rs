@@ -106,9 +106,6 @@ async fn answer<D: Dispatch>(
     let mut redirects = 0;
     loop {
         let streamed = matches!(call.payload, Payload::Stream);
-        if streamed && upload.is_none() {
-            return Err(Failure::BadRedirect("a streamed body cannot be sent a second time"));
-        }
         let repeatable = !streamed && is_idempotent(&call.method);
         let policy = call.retry.as_deref().filter(|_| repeatable);
         let response = match dispatch.dispatch(request(call, upload.take())).await {
@@ -143,6 +140,9 @@ async fn answer<D: Dispatch>(
         if redirects > MAX_REDIRECTS {
             return Err(Failure::TooManyRedirects { limit: MAX_REDIRECTS });
         }
+        if streamed && response.status() != StatusCode::SEE_OTHER {
+            return Err(Failure::BadRedirect("a streamed body cannot be sent a second time"));
+        }
         drain(response).await;
         call.headers.retain(|(name, _)| !hop.drops_headers.contains(name));
         if hop.drops_body {
@@ -175,8 +175,12 @@ fn request(call: &Call, upload: Option<Upload>) -> Request<Body> {
     if let Ok(host) = HeaderValue::from_str(call.authority.as_str()) {
         headers.insert(HOST, host);
     }
-    let has_no_body = matches!(call.payload, Payload::None);
-    if has_no_body && matches!(call.method, Method::POST | Method::PUT | Method::PATCH) {
+    let is_empty = match &call.payload {
+        Payload::None => true,
+        Payload::Bytes(bytes) => bytes.is_empty(),
+        Payload::Stream => false,
+    };
+    if is_empty && matches!(call.method, Method::POST | Method::PUT | Method::PATCH) {
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
     let mut request = Request::new(body);
