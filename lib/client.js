@@ -1,4 +1,4 @@
-const { channels, debug } = require('./debug');
+const { debug, reportEnd, reportError, reportStart } = require('./debug');
 const { emptyErrorEnvelope } = require('./error-envelope');
 const { InvalidJsonError, InvalidTokenError, MissingTokenError, TransportError } = require('./errors');
 const { NativeClient, flags, redirectFlags } = require('./native-client');
@@ -80,7 +80,7 @@ class Client {
     if (!token) {
       throw new MissingTokenError();
     }
-    if (!isHeaderValue(token)) {
+    if (typeof token !== 'string' || !isHeaderValue(token)) {
       throw new InvalidTokenError();
     }
     this.#token = token;
@@ -424,9 +424,7 @@ class PlainCall {
   start() {
     const { headers, body, parseAs, signal, redirect } = this.#request;
     const bits = (parseAs === 'arrayBuffer' ? flags.BYTES : 0) | redirectFlags[redirect];
-    if (channels.start.hasSubscribers) {
-      channels.start.publish({ method: this.method, path: this.path, socketPath: this.client.address });
-    }
+    reportStart(this);
     this.#id = this.client.request(this, undefined, headers, body, bits);
     if (signal) {
       listen(signal, this.#abort);
@@ -454,12 +452,7 @@ class PlainCall {
    */
   done(status, head, body, noContent) {
     this.#settle();
-    if (channels.end.hasSubscribers) {
-      channels.end.publish({ method: this.method, path: this.path, socketPath: this.client.address, status });
-    }
-    if (debug.enabled) {
-      debug('%s %s -> %d', this.method, this.path, status);
-    }
+    reportEnd(this, status);
     const response = new ReadResponse(
       { status, head, url: BASE_URL + this.path },
       noContent ? (this.method === 'HEAD' ? 'none' : 'empty') : 'read',
@@ -497,12 +490,7 @@ class PlainCall {
   /** @param {any} error */
   failed(error) {
     this.#settle();
-    if (channels.error.hasSubscribers) {
-      channels.error.publish({ method: this.method, path: this.path, socketPath: this.client.address, error });
-    }
-    if (debug.enabled) {
-      debug('%s %s failed: %s', this.method, this.path, error?.code ?? error?.name);
-    }
+    reportError(this, error);
     this.#reject(error);
   }
 }

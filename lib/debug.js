@@ -11,4 +11,43 @@ const channels = {
   error: channel('cycle:request:error'),
 };
 
-module.exports = { channels, debug };
+/**
+ * A request as these functions need it.
+ *
+ * @typedef {{ method: string, path: string, client: { address: string } }} Reported
+ */
+
+/** @param {Reported} request */
+function reportStart({ method, path, client }) {
+  if (channels.start.hasSubscribers) {
+    channels.start.publish({ method, path, socketPath: client.address });
+  }
+}
+
+/**
+ * @param {Reported} request
+ * @param {number} status
+ */
+function reportEnd({ method, path, client }, status) {
+  if (channels.end.hasSubscribers) {
+    channels.end.publish({ method, path, socketPath: client.address, status });
+  }
+  if (debug.enabled) {
+    debug('%s %s -> %d', method, path, status);
+  }
+}
+
+/**
+ * @param {Reported} request
+ * @param {any} error
+ */
+function reportError({ method, path, client }, error) {
+  if (channels.error.hasSubscribers) {
+    channels.error.publish({ method, path, socketPath: client.address, error });
+  }
+  if (debug.enabled) {
+    debug('%s %s failed: %s', method, path, error?.code ?? error?.name);
+  }
+}
+
+module.exports = { debug, reportEnd, reportError, reportStart };

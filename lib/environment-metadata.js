@@ -21,8 +21,9 @@ class MetadataShapeError extends Error {
  * @param {import('../index').EnvironmentMetadataOptions} [options]
  * @returns {Promise<import('../index').EnvironmentMetadataResult>}
  */
-async function getEnvironmentMetadata({ path, validate = false } = {}) {
+async function getEnvironmentMetadata(options) {
   try {
+    const { path, validate = false } = options ?? {};
     const file = path ?? (process.env.CYCLE_METADATA_PATH || DEFAULT_PATH);
     return { data: await read(file, validate), error: null };
   } catch (error) {

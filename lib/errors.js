@@ -69,7 +69,7 @@ class InvalidJsonError extends SyntaxError {
 class InvalidTokenError extends TypeError {
   constructor() {
     super(
-      'The API token has a line break or another character that HTTP does not allow in a header: ' +
+      'The API token is no text, or has a line break or another character that HTTP does not allow in a header: ' +
         'look at where `token` or the environment variable CYCLE_API_TOKEN comes from.',
     );
     this.code = 'ERR_CYCLE_INVALID_HEADER';

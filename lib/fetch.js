@@ -1,3 +1,4 @@
+const { reportEnd, reportError, reportStart } = require('./debug');
 const { TransportError } = require('./errors');
 const { flags, redirectFlags } = require('./native-client');
 const { sentHeaders } = require('./request-headers');
@@ -81,11 +82,32 @@ function createFetch(client, signal) {
       candidate?.throwIfAborted();
     }
     const body = await readBody(request);
-    return new Promise((resolve, reject) => {
+    /** @type {Response} */
+    const response = await new Promise((resolve, reject) => {
       const signals = signal && signal !== request.signal ? [request.signal, signal] : [request.signal];
       new Exchange(client, request, body, signals, resolve, reject).start();
     });
+    if (request.integrity && response.body) {
+      await verify(request, response, client.address);
+    }
+    return response;
   };
+}
+
+/**
+ * Holds an answer back until its body is known to be the one expected.
+ *
+ * @param {Request} request
+ * @param {Response} response
+ * @param {string} socketPath
+ */
+async function verify(request, response, socketPath) {
+  const { hasIntegrity } = require('./integrity');
+  if (!hasIntegrity(new Uint8Array(await response.clone().arrayBuffer()), request.integrity)) {
+    const { pathname, search } = new URL(request.url);
+    const failure = { code: 'ERR_CYCLE_INTEGRITY', detail: 'the body has another hash than `integrity` expects' };
+    throw new TransportError(failure, { method: request.method, path: pathname + search, socketPath });
+  }
 }
 
 /**
@@ -200,6 +222,7 @@ class Exchange {
   /** @type {ReadableStreamDefaultReader<Uint8Array> | undefined} */
   #reader;
   #settled = false;
+  #status = 0;
 
   /**
    * @param {NativeClient} client
@@ -239,6 +262,7 @@ class Exchange {
     for (const signal of this.#signals) {
       listen(signal, this.#abort);
     }
+    reportStart(this);
     const body = this.#requestBody;
     const bytes = body instanceof Uint8Array ? body : undefined;
     const stream = body instanceof Uint8Array ? undefined : body;
@@ -270,6 +294,7 @@ class Exchange {
    * @param {string} head
    */
   head(status, head) {
+    this.#status = status;
     const id = this.#id;
     const client = this.client;
     const body = new ReadableStream({
@@ -299,6 +324,7 @@ class Exchange {
   end() {
     const body = this.#body?.deref();
     this.#settle();
+    reportEnd(this, this.#status);
     body?.close();
     // A reader that waits with a buffer of its own is told as well.
     body?.byobRequest?.respond(0);
@@ -308,6 +334,7 @@ class Exchange {
   failed(error) {
     const body = this.#body?.deref();
     this.#settle();
+    reportError(this, error);
     body?.error(error);
     // Without effect once there was a response.
     this.#reject(error);

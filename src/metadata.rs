@@ -33,6 +33,9 @@ type Rule = (&'static str, Kind, bool, bool);
 const NULL: bool = true;
 const ABSENT: bool = true;
 
+/// Services with a declared shape; others may come.
+const SERVICES: &[&str] = &["discovery", "gateway", "loadbalancer", "scheduler", "vpn"];
+
 /// The declared shape. Fields of an absent or null parent are not looked at.
 const RULES: &[Rule] = &[
     ("id", Kind::String, !NULL, !ABSENT),
@@ -96,8 +99,11 @@ pub fn fault(content: &Value) -> Option<Fault> {
 fn check(parent: &Value, segments: &[&str], walked: &str, rule: &Rule) -> Option<Fault> {
     let (segment, rest) = segments.split_first()?;
     let fields = parent.as_object()?;
-    let names: Vec<&str> =
-        if *segment == "*" { fields.keys().map(String::as_str).collect() } else { vec![segment] };
+    let names: Vec<&str> = match *segment {
+        "*" if walked == "services" => SERVICES.to_vec(),
+        "*" => fields.keys().map(String::as_str).collect(),
+        name => vec![name],
+    };
     names.into_iter().find_map(|name| {
         let path = if walked.is_empty() { name.to_owned() } else { format!("{walked}.{name}") };
         let value = fields.get(name);
@@ -160,6 +166,7 @@ mod tests {
     fn the_declared_shape_passes_with_more_fields_than_declared() {
         let mut content = sample();
         content["added_later"] = json!(1);
+        content["services"]["added_later"] = json!({ "state": "new" });
         assert_eq!(fault(&content), None);
     }
 

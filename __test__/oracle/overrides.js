@@ -143,6 +143,16 @@ module.exports = [
     name: `${key}: ${JSON.stringify(value)}`,
     call: (client) => client.GET('/v1/environment', { [key]: value }),
   })),
+  ...[
+    ['that fits', 'sha256-pYqrbqUXi56oLpuZr4BcdGLeJ7e9W10B2peIzinD65E='],
+    ['of which one fits', 'sha256-AAAA sha256-pYqrbqUXi56oLpuZr4BcdGLeJ7e9W10B2peIzinD65E='],
+    ['of which the weaker fits', 'sha512-AAAA sha256-pYqrbqUXi56oLpuZr4BcdGLeJ7e9W10B2peIzinD65E='],
+    ['of an unknown kind', 'md5-AAAA'],
+    ['that is none', 'words'],
+  ].map(([what, integrity]) => ({
+    name: `integrity ${what}`,
+    call: (client) => client.GET('/v1/environment', { integrity }),
+  })),
   { name: 'params: null', call: (client) => client.GET('/v1/environment', { params: null }) },
   { name: 'init: null', call: (client) => client.GET('/v1/environment', null) },
   { name: 'a path that is no string', call: (client) => client.GET(7) },

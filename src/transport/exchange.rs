@@ -26,8 +26,6 @@ use super::retry::is_idempotent;
 /// Bytes of a streamed body that may be on their way to the reader.
 const STREAM_WINDOW: usize = 256 * 1024;
 
-const STREAMED_ONCE: &str = "a streamed body cannot be sent a second time";
-
 /// How much of a streamed body the reader has not taken yet.
 #[derive(Debug, Default)]
 pub struct Credit {
@@ -108,9 +106,6 @@ async fn answer<D: Dispatch>(
     let mut redirects = 0;
     loop {
         let streamed = matches!(call.payload, Payload::Stream);
-        if streamed && upload.is_none() {
-            return Err(Failure::BadRedirect(STREAMED_ONCE));
-        }
         let repeatable = !streamed && is_idempotent(&call.method);
         let policy = call.retry.as_deref().filter(|_| repeatable);
         let response = match dispatch.dispatch(request(call, upload.take())).await {
@@ -143,7 +138,7 @@ async fn answer<D: Dispatch>(
         let Some(hop) = hop else { return Ok(Answer { response, redirected: redirects > 0 }) };
         // As in fetch: even where the method changes, only a 303 says that the body has done its work.
         if streamed && response.status() != StatusCode::SEE_OTHER {
-            return Err(Failure::BadRedirect(STREAMED_ONCE));
+            return Err(Failure::BadRedirect("a streamed body cannot be sent a second time"));
         }
         redirects += 1;
         if redirects > MAX_REDIRECTS {
@@ -181,8 +176,12 @@ fn request(call: &Call, upload: Option<Upload>) -> Request<Body> {
     if let Ok(host) = HeaderValue::from_str(call.authority.as_str()) {
         headers.insert(HOST, host);
     }
-    let has_no_body = matches!(call.payload, Payload::None);
-    if has_no_body && matches!(call.method, Method::POST | Method::PUT | Method::PATCH) {
+    let is_empty = match &call.payload {
+        Payload::None => true,
+        Payload::Bytes(bytes) => bytes.is_empty(),
+        Payload::Stream => false,
+    };
+    if is_empty && matches!(call.method, Method::POST | Method::PUT | Method::PATCH) {
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
     let mut request = Request::new(body);
