@@ -70,7 +70,12 @@ class NotificationSocket extends EventEmitter {
     this.#socketPath = settings.socketPath;
     // The channel must not keep the socket alive: only being in use does.
     const self = new WeakRef(this);
-    this.#channel = createChannel(settings, (item) => self.deref()?.#accept(item));
+    this.#channel = createChannel(settings, (item) => {
+      const socket = self.deref();
+      if (socket) {
+        socket.#accept(item);
+      }
+    });
   }
 
   /** Whether the stream is open: true from `open` to `close`. */

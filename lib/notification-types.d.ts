@@ -1,0 +1,155 @@
+import type { EventEmitter } from 'node:events';
+import type { NotificationMessage } from '../generated/notification.js';
+
+/** A topic of the message type, or all topics below one: `container.*`. */
+type TopicPattern<T> = (T extends { topic: infer Name extends string } ? Name : string) | `${string}.*`;
+
+/** Options of a {@link NotificationSocket}. */
+export interface NotificationSocketOptions<T = NotificationMessage> {
+  /**
+   * Path of the API's Unix socket.
+   * Default: the environment variable `CYCLE_API_SOCKET`, otherwise `/var/run/cycle/api/api.sock`.
+   */
+  socketPath?: string;
+  /**
+   * Credential of this instance. Default: the environment variable `CYCLE_API_TOKEN`, read by the constructor. Without
+   * one, no token is sent.
+   */
+  token?: string;
+  /** Whether to reconnect after every end of the connection that {@link NotificationSocket.close} did not ask for. Default true. */
+  reconnect?: boolean;
+  /** Delay before the first attempt to reconnect, in milliseconds; it doubles with each. Default 1000. */
+  reconnectBaseDelayMs?: number;
+  /** Longest delay between attempts, in milliseconds. Default 30000. */
+  reconnectMaxDelayMs?: number;
+  /** Takes each delay at random between its half and its whole. Default false. */
+  jitter?: boolean;
+  /** Further headers of the handshake. The token wins over a header of its name. */
+  headers?: Record<string, string>;
+  /**
+   * Topics that are wanted: whole names, and prefixes written `container.*`. Other messages never reach JavaScript;
+   * a message that is not JSON does. An empty list lets nothing through. Default: all topics.
+   */
+  topics?: readonly TopicPattern<T>[];
+  /** Closes the socket when it aborts, and ends loops over it with the signal's reason. Once aborted, it cannot be connected. */
+  signal?: AbortSignal;
+  /**
+   * Silence, in milliseconds, after which the server counts as dead (`ERR_CYCLE_IDLE_TIMEOUT`): half of it brings a ping,
+   * all of it the end of the connection. It bounds the handshake too. Default 0: no limit.
+   */
+  idleTimeoutMs?: number;
+  /** Bytes that may wait for JavaScript before reading from the socket pauses. Nothing is dropped. Default 16777216 (16 MiB). */
+  highWaterMark?: number;
+  /** Largest message in bytes; beyond it the connection is closed with 1009 and `ERR_CYCLE_MESSAGE_TOO_LARGE`. Default 67108864 (64 MiB). */
+  maxMessageBytes?: number;
+}
+
+/** The events of a {@link NotificationSocket} and what their listeners get. */
+export interface NotificationSocketEventMap<T = NotificationMessage> {
+  /** The stream is open. */
+  open: [];
+  /** The text of a message, before it is parsed. */
+  raw: [text: string];
+  /** A message. */
+  notification: [notification: T];
+  /** Something failed. After a message that cannot be read the stream goes on, after anything else `close` follows. */
+  error: [error: NotificationError];
+  /**
+   * The connection, or the attempt to make one, is over: with the code and text of the server's close frame, 1005 when
+   * it had no code, 1006 when there was no such frame.
+   */
+  close: [code: number, reason: string];
+  /** The next attempt, counted from 1 after an open stream, comes after a delay in milliseconds. */
+  reconnecting: [attempt: number, delayMs: number];
+}
+
+/** Codes that a {@link NotificationError} has beside those of system errors. */
+export type NotificationErrorCode =
+  /** The server refused the handshake (see `status` and `body`) or answered it wrongly. */
+  | 'ERR_CYCLE_HANDSHAKE'
+  /** The server broke the WebSocket protocol. It was told so with close code 1002 or 1007. */
+  | 'ERR_CYCLE_PROTOCOL'
+  /** A message is larger than `maxMessageBytes`. */
+  | 'ERR_CYCLE_MESSAGE_TOO_LARGE'
+  /** The server was silent for `idleTimeoutMs`. */
+  | 'ERR_CYCLE_IDLE_TIMEOUT'
+  /** A message is not JSON; `cause` is the error of `JSON.parse`. The stream goes on. */
+  | 'ERR_CYCLE_INVALID_JSON'
+  /** A message is binary. The stream goes on. */
+  | 'ERR_CYCLE_BINARY_FRAME'
+  /** Connecting or reading failed: the name of the system error. `ECONNRESET` when the server left without a close frame. */
+  | 'ENOENT'
+  | 'ECONNREFUSED'
+  | 'EACCES'
+  | 'ECONNRESET'
+  | (string & {});
+
+/** A failure of a notification stream. */
+export interface NotificationError extends Error {
+  /** What happened, as a stable name. */
+  code: NotificationErrorCode;
+  /** The socket that was used. */
+  socketPath: string;
+  /** HTTP status, when the server refused the handshake. */
+  status?: number;
+  /** Beginning of the answer's body, when the server refused the handshake. */
+  body?: string;
+  /** The system call that failed, with system errors. */
+  syscall?: string;
+  /** The negative number of the system error. */
+  errno?: number;
+}
+
+/**
+ * The notifications of the platform as events, over one WebSocket that reconnects by itself.
+ *
+ * The process stays alive from {@link connect} until {@link close}, or until the stream ends with `reconnect: false`.
+ * An `error` without a listener is thrown, as by any emitter.
+ *
+ * `for await (const notification of socket)` gives one notification at a time. While such a loop is slow, the whole
+ * socket is held back. It goes on over reconnects and over messages that cannot be read. It ends when the socket is
+ * closed, and throws when the stream ends with a failure. Leaving it does not close the socket.
+ *
+ * @template T what a parsed message is taken for
+ */
+export declare class NotificationSocket<T = NotificationMessage> extends EventEmitter<NotificationSocketEventMap<T>> {
+  /**
+   * Prepares a socket; nothing is opened before {@link connect}.
+   *
+   * @throws {TypeError} when an option is of the wrong kind, or a header or topic pattern is invalid
+   * @throws {RangeError} when a number is out of range
+   */
+  constructor(options?: NotificationSocketOptions<T> & { captureRejections?: boolean });
+
+  /** Whether the stream is open: true from `open` to `close`, or until {@link close} is called. */
+  get connected(): boolean;
+
+  /**
+   * Connects; does nothing when already connected or connecting. While it waits to reconnect, the attempt is made at
+   * once. While an earlier connection is closing, it follows its end.
+   */
+  connect(): this;
+
+  /**
+   * Closes the connection with code 1000 and stops reconnecting. Messages that were not delivered yet are dropped;
+   * `close` follows, if there was a connection or an attempt.
+   */
+  close(): void;
+
+  /** Keeps the process alive while the socket is in use, which is the default. */
+  ref(): this;
+
+  /** Lets the process end although the socket is in use. */
+  unref(): this;
+
+  /** The notifications from now on. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<T>;
+
+  /** Closes, and waits until the connection is gone. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Makes a {@link NotificationSocket} and connects it. */
+export declare function connectNotifications<T = NotificationMessage>(
+  options?: NotificationSocketOptions<T>,
+): NotificationSocket<T>;
