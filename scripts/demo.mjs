@@ -1,5 +1,6 @@
 // `npm run demo`: installs, builds, and shows the package at work against a simulated platform.
 
+import { once } from 'node:events';
 import { buildAddon, installDependencies, say } from './setup.mjs';
 
 installDependencies();
@@ -25,7 +26,9 @@ async function requests() {
   const environment = await client.GET('/v1/environment');
   if (environment.data) {
     const { name, id, cluster, state } = environment.data.data;
-    console.log(`${environment.response.status}: environment "${name}" (${id}) in cluster ${cluster} is ${state.current}`);
+    console.log(
+      `${environment.response.status}: environment "${name}" (${id}) in cluster ${cluster} is ${state.current}`,
+    );
   }
 
   say("client.GET('/v1/environment/containers')");
@@ -64,35 +67,18 @@ async function notifications() {
   socket.on('notification', ({ topic, object }) => console.log(`- ${topic}: ${object.state ?? object.id}`));
   socket.on('close', (code, reason) => console.log(`closed: ${code} ${reason}`));
   socket.on('reconnecting', (attempt, delayMs) => console.log(`attempt ${attempt} to reconnect, in ${delayMs} ms`));
-  await once('open');
+  await once(socket, 'open');
 
   simulator.publish({ topic: 'container.state.changed', object: { id: 'web', state: 'running' } });
+  await once(socket, 'notification');
   simulator.publish({ topic: 'image.new', object: { id: 'not asked for' } });
   simulator.publish({ topic: 'container.instance.state.changed', object: { id: 'web-1', state: 'stopping' } });
-  await once('notification', 2);
+  await once(socket, 'notification');
 
   simulator.disconnect({ code: 1012, reason: 'restart' });
-  await once('open');
+  await once(socket, 'open');
   socket.close();
-  await once('close');
-
-  /**
-   * @param {string} event
-   * @param {number} [times]
-   */
-  function once(event, times = 1) {
-    return new Promise((resolve) => {
-      let left = times;
-      const listener = () => {
-        left -= 1;
-        if (left === 0) {
-          socket.off(event, listener);
-          resolve(undefined);
-        }
-      };
-      socket.on(event, listener);
-    });
-  }
+  await once(socket, 'close');
 }
 
 async function pace() {
