@@ -6,6 +6,14 @@ export type { EnvironmentMetadata } from './generated/environment-metadata.js';
 export type { NotificationMessage } from './generated/notification.js';
 export type { components, operations, paths } from './generated/schema.js';
 export type { Topic } from './generated/topics.js';
+export {
+  connectNotifications,
+  type NotificationError,
+  type NotificationErrorCode,
+  NotificationSocket,
+  type NotificationSocketEventMap,
+  type NotificationSocketOptions,
+} from './lib/notification-types.js';
 
 /** When a failed call is repeated. Only idempotent methods (GET, HEAD, OPTIONS, TRACE, PUT, DELETE) are. */
 export interface RetryOptions {

@@ -1,4 +1,4 @@
 import cycle from './index.js';
 
-export const { getClient, getEnvironmentMetadata } = cycle;
+export const { NotificationSocket, connectNotifications, getClient, getEnvironmentMetadata } = cycle;
 export default cycle;
