@@ -6,7 +6,14 @@ export type { EnvironmentMetadata } from './generated/environment-metadata.js';
 export type { NotificationMessage } from './generated/notification.js';
 export type { components, operations, paths } from './generated/schema.js';
 export type { Topic } from './generated/topics.js';
-export * from './lib/notification-types.js';
+export {
+  connectNotifications,
+  type NotificationError,
+  type NotificationErrorCode,
+  NotificationSocket,
+  type NotificationSocketEventMap,
+  type NotificationSocketOptions,
+} from './lib/notification-types.js';
 
 /** When a failed call is repeated. Only idempotent methods (GET, HEAD, OPTIONS, TRACE, PUT, DELETE) are. */
 export interface RetryOptions {
@@ -117,10 +124,6 @@ export type TransportErrorCode =
   | 'ERR_CYCLE_REDIRECT'
   /** A header that HTTP does not allow. Nothing was sent. */
   | 'ERR_CYCLE_INVALID_HEADER'
-  /** The request body is a stream, and that failed. */
-  | 'ERR_CYCLE_REQUEST_BODY'
-  /** The body has another hash than `integrity` expects. */
-  | 'ERR_CYCLE_INTEGRITY'
   /** A method or URL that HTTP does not allow. Nothing was sent. */
   | 'ERR_CYCLE_INVALID_REQUEST'
   /** The client was closed. */

@@ -11,4 +11,10 @@ module.exports = {
   },
   /** @type {typeof import('./lib/environment-metadata').getEnvironmentMetadata} */
   getEnvironmentMetadata: (options) => require('./lib/environment-metadata').getEnvironmentMetadata(options),
+  /** @type {typeof import('./lib/notification-socket').NotificationSocket} */
+  get NotificationSocket() {
+    return require('./lib/notification-socket').NotificationSocket;
+  },
+  /** @type {typeof import('./lib/notification-socket').connectNotifications} */
+  connectNotifications: (options) => require('./lib/notification-socket').connectNotifications(options),
 };

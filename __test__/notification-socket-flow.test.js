@@ -3,15 +3,8 @@ const { EventEmitter } = require('node:events');
 const { test } = require('node:test');
 const { Worker } = require('node:worker_threads');
 const { NotificationSocket, connectNotifications } = require('../lib/notification-socket');
-const {
-  bareServer,
-  frame,
-  record,
-  temporarySocketPath,
-  until,
-  within,
-  wsServer,
-} = require('./peers/notification-server');
+const { bareServer, frame, record, temporarySocketPath, wsServer } = require('./peers/notification-server');
+const { until, within } = require('./peers/until');
 
 /**
  * Blocks this thread.

@@ -6,16 +6,8 @@ const path = require('node:path');
 const { test } = require('node:test');
 const { promisify } = require('node:util');
 const { NotificationSocket, connectNotifications } = require('../lib/notification-socket');
-const {
-  bareServer,
-  frame,
-  httpServer,
-  listen,
-  record,
-  temporarySocketPath,
-  until,
-  within,
-} = require('./peers/notification-server');
+const { bareServer, frame, httpServer, listen, record, temporarySocketPath } = require('./peers/notification-server');
+const { until, within } = require('./peers/until');
 
 /**
  * Connects once and gives the error, after which there must be the close 1006 and nothing else.

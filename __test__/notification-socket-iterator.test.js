@@ -2,7 +2,8 @@ const assert = require('node:assert/strict');
 const { getEventListeners } = require('node:events');
 const { test } = require('node:test');
 const { NotificationSocket, connectNotifications } = require('../lib/notification-socket');
-const { record, temporarySocketPath, until, within, wsServer } = require('./peers/notification-server');
+const { record, temporarySocketPath, wsServer } = require('./peers/notification-server');
+const { until, within } = require('./peers/until');
 
 /**
  * @param {import('node:test').TestContext} t

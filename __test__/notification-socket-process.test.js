@@ -5,7 +5,8 @@ const { test } = require('node:test');
 const { promisify } = require('node:util');
 const { Worker } = require('node:worker_threads');
 const { NotificationSocket, connectNotifications } = require('../lib/notification-socket');
-const { bareServer, record, temporarySocketPath, until, within, wsServer } = require('./peers/notification-server');
+const { bareServer, record, temporarySocketPath, wsServer } = require('./peers/notification-server');
+const { until, within } = require('./peers/until');
 
 const library = JSON.stringify(require.resolve('../lib/notification-socket'));
 

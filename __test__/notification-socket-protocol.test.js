@@ -1,7 +1,8 @@
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 const { NotificationSocket, connectNotifications } = require('../lib/notification-socket');
-const { bareServer, closeFrame, frame, record, within, wsServer } = require('./peers/notification-server');
+const { bareServer, closeFrame, frame, record, wsServer } = require('./peers/notification-server');
+const { within } = require('./peers/until');
 
 /**
  * Sends bytes after the handshake and one good message, and gives what came of it.

@@ -1,15 +1,8 @@
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 const { NotificationSocket, connectNotifications } = require('../lib/notification-socket');
-const {
-  bareServer,
-  frame,
-  httpServer,
-  record,
-  temporarySocketPath,
-  until,
-  wsServer,
-} = require('./peers/notification-server');
+const { bareServer, frame, httpServer, record, temporarySocketPath, wsServer } = require('./peers/notification-server');
+const { until } = require('./peers/until');
 
 /** Lets what is on its way arrive: a few turns of the event loop. */
 async function settle() {

@@ -3,16 +3,8 @@ const { EventEmitter } = require('node:events');
 const { test } = require('node:test');
 const { inspect } = require('node:util');
 const { NotificationSocket, connectNotifications } = require('../lib/notification-socket');
-const {
-  bareServer,
-  closeFrame,
-  frame,
-  record,
-  temporarySocketPath,
-  until,
-  within,
-  wsServer,
-} = require('./peers/notification-server');
+const { bareServer, closeFrame, frame, record, temporarySocketPath, wsServer } = require('./peers/notification-server');
+const { until, within } = require('./peers/until');
 
 /**
  * @param {import('node:test').TestContext} t

@@ -77,6 +77,8 @@ export type NotificationErrorCode =
   | 'ERR_CYCLE_INVALID_JSON'
   /** A message is binary. The stream goes on. */
   | 'ERR_CYCLE_BINARY_FRAME'
+  /** A bug in this package. */
+  | 'ERR_CYCLE_INTERNAL'
   /** Connecting or reading failed: the name of the system error. `ECONNRESET` when the server left without a close frame. */
   | 'ENOENT'
   | 'ECONNREFUSED'

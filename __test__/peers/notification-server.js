@@ -1,14 +1,11 @@
 const { createHash } = require('node:crypto');
 const { once } = require('node:events');
-const fs = require('node:fs');
 const http = require('node:http');
 const net = require('node:net');
-const os = require('node:os');
 const path = require('node:path');
 const { WebSocketServer } = require('ws');
-
-/** Long enough for a busy machine; nothing is timed by it. */
-const LIMIT_MS = 30_000;
+const { temporaryFolder } = require('./temporary-folder');
+const { until } = require('./until');
 
 /**
  * @typedef {{ after: (hook: () => unknown) => void }} Scope
@@ -16,9 +13,7 @@ const LIMIT_MS = 30_000;
 
 /** @param {Scope} scope */
 function temporarySocketPath(scope) {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cycle-'));
-  scope.after(() => fs.rmSync(folder, { recursive: true, force: true }));
-  return path.join(folder, 'api.sock');
+  return path.join(temporaryFolder(scope), 'api.sock');
 }
 
 /**
@@ -251,43 +246,6 @@ function record(scope, socket, names = EVENTS) {
   };
 }
 
-/**
- * Waits until a condition holds; fails when it never does.
- *
- * @param {() => unknown} condition
- * @param {string} what
- */
-async function until(condition, what) {
-  const end = Date.now() + LIMIT_MS;
-  while (!condition()) {
-    if (Date.now() > end) {
-      throw new Error(`never happened: ${what}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}
-
-/**
- * Bounds a promise.
- *
- * @template T
- * @param {Promise<T>} promise
- * @param {string} what
- * @returns {Promise<T>}
- */
-async function within(promise, what) {
-  /** @type {NodeJS.Timeout | undefined} */
-  let timer;
-  const limit = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`never settled: ${what}`)), LIMIT_MS);
-  });
-  try {
-    return await Promise.race([promise, /** @type {Promise<never>} */ (limit)]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 module.exports = {
   bareServer,
   closeFrame,
@@ -296,7 +254,5 @@ module.exports = {
   listen,
   record,
   temporarySocketPath,
-  until,
-  within,
   wsServer,
 };

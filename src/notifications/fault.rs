@@ -77,6 +77,9 @@ pub enum Fault {
         /// What it was expected to do.
         during: &'static str,
     },
+    /// A panic.
+    #[error("the notification socket failed inside; this is a bug of the package")]
+    Internal,
     /// The connection ended without a close frame.
     #[error("the connection to {path} was lost: {source}")]
     Lost {
@@ -100,6 +103,7 @@ impl Fault {
             Self::MessageTooLarge { .. } => "ERR_CYCLE_MESSAGE_TOO_LARGE",
             Self::Binary => "ERR_CYCLE_BINARY_FRAME",
             Self::IdleTimeout { .. } => "ERR_CYCLE_IDLE_TIMEOUT",
+            Self::Internal => "ERR_CYCLE_INTERNAL",
         }
     }
 

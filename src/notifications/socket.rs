@@ -1,8 +1,10 @@
 //! A notification socket: takes commands, runs the connection as [`Machine`] says, and fills an [`Outbox`].
 
 use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
@@ -77,9 +79,13 @@ pub struct Task {
 }
 
 impl Task {
-    /// Runs until the handle is dropped.
+    /// Runs until the handle is dropped. A panic, which is a bug, ends the connection like any failure.
     pub async fn run(mut self) {
-        let Err(Gone) = self.live().await;
+        while AssertUnwindSafe(self.live()).catch_unwind().await.is_err() {
+            self.outbox.put(Event::Fault(Fault::Internal));
+            self.outbox.put(Event::Close { code: close_code::ABNORMAL, reason: String::new() });
+            self.machine = Machine::new(self.options.reconnect);
+        }
     }
 
     async fn live(&mut self) -> Result<Infallible, Gone> {
