@@ -23,11 +23,12 @@ const here = {
 /** Elsewhere than in CI the runtimes are tested when they were installed: it takes about a minute and 700 MB. */
 const wanted = process.env.CI === 'true';
 
+const scope = fileScope.fileScope();
 let peer;
 let project;
 
 before(async () => {
-  peer = await http.recordingServer(fileScope.fileScope(), (request, response) => {
+  peer = await http.recordingServer(scope, (request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost');
     if (pathname === '/v1/never') return;
     if (pathname === '/v1/missing') return http.json(response, { data: null, error: { code: '404.uri' } }, 404);
