@@ -1,46 +1,9 @@
 import type { Client } from 'openapi-fetch';
-import type { EnvironmentMetadata } from './generated/environment-metadata.js';
-import type { components, paths } from './generated/schema.js';
+import type { ClientOptions, Closable, paths } from './index.js';
 
-export type { EnvironmentMetadata } from './generated/environment-metadata.js';
-export type { NotificationMessage } from './generated/notification.js';
-export type { components, operations, paths } from './generated/schema.js';
-export type { Topic } from './generated/topics.js';
+export * from './index.js';
 
-/** When a failed call is repeated. Only idempotent methods (GET, HEAD, OPTIONS, TRACE, PUT, DELETE) are. */
-export interface RetryOptions {
-  /** Repeats after the first attempt. */
-  retries: number;
-  /** Longest delay before the first repeat, in milliseconds; it doubles with each, and a random part of it is waited. Default 100. */
-  baseDelayMs?: number;
-  /**
-   * Longest delay, in milliseconds. An answer whose `Retry-After` asks for more is handed over as it is.
-   * Default 30000.
-   */
-  maxDelayMs?: number;
-}
-
-/** Options of {@link getClient}. */
-export interface ClientOptions {
-  /** Credential of this instance. Default: the environment variable `CYCLE_API_TOKEN`, read when the client is made. */
-  token?: string;
-  /**
-   * Path of the API's Unix socket.
-   * Default: the environment variable `CYCLE_API_SOCKET`, otherwise `/var/run/cycle/api/api.sock`.
-   */
-  socketPath?: string;
-  /** Limit on a whole call in milliseconds, repeats and body included. Default: none. Beyond it: `ERR_CYCLE_TIMEOUT`. */
-  timeoutMs?: number;
-  /**
-   * Repeats after lost or refused connections and after answers with status 408, 429, 500, 502, 503 or 504;
-   * `Retry-After` is honoured. A number stands for `{ retries }`. Default: off.
-   */
-  retry?: number | RetryOptions;
-  /** Connections open at a time; further calls wait for one. Default 1024. */
-  maxConnections?: number;
-  /** Bytes of response body, after decoding, that are accepted. Default: no limit. Beyond it: `ERR_CYCLE_RESPONSE_TOO_LARGE`. */
-  maxResponseBytes?: number;
-}
+// openapi-fetch has declarations of its own for ESM, and a client must be assignable to those.
 
 /**
  * A typed client of the internal API: openapi-fetch's, and a way to close it.
@@ -49,22 +12,7 @@ export interface ClientOptions {
  * rejects with a {@link TransportError} when there is no complete answer, with an {@link InvalidJsonError} when the
  * answer is not JSON, and with the signal's reason when it is aborted.
  */
-export interface InternalApiClient extends Client<paths> {
-  /**
-   * Waits for the calls in flight, then closes the connections. Later calls reject with `ERR_CYCLE_CLOSED`.
-   * A client that is not closed does not keep the process alive.
-   */
-  close(): Promise<void>;
-  /** The same as {@link InternalApiClient.close}, for `await using`. */
-  [Symbol.asyncDispose](): Promise<void>;
-}
-
-/** The `data` of the result when a call to `Path` with `Method` succeeds. */
-export type Result<
-  Path extends keyof paths,
-  Method extends keyof paths[Path] &
-    ('get' | 'put' | 'post' | 'delete' | 'options' | 'head' | 'patch' | 'trace') = 'get' & keyof paths[Path],
-> = paths[Path][Method] extends { responses: { 200: { content: { 'application/json': infer Data } } } } ? Data : never;
+export interface InternalApiClient extends Client<paths>, Closable {}
 
 /**
  * Makes a client of the internal API. Nothing is read, connected or started before its first call.
@@ -73,103 +21,3 @@ export type Result<
  * @throws {RangeError} when a limit is not a positive number
  */
 export declare function getClient(options?: ClientOptions): InternalApiClient;
-
-/** Options of {@link getEnvironmentMetadata}. */
-export interface EnvironmentMetadataOptions {
-  /**
-   * The file to read. Default: the environment variable `CYCLE_METADATA_PATH`, otherwise
-   * `/var/run/cycle/metadata/environment.json`.
-   */
-  path?: string;
-  /** Whether content of another shape than {@link EnvironmentMetadata} is an error (`ERR_CYCLE_METADATA_SHAPE`). Default false. */
-  validate?: boolean;
-}
-
-/** What {@link getEnvironmentMetadata} resolves to. */
-export type EnvironmentMetadataResult =
-  | { data: EnvironmentMetadata; error: null }
-  | {
-      data: null;
-      /** With the system `code` when the file cannot be read, a `SyntaxError` when it is not JSON. */
-      error: Error & { code?: string };
-    };
-
-/**
- * Reads what the platform says about the environment of this instance. It never rejects. The file is read anew by
- * each call.
- */
-export declare function getEnvironmentMetadata(
-  options?: EnvironmentMetadataOptions,
-): Promise<EnvironmentMetadataResult>;
-
-/** Codes that a {@link TransportError} has beside those of system errors. */
-export type TransportErrorCode =
-  /** Not HTTP/1.1, or a head that contradicts itself or is too large. */
-  | 'ERR_CYCLE_BAD_RESPONSE'
-  /** The body does not decode as its `Content-Encoding` says. */
-  | 'ERR_CYCLE_BAD_ENCODING'
-  /** The body is larger than `maxResponseBytes`, or than a string can be. */
-  | 'ERR_CYCLE_RESPONSE_TOO_LARGE'
-  /** The call took longer than `timeoutMs`. Its `name` is `TimeoutError`. */
-  | 'ERR_CYCLE_TIMEOUT'
-  /** A redirect that is not allowed, leads nowhere, or is one too many. */
-  | 'ERR_CYCLE_REDIRECT'
-  /** A header that HTTP does not allow. Nothing was sent. */
-  | 'ERR_CYCLE_INVALID_HEADER'
-  /** The request body is a stream, and that failed. */
-  | 'ERR_CYCLE_REQUEST_BODY'
-  /** The body has another hash than `integrity` expects. */
-  | 'ERR_CYCLE_INTEGRITY'
-  /** A method or URL that HTTP does not allow. Nothing was sent. */
-  | 'ERR_CYCLE_INVALID_REQUEST'
-  /** The client was closed. */
-  | 'ERR_CYCLE_CLOSED'
-  /** A bug in this package. */
-  | 'ERR_CYCLE_INTERNAL'
-  /** Connecting or talking to the server failed: the name of the system error. `ECONNRESET` when the server hung up. */
-  | 'ENOENT'
-  | 'ECONNREFUSED'
-  | 'EACCES'
-  | 'ENAMETOOLONG'
-  | 'ECONNRESET'
-  | (string & {});
-
-/** A call without a complete answer: a `TypeError`, as fetch rejects with. Its `cause` is the error behind it. */
-export interface TransportError extends TypeError {
-  /** What happened, as a stable name. */
-  code: TransportErrorCode;
-  /** Method of the request. */
-  method: string;
-  /** Path and query of the request. */
-  path: string;
-  /** The socket that was used. */
-  socketPath: string;
-  /** The system call that failed, with system errors. */
-  syscall?: string;
-  /** The negative number of the system error. */
-  errno?: number;
-  cause: Error & { code?: string };
-}
-
-/** An answer with status 2xx that is not JSON, where JSON was asked for. Its `cause` is the error of `JSON.parse`. */
-export interface InvalidJsonError extends SyntaxError {
-  code: 'ERR_CYCLE_INVALID_JSON';
-  method: string;
-  path: string;
-  socketPath: string;
-  /** Status of the answer. */
-  status: number;
-}
-
-/** There is no token to identify with. */
-export interface MissingTokenError extends Error {
-  code: 'ERR_CYCLE_MISSING_TOKEN';
-}
-
-/** The native part of the package is missing on this system; thrown when it is first needed. */
-export interface NativeMissingError extends Error {
-  code: 'ERR_CYCLE_NATIVE_MISSING';
-}
-
-/** The error body of the platform. */
-export type ErrorEnvelope = components['schemas']['ErrorEnvelope'];

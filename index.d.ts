@@ -50,6 +50,17 @@ export interface ClientOptions {
   maxResponseBytes?: number;
 }
 
+/** What {@link InternalApiClient} has beyond openapi-fetch. */
+export interface Closable {
+  /**
+   * Waits for the calls in flight, then closes the connections. Later calls reject with `ERR_CYCLE_CLOSED`.
+   * A client that is not closed does not keep the process alive.
+   */
+  close(): Promise<void>;
+  /** The same as {@link Closable.close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
 /**
  * A typed client of the internal API: openapi-fetch's, and a way to close it.
  *
@@ -57,15 +68,7 @@ export interface ClientOptions {
  * rejects with a {@link TransportError} when there is no complete answer, with an {@link InvalidJsonError} when the
  * answer is not JSON, and with the signal's reason when it is aborted.
  */
-export interface InternalApiClient extends Client<paths> {
-  /**
-   * Waits for the calls in flight, then closes the connections. Later calls reject with `ERR_CYCLE_CLOSED`.
-   * A client that is not closed does not keep the process alive.
-   */
-  close(): Promise<void>;
-  /** The same as {@link InternalApiClient.close}, for `await using`. */
-  [Symbol.asyncDispose](): Promise<void>;
-}
+export interface InternalApiClient extends Client<paths>, Closable {}
 
 /** The `data` of the result when a call to `Path` with `Method` succeeds. */
 export type Result<
@@ -128,6 +131,10 @@ export type TransportErrorCode =
   | 'ERR_CYCLE_INVALID_REQUEST'
   /** The client was closed. */
   | 'ERR_CYCLE_CLOSED'
+  /** The request body is a stream, and that failed. */
+  | 'ERR_CYCLE_REQUEST_BODY'
+  /** The body has another hash than `integrity` expects. */
+  | 'ERR_CYCLE_INTEGRITY'
   /** A bug in this package. */
   | 'ERR_CYCLE_INTERNAL'
   /** Connecting or talking to the server failed: the name of the system error. `ECONNRESET` when the server hung up. */
