@@ -6,15 +6,10 @@ module.exports = {
   getClient: (options) => require('./lib/client').getClient(options),
   /** @type {typeof import('./lib/notification-socket').connectNotifications} */
   connectNotifications: (options) => require('./lib/notification-socket').connectNotifications(options),
+  /** @type {typeof import('./lib/notification-socket').NotificationSocket} */
   get NotificationSocket() {
     return require('./lib/notification-socket').NotificationSocket;
   },
   /** @type {typeof import('./lib/environment-metadata').getEnvironmentMetadata} */
   getEnvironmentMetadata: (options) => require('./lib/environment-metadata').getEnvironmentMetadata(options),
-  /** @type {typeof import('./lib/notification-socket').NotificationSocket} */
-  get NotificationSocket() {
-    return require('./lib/notification-socket').NotificationSocket;
-  },
-  /** @type {typeof import('./lib/notification-socket').connectNotifications} */
-  connectNotifications: (options) => require('./lib/notification-socket').connectNotifications(options),
 };
