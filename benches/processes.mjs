@@ -13,7 +13,13 @@ const TIMEOUT_MS = 120_000;
 /** Whether server and client can be kept on separate cores. */
 export const pinned = availableParallelism() > 1 && spawnSync('taskset', ['-c', '0', 'true']).status === 0;
 
-const node = findNode();
+/** Looked for when it is needed: the first run installs it. @type {string | undefined} */
+let foundNode;
+
+function node() {
+  foundNode ??= findNode();
+  return foundNode;
+}
 
 /**
  * A command line, kept on one core where that is possible.
@@ -60,7 +66,7 @@ export async function startServer() {
 export async function measureInNode(client, task) {
   const script = join(import.meta.dirname, 'clients', `${client}.cjs`);
   const parameters = ['--expose-gc', '--no-warnings', script, JSON.stringify(task)];
-  const { stdout } = await execute(...onCore(1, node, parameters), { timeout: TIMEOUT_MS });
+  const { stdout } = await execute(...onCore(1, node(), parameters), { timeout: TIMEOUT_MS });
   return JSON.parse(stdout);
 }
 
@@ -79,5 +85,5 @@ export async function measureReference({ socketPath, target, inFlight, warmUpMs,
 
 /** Version of the Node that the clients run on. */
 export function nodeVersion() {
-  return spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
+  return spawnSync(node(), ['--version'], { encoding: 'utf8' }).stdout.trim();
 }
