@@ -127,6 +127,10 @@ export type TransportErrorCode =
   | 'ERR_CYCLE_REDIRECT'
   /** A header that HTTP does not allow. Nothing was sent. */
   | 'ERR_CYCLE_INVALID_HEADER'
+  /** The request body is a stream, and that failed. */
+  | 'ERR_CYCLE_REQUEST_BODY'
+  /** The body has another hash than `integrity` expects. */
+  | 'ERR_CYCLE_INTEGRITY'
   /** A method or URL that HTTP does not allow. Nothing was sent. */
   | 'ERR_CYCLE_INVALID_REQUEST'
   /** The client was closed. */

@@ -2,12 +2,19 @@ const assert = require('node:assert/strict');
 const test = require('node:test');
 const { runChild } = require('../peers/child.js');
 
-for (const kind of ['require', 'import']) {
-  test(`${kind} loads one file and starts nothing`, async () => {
+/** Names that ESM exports must have a value: the class brings its own few files, none of them native. */
+const FILES = { require: /^index\.js$/, import: /^(index|lib\/(notification-\w+|debug|errors|signal))\.js$/ };
+
+for (const [kind, files] of Object.entries(FILES)) {
+  test(`${kind} loads next to nothing and starts nothing`, async () => {
     const child = await runChild('import-only', [kind]);
     assert.equal(child.code, 0, child.stderr);
     const { loaded, before, imported, made } = JSON.parse(child.stdout);
-    assert.deepEqual(loaded, ['index.js']);
+    assert.ok(loaded.includes('index.js'));
+    assert.deepEqual(
+      loaded.filter((file) => !files.test(file)),
+      [],
+    );
     assert.deepEqual(imported, before, 'no thread, file or handle by the import');
     assert.deepEqual(made, before, 'none by getClient() either');
   });
