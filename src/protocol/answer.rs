@@ -40,7 +40,7 @@ impl Protocol {
         endpoint: &Endpoint,
         answer: Answer<'_>,
     ) -> Result<(), Option<(String, String)>> {
-        if answer.status != endpoint.success.status {
+        if !endpoint.success.is(answer.status) {
             return Err(None);
         }
         let Some(shape) = &endpoint.shape else {

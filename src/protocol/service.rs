@@ -207,7 +207,7 @@ impl Service {
         if let Some(shape) = &endpoint.shape {
             echo(&mut body, shape, params);
         }
-        Reply { status: endpoint.success.status, body, allow: None, endpoint: None }
+        Reply { status: endpoint.success.status.unwrap_or(200), body, allow: None, endpoint: None }
     }
 
     fn error(

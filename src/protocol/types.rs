@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::failure::Declared;
 use super::param::Param;
 use super::path::Path;
+use super::router::Route;
 use super::secret::{SecretPath, hide};
 use super::shape::{Shape, Shapes};
 use super::template::Template;
@@ -74,8 +75,16 @@ pub(super) enum Body {
 /// The answer that means success.
 #[derive(Debug, Clone)]
 pub(super) struct Success {
-    pub(super) status: u16,
+    /// Its status; `None` for any from 200 to 299.
+    pub(super) status: Option<u16>,
     pub(super) msg: Template,
+}
+
+impl Success {
+    /// Whether an answer with this status means success.
+    pub(super) fn is(&self, status: u16) -> bool {
+        self.status.map_or((200..300).contains(&status), |success| success == status)
+    }
 }
 
 impl Protocol {
@@ -113,6 +122,15 @@ impl Protocol {
     #[must_use]
     pub fn call_param<'a>(&'a self, endpoint: &'a Endpoint, name: &str) -> Option<&'a Param> {
         endpoint.params.get(name).or_else(|| self.params.get(name))
+    }
+
+    /// The endpoint that a request leads to, by its method and its path without a query.
+    #[must_use]
+    pub fn endpoint_of(&self, method: &str, path: &str) -> Option<&Endpoint> {
+        match self.route(method, path) {
+            Route::Endpoint(endpoint, _) => Some(endpoint),
+            Route::Methods(_) | Route::Unknown => None,
+        }
     }
 
     /// Hides the secret parts of an endpoint's results.
