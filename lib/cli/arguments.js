@@ -120,8 +120,10 @@ function usageError(error, names) {
  * @param {string[]} names
  */
 function closest(word, names) {
-  const ranked = names.map((name) => ({ name, distance: distance(word, name) })).sort((a, b) => a.distance - b.distance);
-  return ranked[0] && ranked[0].distance <= Math.max(1, Math.floor(word.length / 3)) ? ranked[0].name : undefined;
+  const ranked = names
+    .map((name) => ({ name, distance: distance(word, name) }))
+    .sort((a, b) => a.distance - b.distance);
+  return ranked[0] && ranked[0].distance <= Math.min(word.length - 1, Math.max(2, Math.floor(word.length / 3))) ? ranked[0].name : undefined;
 }
 
 /**

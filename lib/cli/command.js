@@ -54,7 +54,9 @@ function unknown(what, name, names) {
  * @returns {OptionConfigs}
  */
 function optionsOf({ params }) {
-  return Object.fromEntries(params.map(({ option, type }) => [option, { type: type === 'Boolean' ? 'boolean' : 'string' }]));
+  return Object.fromEntries(
+    params.map(({ option, type }) => [option, { type: type === 'Boolean' ? 'boolean' : 'string' }]),
+  );
 }
 
 /**

@@ -1,7 +1,7 @@
 const { clip, columns, oneLine, printable, width } = require('./text');
 
 /** Columns that go first in a table. */
-const FIRST = ['id', 'identifier', 'name'];
+const FIRST = ['id', 'identifier', 'name', 'state', 'status'];
 
 /** The widest that a cell of a table gets. */
 const WIDEST_CELL = 40;
@@ -105,7 +105,9 @@ function cell(value) {
     return oneLine(String(value));
   }
   if (Array.isArray(value)) {
-    return value.every((item) => typeof item !== 'object') ? value.map((item) => oneLine(String(item))).join(', ') || '-' : undefined;
+    return value.every((item) => typeof item !== 'object')
+      ? value.map((item) => oneLine(String(item))).join(', ') || '-'
+      : undefined;
   }
   const { current } = /** @type {Record<string, unknown>} */ (value);
   return typeof current === 'string' ? oneLine(current) : undefined;
@@ -119,7 +121,9 @@ function cell(value) {
  */
 function block(value, indent, style) {
   if (Array.isArray(value)) {
-    return value.length === 0 ? [`${indent}${style.dim('none')}`] : value.flatMap((item) => listItem(item, indent, style));
+    return value.length === 0
+      ? [`${indent}${style.dim('none')}`]
+      : value.flatMap((item) => listItem(item, indent, style));
   }
   if (isRecord(value)) {
     const entries = Object.entries(value);

@@ -88,7 +88,7 @@ function objectText(object) {
 
 /** @param {any} context */
 function contextText(context) {
-  return context && Object.keys(context).length > 0 ? oneLine(JSON.stringify(context)) : '';
+  return context?.label ? oneLine(String(context.label)) : '';
 }
 
 /** @param {any} error */

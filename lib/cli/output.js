@@ -120,7 +120,8 @@ class Output {
 
   /** @param {any} error */
   #explain(error) {
-    const { message, suggestions = [], detail, usage, hint } = error;
+    const { message, suggestions = [], usage, hint } = error;
+    const detail = systemText(error) ?? error.detail;
     const style = this.#errorStyle;
     const lines = [`${style.red('Error:')} ${printable(String(message ?? error))}`];
     const said = [message, ...suggestions].join('\n');
@@ -135,6 +136,16 @@ class Output {
     }
     return lines.join('\n');
   }
+}
+
+/**
+ * What the system said, when there was no answer.
+ *
+ * @param {any} error
+ * @returns {string | undefined}
+ */
+function systemText({ cause }) {
+  return cause?.code === undefined ? undefined : (cause.cause?.message ?? cause.message);
 }
 
 /** @param {any} error */

@@ -6,7 +6,7 @@ const { UsageError } = require('./exit');
 
 /**
  * @typedef {import('../protocol').DefinedProtocol} DefinedProtocol
- * @typedef {DefinedProtocol & { builtin: 'cycle' | 'binder' | undefined, title: string }} Source
+ * @typedef {DefinedProtocol & { builtin: 'cycle' | 'binder' | undefined, title: string, protocol: object }} Source
  */
 
 /**
@@ -19,10 +19,11 @@ async function loadProtocol(name) {
   if (name === 'cycle' || name === 'binder') {
     const builtin = require('../protocol-builtin');
     const protocol = name === 'cycle' ? builtin.cycleProtocol() : builtin.binderProtocol();
-    return { ...definitionOf(protocol), builtin: name, title: name };
+    return { ...definitionOf(protocol), builtin: name, title: name, protocol };
   }
-  const definition = definitionOf(await loadFile(name));
-  return { ...definition, builtin: undefined, title: definition.description.name ?? name };
+  const protocol = await loadFile(name);
+  const definition = definitionOf(protocol);
+  return { ...definition, builtin: undefined, title: definition.description.name ?? name, protocol };
 }
 
 /**

@@ -44,7 +44,9 @@ function readWords(words) {
   const method = second === undefined ? 'GET' : first.toUpperCase();
   const target = second ?? first;
   if (target === undefined || rest.length > 0) {
-    throw new UsageError('request takes a method and a path', { usage: 'Usage: request [method] <path> [--body json]' });
+    throw new UsageError('request takes a method and a path', {
+      usage: 'Usage: request [method] <path> [--body json]',
+    });
   }
   if (!METHODS.includes(method)) {
     throw new UsageError(`${first} is no method; there are ${METHODS.join(', ')}`);
@@ -112,7 +114,9 @@ function protocolFor({ json }, method, target, body) {
  */
 function hidden(source, method, target, body) {
   const endpoint = source.engine.endpointOf(method, target.split('?')[0]);
-  const command = source.description.commands.find(({ endpoint: [group, name] }) => group === endpoint?.[0] && name === endpoint[1]);
+  const command = source.description.commands.find(
+    ({ endpoint: [group, name] }) => group === endpoint?.[0] && name === endpoint[1],
+  );
   const key = source.description.resultsKey;
   if (command === undefined) {
     return body;

@@ -26,7 +26,9 @@ function styleFor(stream, wanted, env = process.env) {
   const enabled = wanted ?? wantedBy(env) ?? (stream.isTTY === true && env.TERM !== 'dumb');
   const style = Object.entries(codes).map(([name, [begin, end]]) => [
     name,
-    enabled ? (/** @type {string} */ text) => `\u001b[${begin}m${text}\u001b[${end}m` : (/** @type {string} */ text) => text,
+    enabled
+      ? (/** @type {string} */ text) => `\u001b[${begin}m${text}\u001b[${end}m`
+      : (/** @type {string} */ text) => text,
   ]);
   return Object.fromEntries(style);
 }
