@@ -123,7 +123,9 @@ function closest(word, names) {
   const ranked = names
     .map((name) => ({ name, distance: distance(word, name) }))
     .sort((a, b) => a.distance - b.distance);
-  return ranked[0] && ranked[0].distance <= Math.min(word.length - 1, Math.max(2, Math.floor(word.length / 3))) ? ranked[0].name : undefined;
+  return ranked[0] && ranked[0].distance <= Math.min(word.length - 1, Math.max(2, Math.floor(word.length / 3)))
+    ? ranked[0].name
+    : undefined;
 }
 
 /**

@@ -112,6 +112,12 @@ impl Protocol {
         &self.credential.param
     }
 
+    /// The header that carries the credential, in lower case.
+    #[must_use]
+    pub fn credential_header(&self) -> &str {
+        &self.credential.header
+    }
+
     /// The key of an answer's body that holds the results; `None` when the body is the results.
     #[must_use]
     pub fn results_key(&self) -> Option<&str> {
@@ -174,6 +180,18 @@ impl Endpoint {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The HTTP method.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// The path template, with `{param}` where params go.
+    #[must_use]
+    pub fn path(&self) -> String {
+        self.path.to_string()
     }
 
     /// Group and name: `build.start`.
