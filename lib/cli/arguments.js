@@ -91,7 +91,10 @@ function mark(options) {
   };
 }
 
-/** @param {unknown} value */
+/**
+ * @param {unknown} value
+ * @returns {unknown}
+ */
 function unmark(value) {
   if (Array.isArray(value)) {
     return value.map(unmark);

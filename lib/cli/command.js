@@ -50,7 +50,7 @@ function unknown(what, name, names) {
 /**
  * The options that a command has of its own.
  *
- * @param {Command} command
+ * @param {Pick<Command, 'params'>} command
  * @returns {OptionConfigs}
  */
 function optionsOf({ params }) {
