@@ -85,8 +85,8 @@ export interface EndpointDeclaration {
     /** Its errors by name, beside those of `global.response.error`. */
     readonly error?: { readonly [name: string]: ErrorDeclaration };
     readonly success?: {
-      /** The status of success. Default: 200. */
-      readonly status?: number;
+      /** The status of success, or `2xx` for any from 200 to 299. Default: 200. */
+      readonly status?: number | '2xx';
       /** Shown with the results, which `{results}` stands for. Default: `{results}`. */
       readonly msg?: string;
     };

@@ -85,6 +85,12 @@ export interface SimulatorOptions {
    * what is there. A function gets the whole world to change it, or gives another.
    */
   world?: DeepPartial<SimulatedWorld> | ((world: SimulatedWorld) => SimulatedWorld) | ((world: SimulatedWorld) => void);
+  /**
+   * A declared protocol to serve in place of the internal API. Its endpoints answer with the declared shapes, requests
+   * that do not fit get its declared errors, and `fail` asks for any other of them. In `respond` an endpoint is named
+   * `group.endpoint`. The token is made up unless it is given.
+   */
+  protocol?: object;
   /** How elections are held. */
   election?: {
     /** Whether containers hold elections; if not, a check-in is answered with 404. Default true. */
@@ -170,9 +176,10 @@ export type AnswerFunction = (
 /** Name of an operation. */
 export type OperationId = keyof operations;
 
-/** Which requests: an operation, a path, or a method and a path. Queries don't count. */
+/** Which requests: an operation, an endpoint of a declared protocol, a path, or a method and a path. Queries don't count. */
 export type RequestMatch =
   | OperationId
+  | `${string}.${string}`
   | `/${string}`
   | `${string} /${string}`
   | { operationId: OperationId }
@@ -252,6 +259,14 @@ export interface Simulator {
    * @throws TypeError when no request can match, or HTTP does not allow the answer
    */
   respond(match: RequestMatch, answer: SimulatedAnswer | AnswerFunction, options?: { times?: number }): AnswerHandle;
+
+  /**
+   * Makes an endpoint of a declared protocol, `group.endpoint`, answer with one of its declared errors; with null, as
+   * usual again.
+   *
+   * @throws TypeError when there is no such endpoint, or no such error that a server can answer with
+   */
+  fail(endpoint: string, error: string | null): this;
 
   /**
    * Makes a token of another instance of the simulated world: what is asked with it, is asked by that instance. This

@@ -64,7 +64,7 @@ function defineProtocol(declaration) {
   if (isDefined(declaration)) {
     return declaration;
   }
-  const json = JSON.stringify(toJson(declaration, '', []));
+  const json = JSON.stringify(toJson(declaration, '', []) ?? null);
   const engine = createEngine(json);
   const protocol = freeze(declaration);
   defined.set(protocol, { engine, json, description: JSON.parse(engine.describe()) });

@@ -11,6 +11,7 @@ const GENERATED = join(__dirname, '..', 'generated');
  * @property {string} document the OpenAPI document with the schemas
  * @property {string} simulation how the operations behave
  * @property {string} fixtures the collections
+ * @property {string} [protocol] a declared protocol, which takes the place of all these
  */
 
 /**
@@ -28,4 +29,15 @@ function internalApi() {
   };
 }
 
-module.exports = { internalApi };
+/**
+ * A declared protocol.
+ *
+ * @param {object} protocol
+ * @returns {ServedDeclaration}
+ */
+function declaredProtocol(protocol) {
+  const { json } = require('./protocol').definitionOf(protocol);
+  return { operations: '', document: '', simulation: '', fixtures: '', protocol: json };
+}
+
+module.exports = { declaredProtocol, internalApi };

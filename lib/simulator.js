@@ -2,7 +2,7 @@ const { randomBytes } = require('node:crypto');
 const { resolve } = require('node:path');
 const { startSimulator: start } = require('./native');
 const { checkMilliseconds, checkTimes, encodeAnswer, invalid } = require('./simulator-answer');
-const { internalApi } = require('./simulator-declaration');
+const { declaredProtocol, internalApi } = require('./simulator-declaration');
 const { Requests, SimulatedRequest } = require('./simulator-requests');
 
 /**
@@ -35,9 +35,9 @@ class Simulator {
 
   /**
    * @param {NativeSimulator} native
-   * @param {{ host: string, latencyMs: number }} options
+   * @param {{ host: string, latencyMs: number, protocol: object | undefined }} options
    */
-  constructor(native, { host, latencyMs }) {
+  constructor(native, { host, latencyMs, protocol }) {
     this.#native = native;
     this.#requests = new Requests((revision) => native.requestsSince(revision));
     this.#latencyMs = latencyMs;
@@ -47,9 +47,7 @@ class Simulator {
     this.port = native.port ?? undefined;
     this.url = this.port === undefined ? undefined : `http://${host.includes(':') ? `[${host}]` : host}:${this.port}`;
     /** @type {import('../testing').SimulatorEnvironment} */
-    this.env = { CYCLE_API_TOKEN: this.token };
-    if (this.socketPath !== undefined) this.env.CYCLE_API_SOCKET = this.socketPath;
-    if (this.metadataPath !== undefined) this.env.CYCLE_METADATA_PATH = this.metadataPath;
+    this.env = environment({ ...this, host }, protocol);
   }
 
   get requests() {
@@ -226,6 +224,15 @@ class Simulator {
     });
   }
 
+  /**
+   * @param {string} endpoint
+   * @param {string | null} error
+   */
+  fail(endpoint, error) {
+    rethrow(() => this.#native.failEndpoint(endpoint, error ?? undefined));
+    return this;
+  }
+
   reset() {
     this.#native.reset();
     this.#functions.clear();
@@ -306,6 +313,29 @@ class Simulator {
   }
 }
 
+/**
+ * The variables by which a program finds a simulator.
+ *
+ * @param {{ token: string, socketPath?: string, metadataPath?: string, host: string, port?: number }} place
+ * @param {object | undefined} protocol
+ * @returns {import('../testing').SimulatorEnvironment}
+ */
+function environment({ token, socketPath, metadataPath, host, port }, protocol) {
+  /** @type {Record<string, string | number | undefined>} */
+  const values = {};
+  if (protocol === undefined) {
+    Object.assign(values, { CYCLE_API_TOKEN: token, CYCLE_API_SOCKET: socketPath, CYCLE_METADATA_PATH: metadataPath });
+  } else {
+    const { description } = require('./protocol').definitionOf(protocol);
+    const known = { [description.credentialParam]: token, 'socket-path': socketPath, host: port && host, port };
+    for (const { name, env } of description.options) {
+      if (env !== null) values[env] = /** @type {Record<string, string | number | undefined>} */ (known)[name];
+    }
+  }
+  const given = Object.entries(values).filter(([, value]) => value !== undefined);
+  return /** @type {any} */ (Object.fromEntries(given.map(([name, value]) => [name, String(value)])));
+}
+
 /** @returns {{ promise: Promise<number>, resolve: (sent: number) => void }} */
 function deferred() {
   /** @type {(sent: number) => void} */
@@ -369,7 +399,7 @@ function rethrow(run) {
  * @returns {Promise<import('../testing').Simulator>}
  */
 async function startSimulator(options = {}) {
-  const { socketPath, host = '127.0.0.1', port, token, latencyMs = 0, metadataPath, world, election } = options;
+  const { socketPath, host = '127.0.0.1', port, latencyMs = 0, metadataPath, world, election, protocol } = options;
   if (socketPath !== undefined && port !== undefined) {
     throw invalid('a simulator listens on a socketPath or on a port, not on both');
   }
@@ -378,7 +408,11 @@ async function startSimulator(options = {}) {
   }
   checkMilliseconds('latencyMs', latencyMs);
   if (election?.deadlineMs !== undefined) checkMilliseconds('election.deadlineMs', election.deadlineMs);
-  const declaration = internalApi();
+  if (protocol !== undefined && (world !== undefined || election !== undefined || metadataPath !== undefined)) {
+    throw invalid('a protocol has neither a world, nor elections, nor metadata');
+  }
+  const declaration = protocol === undefined ? internalApi() : declaredProtocol(protocol);
+  const token = options.token ?? (protocol && `simulated-${randomBytes(12).toString('hex')}`);
   if (typeof world === 'function') {
     const made = JSON.parse(declaration.fixtures);
     declaration.fixtures = JSON.stringify(world(made) ?? made);
@@ -404,7 +438,7 @@ async function startSimulator(options = {}) {
     const { code, message } = started;
     throw Object.assign(new Error(`The simulator did not start: ${message}.`), { code });
   }
-  const simulator = new Simulator(started, { host, latencyMs });
+  const simulator = new Simulator(started, { host, latencyMs, protocol });
   holder.current = simulator;
   if (running.size === 0) process.on('exit', Simulator.closeAll);
   running.add(simulator);

@@ -7,7 +7,7 @@ mod event_loop;
 mod lane;
 pub mod metadata;
 pub mod notifications;
-pub mod protocol;
+mod protocol;
 pub mod simulator;
 mod uv;
 mod values;

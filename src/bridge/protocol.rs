@@ -120,6 +120,13 @@ impl ProtocolEngine {
         Ok(to_json(&call.map(|call| call.success_msg()).unwrap_or_default()))
     }
 
+    /// The endpoint that a request leads to, as its group and name; `null` when there is none.
+    #[napi(catch_unwind)]
+    pub fn endpoint_of(&self, method: String, path: String) -> Option<Vec<String>> {
+        let endpoint = self.protocol.endpoint_of(&method, &path)?;
+        Some(vec![endpoint.group().to_owned(), endpoint.name().to_owned()])
+    }
+
     /// Results, as JSON, with their secret parts hidden.
     #[napi(catch_unwind)]
     pub fn hide_secrets(&self, group: String, endpoint: String, results: String) -> Result<String> {

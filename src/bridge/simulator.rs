@@ -12,6 +12,7 @@ use napi_derive::napi;
 
 use super::values;
 use super::wakeup::{Waker, Wakeup};
+use crate::protocol::Protocol;
 use crate::simulator::{
     Address, Answer, Clock, Closing, Declaration, Event, Options, Pace, Publisher, Simulator,
 };
@@ -27,6 +28,8 @@ pub struct SimulatorOptions {
     pub simulation: String,
     /// The collections that are served, as JSON.
     pub fixtures: String,
+    /// A protocol declaration to serve in place of all these, as JSON.
+    pub protocol: Option<String>,
     /// What is put over them, as JSON.
     pub world: Option<String>,
     /// Path of the socket; or `host` and `port`; or neither, for a folder of its own.
@@ -108,12 +111,16 @@ fn start(
     options: &SimulatorOptions,
     events: impl Fn(Event) + Send + Sync + 'static,
 ) -> std::result::Result<Simulator, SimulatorFailure> {
-    let declaration =
-        Declaration::parse(&options.operations, &options.document, &options.simulation, &options.fixtures)
-            .map_err(|cause| SimulatorFailure {
-                code: "ERR_CYCLE_DECLARATION".into(),
-                message: cause.to_string(),
-            })?;
+    let refused = |cause: String| SimulatorFailure { code: "ERR_CYCLE_DECLARATION".into(), message: cause };
+    let declaration = match &options.protocol {
+        None => {
+            Declaration::parse(&options.operations, &options.document, &options.simulation, &options.fixtures)
+        }
+        Some(text) => {
+            Declaration::of_protocol(Protocol::from_json(text).map_err(|cause| refused(cause.to_string()))?)
+        }
+    }
+    .map_err(|cause| refused(cause.to_string()))?;
     let world = options.world.as_deref().map(serde_json::from_str).transpose().map_err(|cause| {
         SimulatorFailure { code: "ERR_INVALID_ARG_VALUE".into(), message: format!("world: {cause}") }
     })?;
@@ -326,6 +333,15 @@ impl NativeSimulator {
     #[napi(catch_unwind)]
     pub fn reset(&self) {
         self.simulator.reset();
+    }
+
+    /// Makes an endpoint of a declared protocol, `group.name`, answer with one of its errors, or as usual again.
+    ///
+    /// # Errors
+    /// When there is no such endpoint or error.
+    #[napi(catch_unwind)]
+    pub fn fail_endpoint(&self, endpoint: String, error: Option<String>) -> Result<()> {
+        self.simulator.fail(&endpoint, error.as_deref()).map_err(Error::from_reason)
     }
 
     /// Sends a notification, given as JSON, to all sockets.

@@ -40,7 +40,7 @@ impl Protocol {
         endpoint: &Endpoint,
         answer: Answer<'_>,
     ) -> Result<(), Option<(String, String)>> {
-        if answer.status != endpoint.success.status {
+        if !endpoint.success.is(answer.status) {
             return Err(None);
         }
         let Some(shape) = &endpoint.shape else {
@@ -122,6 +122,7 @@ impl Call<'_> {
             let words = context.fact("error").unwrap_or("the server does not say what").to_owned();
             context = context.with("name", words);
         }
+        context.params_first = self.endpoint.errors.contains_key(&declared.name);
         let mut failure = failure(self.endpoint, declared, Some(answer.status), &context);
         failure.param = None;
         failure

@@ -155,8 +155,8 @@ pub(super) struct Error {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Success {
-    /// Its status.
-    pub(super) status: Option<u16>,
+    /// Its status, or `"2xx"` for any from 200 to 299.
+    pub(super) status: Option<Value>,
     /// Shown with the results.
     pub(super) msg: Option<String>,
 }

@@ -86,8 +86,11 @@ pub struct Failure {
 pub(super) struct Context<'a> {
     /// The params of the call.
     pub(super) params: Option<&'a Map<String, Value>>,
-    /// Everything else by name; goes before params.
+    /// Everything else by name.
     pub(super) facts: Vec<(String, String)>,
+    /// Whether a param goes before a fact of the same name: so in the messages of an endpoint's own errors,
+    /// which know its params.
+    pub(super) params_first: bool,
 }
 
 impl Context<'_> {
@@ -105,8 +108,9 @@ impl Context<'_> {
     /// Fills a template.
     pub(super) fn fill(&self, template: &Template) -> String {
         template.fill(|name| {
-            let param = || self.params.and_then(|params| params.get(name)).map(Filling::Value);
-            self.fact(name).map(Filling::Text).or_else(param)
+            let param = self.params.and_then(|params| params.get(name)).map(Filling::Value);
+            let fact = self.fact(name).map(Filling::Text);
+            if self.params_first { param.or(fact) } else { fact.or(param) }
         })
     }
 }
@@ -196,6 +200,8 @@ mod tests {
         let template = Template::parse("{name} {other}").unwrap();
         assert_eq!(context.fill(&template), "param 1");
         assert_eq!(context.with("name", "fact").fill(&template), "fact 1");
+        let context = Context { params: params.as_object(), params_first: true, ..Context::default() };
+        assert_eq!(context.with("name", "fact").with("error", "x").fill(&template), "param 1");
     }
 
     #[test]

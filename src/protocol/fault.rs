@@ -52,6 +52,11 @@ impl Faults {
         self.0.push(Fault { place: place.into(), fault: fault.into() });
     }
 
+    /// Whether nothing was noted.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Gives `value` when nothing was noted.
     pub(super) fn or<T>(self, value: T) -> Result<T, DeclarationError> {
         if self.0.is_empty() { Ok(value) } else { Err(DeclarationError { faults: self.0 }) }

@@ -1,5 +1,7 @@
 //! Path templates: `/builds/{image-name}`.
 
+use std::fmt;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// Everything but the characters that no URL ever has to encode.
@@ -121,6 +123,15 @@ impl Path {
     /// How much of the path is literal: of two paths that match, the one with more goes first.
     pub(super) fn literal_len(&self) -> usize {
         self.0.iter().map(|segment| segment.before.len() + segment.after.len()).sum()
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|Segment { before, param, after }| match param {
+            Some(param) => write!(f, "/{before}{{{param}}}{after}"),
+            None => write!(f, "/{before}"),
+        })
     }
 }
 

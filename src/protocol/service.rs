@@ -88,6 +88,22 @@ impl Service {
         Ok(())
     }
 
+    /// From now on authorised endpoints insist on this credential; with `None` on any.
+    pub fn accept(&mut self, credential: Option<String>) {
+        self.credential = credential;
+    }
+
+    /// All endpoints answer as usual again.
+    pub fn recover(&mut self) {
+        self.failing.clear();
+    }
+
+    /// The endpoint that a request reaches, as `group.name`.
+    #[must_use]
+    pub fn endpoint_of(&self, method: &str, path: &str) -> Option<String> {
+        self.protocol.endpoint_of(method, path).map(Endpoint::id)
+    }
+
     /// Answers a request.
     #[must_use]
     pub fn answer(&self, incoming: &Incoming<'_>) -> Reply {
@@ -105,11 +121,13 @@ impl Service {
             }
             Route::Methods(methods) => {
                 let allow = methods.join(", ");
-                let body = self.error_body(GENERIC, &format!("this path takes {allow}"), 405);
+                let body =
+                    self.error_body(json!(GENERIC), json!(format!("this path takes {allow}")), json!(405));
                 Reply { status: 405, body, allow: Some(allow), endpoint: None }
             }
             Route::Unknown => {
-                let body = self.error_body(GENERIC, "there is nothing at this path", 404);
+                let body =
+                    self.error_body(json!(GENERIC), json!("there is nothing at this path"), json!(404));
                 Reply { status: 404, body, allow: None, endpoint: None }
             }
         }
@@ -207,7 +225,7 @@ impl Service {
         if let Some(shape) = &endpoint.shape {
             echo(&mut body, shape, params);
         }
-        Reply { status: endpoint.success.status, body, allow: None, endpoint: None }
+        Reply { status: endpoint.success.status.unwrap_or(200), body, allow: None, endpoint: None }
     }
 
     fn error(
@@ -218,30 +236,37 @@ impl Service {
         reason: Option<&str>,
     ) -> Reply {
         let Some(declared) = self.protocol.declared_error(endpoint, name) else {
-            return Reply { status: 500, body: self.error_body(name, "", 500), allow: None, endpoint: None };
+            return Reply {
+                status: 500,
+                body: self.error_body(json!(name), json!(""), json!(500)),
+                allow: None,
+                endpoint: None,
+            };
         };
         let status = declared.status.unwrap_or(500);
         let filled = || Context { params: Some(params), ..Context::default() }.fill(&declared.msg);
         let text = reason.map_or_else(filled, str::to_owned);
         Reply {
             status,
-            body: self.error_body(&declared.sample_code(), &text, status),
+            body: self.error_body(json!(declared.sample_code()), json!(text), json!(status)),
             allow: None,
             endpoint: None,
         }
     }
 
     /// The body of an error, with type, text and status where the protocol has them.
-    fn error_body(&self, kind: &str, text: &str, status: u16) -> Value {
+    #[must_use]
+    #[allow(clippy::needless_pass_by_value, reason = "the callers make them for this")]
+    pub fn error_body(&self, kind: Value, text: Value, status: Value) -> Value {
         let mut body = Value::Object(Map::new());
         if let Some(results) = &self.protocol.results {
             body[results] = Value::Null;
         }
         for (name, path) in &self.protocol.fields {
             let value = match name.as_str() {
-                "type" => json!(kind),
-                "error" => json!(text),
-                "status" => json!(status),
+                "type" => kind.clone(),
+                "error" => text.clone(),
+                "status" => status.clone(),
                 _ => continue,
             };
             let mut place = &mut body;

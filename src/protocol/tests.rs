@@ -35,6 +35,7 @@ fn protocol() -> Protocol {
                 "response": {
                     "body": {"kind": "String", "id": "Number"},
                     "error": {
+                        "named": {"status": 409, "msg": "{name} is there: {error}"},
                         "tooBig": {"status": 400, "msg": "{size} is too big", "suggestions": ["Make a smaller {kind}: {error}"]},
                         "odd": {"status": 400, "code": ["odd.*", "*"], "msg": "Odd: {error} ({status})"},
                     },
@@ -207,6 +208,9 @@ fn fills_messages_of_errors() {
     assert_eq!(failure.message, "9 is too big");
     assert_eq!(failure.suggestions, ["Make a smaller box: 9 > 8"]);
     assert_eq!(failure.detail.as_deref(), Some("9 > 8"));
+    let named =
+        self::failure("make", json!({"kind": "box", "name": "a"}), 409, r#"{"type": "named", "error": "x"}"#);
+    assert_eq!(named.unwrap().message, "a is there: x");
     let failure = made(400, "").unwrap();
     assert_eq!(failure.message, "Odd: (not given) (400)");
     let failure = made(422, r#"{"type": "malformedRequest", "error": "size?"}"#).unwrap();

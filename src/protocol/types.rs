@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::failure::Declared;
 use super::param::Param;
 use super::path::Path;
+use super::router::Route;
 use super::secret::{SecretPath, hide};
 use super::shape::{Shape, Shapes};
 use super::template::Template;
@@ -74,8 +75,16 @@ pub(super) enum Body {
 /// The answer that means success.
 #[derive(Debug, Clone)]
 pub(super) struct Success {
-    pub(super) status: u16,
+    /// Its status; `None` for any from 200 to 299.
+    pub(super) status: Option<u16>,
     pub(super) msg: Template,
+}
+
+impl Success {
+    /// Whether an answer with this status means success.
+    pub(super) fn is(&self, status: u16) -> bool {
+        self.status.map_or((200..300).contains(&status), |success| success == status)
+    }
 }
 
 impl Protocol {
@@ -103,6 +112,12 @@ impl Protocol {
         &self.credential.param
     }
 
+    /// The header that carries the credential, in lower case.
+    #[must_use]
+    pub fn credential_header(&self) -> &str {
+        &self.credential.header
+    }
+
     /// The key of an answer's body that holds the results; `None` when the body is the results.
     #[must_use]
     pub fn results_key(&self) -> Option<&str> {
@@ -113,6 +128,15 @@ impl Protocol {
     #[must_use]
     pub fn call_param<'a>(&'a self, endpoint: &'a Endpoint, name: &str) -> Option<&'a Param> {
         endpoint.params.get(name).or_else(|| self.params.get(name))
+    }
+
+    /// The endpoint that a request leads to, by its method and its path without a query.
+    #[must_use]
+    pub fn endpoint_of(&self, method: &str, path: &str) -> Option<&Endpoint> {
+        match self.route(method, path) {
+            Route::Endpoint(endpoint, _) => Some(endpoint),
+            Route::Methods(_) | Route::Unknown => None,
+        }
     }
 
     /// Hides the secret parts of an endpoint's results.
@@ -156,6 +180,18 @@ impl Endpoint {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The HTTP method.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// The path template, with `{param}` where params go.
+    #[must_use]
+    pub fn path(&self) -> String {
+        self.path.to_string()
     }
 
     /// Group and name: `build.start`.

@@ -104,6 +104,15 @@ impl Simulator {
         self.shared.journal().clear();
     }
 
+    /// Makes the endpoint `group.name` of a declared protocol answer with one of its errors; with `None`, as
+    /// usual again.
+    ///
+    /// # Errors
+    /// The fault in words, when there is no such endpoint or error.
+    pub fn fail(&self, endpoint: &str, error: Option<&str>) -> Result<(), String> {
+        self.shared.engine().fail(endpoint, error)
+    }
+
     /// Sends a notification to all sockets, with what every one has added to it.
     pub fn publish(&self, message: Value) {
         let message = self.shared.engine().message(message);

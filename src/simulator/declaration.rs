@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::behaviour::Behaviour;
 use super::problem::Errors;
 use super::router::Router;
+use crate::protocol::Service;
 
 /// Everything a simulator serves. Any API can be declared so; nothing in it is known beforehand.
 #[derive(Debug)]
@@ -19,6 +20,10 @@ pub struct Declaration {
     pub(crate) schemes: HashMap<String, Scheme>,
     pub(crate) simulation: Simulation,
     pub(crate) world: Value,
+    /// Answers instead of the operations' behaviours, for a declared protocol.
+    pub(crate) service: Option<Service>,
+    /// The header that carries the credential of a declared protocol; the name in small letters.
+    pub(crate) credential_header: Option<String>,
 }
 
 /// Why a declaration can't be served.
@@ -193,7 +198,16 @@ impl Declaration {
             schemes.insert(name.clone(), scheme);
         }
         let router = Router::new(&operations);
-        Ok(Self { operations, router, document, schemes, simulation, world })
+        Ok(Self {
+            operations,
+            router,
+            document,
+            schemes,
+            simulation,
+            world,
+            service: None,
+            credential_header: None,
+        })
     }
 
     /// The headers that carry secrets, names in small letters.
@@ -202,7 +216,8 @@ impl Declaration {
             Scheme::Header(name) => name.clone(),
             Scheme::Basic => "authorization".into(),
         });
-        names.chain(["authorization".into(), "cookie".into()]).collect()
+        let own = self.credential_header.iter().cloned();
+        names.chain(own).chain(["authorization".into(), "cookie".into()]).collect()
     }
 }
 

@@ -10,12 +10,14 @@ use super::behaviour::{Call, Leasing, Outcome, State};
 use super::clock::{Clock, rfc3339};
 use super::declaration::{Declaration, Operation, Scheme};
 use super::problem::Problem;
+use super::protocol;
 use super::request::Request;
 use super::router::Route;
 use super::sample::sample;
 use super::schema::{Checker, escape};
 use super::template::{Scope, fill, get, merge};
 use super::world::entries;
+use crate::protocol::Service;
 
 /// The simulated platform's state.
 pub(crate) struct Engine {
@@ -28,6 +30,8 @@ pub(crate) struct Engine {
     tokens: HashMap<String, Value>,
     leasing: Leasing,
     clock: Clock,
+    /// Answers instead, for a declared protocol.
+    service: Option<Service>,
 }
 
 /// What the engine answers.
@@ -61,7 +65,12 @@ impl Engine {
         let who = get(&world, &identity.from).cloned().unwrap_or_default();
         let declared = || who.get(&identity.token).and_then(Value::as_str).map(String::from);
         let token = token.or_else(declared).unwrap_or_default();
+        let mut service = declaration.service.clone();
+        if let Some(service) = &mut service {
+            service.accept(Some(token.clone()));
+        }
         Self {
+            service,
             origin: world.clone(),
             world,
             state: State::default(),
@@ -96,6 +105,24 @@ impl Engine {
     pub(crate) fn reset(&mut self) {
         self.world = self.origin.clone();
         self.state = State::default();
+        if let Some(service) = &mut self.service {
+            service.recover();
+        }
+    }
+
+    /// Makes an endpoint of a declared protocol answer with one of its errors, or as usual again.
+    pub(crate) fn fail(&mut self, endpoint: &str, error: Option<&str>) -> Result<(), String> {
+        match &mut self.service {
+            Some(service) => service.fail(endpoint, error),
+            None => {
+                Err("only a simulator of a protocol can be told to answer with declared errors".to_owned())
+            }
+        }
+    }
+
+    /// The operation that a request of a declared protocol is for.
+    pub(crate) fn endpoint_of(&self, request: &Request) -> Option<String> {
+        self.service.as_ref()?.endpoint_of(&request.method, &request.path)
     }
 
     /// The world as it is now.
@@ -119,6 +146,9 @@ impl Engine {
 
     /// Answers a request.
     pub(crate) fn reply(&mut self, request: &Request) -> Reply {
+        if let Some(service) = &self.service {
+            return protocol::reply(service, request);
+        }
         let declaration = Arc::clone(&self.declaration);
         let (operation, path) = match declaration.router.find(&request.method, &request.path) {
             Route::Operation(index, path) => (&declaration.operations[index], path),

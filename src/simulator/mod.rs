@@ -17,6 +17,7 @@ mod engine;
 mod handshake;
 mod journal;
 mod problem;
+mod protocol;
 mod publisher;
 mod request;
 mod router;

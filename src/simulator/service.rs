@@ -203,7 +203,7 @@ impl Shared {
     fn operation_of(&self, request: &Request) -> Option<String> {
         match self.declaration.router.find(&request.method, &request.path) {
             Route::Operation(index, _) => Some(self.declaration.operations[index].id.clone()),
-            Route::WrongMethod(_) | Route::Unknown => None,
+            Route::WrongMethod(_) | Route::Unknown => self.engine().endpoint_of(request),
         }
     }
 

@@ -55,10 +55,7 @@ pub(super) fn compile(
     let basic = declared.request.basic;
     check_basic(basic.as_ref(), protocol, &at("request"), &all, faults);
 
-    let status = declared.response.success.as_ref().and_then(|success| success.status).unwrap_or(200);
-    if !(100..=599).contains(&status) {
-        faults.add(at("response.success.status"), "is not an HTTP status");
-    }
+    let status = success_status(declared.response.success.as_ref(), &at("response.success.status"), faults);
     let shown =
         |field: &str| all.get(field).is_some_and(|param| !param.secret) || field == "host" || field == "port";
     let msg = declared.msg.unwrap_or_else(|| declared.description.replace('{', "{{").replace('}', "}}"));
@@ -73,8 +70,7 @@ pub(super) fn compile(
         ),
     };
     let known = |field: &str| shown(field) || global::is_fact(field, &protocol.fields);
-    let errors =
-        error::compile_all(declared.response.error, &at("response.error"), Some(status), &known, faults);
+    let errors = error::compile_all(declared.response.error, &at("response.error"), status, &known, faults);
     let shape = declared.response.body.map(|source| {
         let place = at("response.body");
         let shape = Shape::read(&source, &place, faults);
@@ -96,6 +92,21 @@ pub(super) fn compile(
         errors,
         success,
         params,
+    }
+}
+
+/// The status of success, or `None` for any from 200 to 299.
+fn success_status(declared: Option<&declaration::Success>, place: &str, faults: &mut Faults) -> Option<u16> {
+    match declared.and_then(|success| success.status.as_ref()) {
+        None => Some(200),
+        Some(Value::String(any)) if any == "2xx" => None,
+        Some(status) => {
+            let number = status.as_u64().and_then(|status| u16::try_from(status).ok());
+            if !number.is_some_and(|status| (100..=599).contains(&status)) {
+                faults.add(place, "is neither an HTTP status nor \"2xx\"");
+            }
+            number
+        }
     }
 }
 

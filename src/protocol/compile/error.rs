@@ -32,7 +32,8 @@ pub(super) fn template(
     }
 }
 
-/// Checks a map of errors. `success` is the status that no error can have.
+/// Checks a map of errors. `success` is the status that no error can have;
+/// `None` stands for those from 200 to 299.
 pub(super) fn compile_all(
     declared: IndexMap<String, declaration::Error>,
     place: &str,
@@ -49,7 +50,9 @@ pub(super) fn compile_all(
         if error.status.is_some_and(|status| !(100..=599).contains(&status)) {
             faults.add(join(&place, "status"), "is not an HTTP status");
         }
-        if error.status.is_some() && error.status == success {
+        let succeeds =
+            |status: u16| success.map_or((200..300).contains(&status), |success| status == success);
+        if error.status.is_some_and(succeeds) {
             faults.add(join(&place, "status"), "is the status of success");
         }
         let suggestions = error.suggestions.iter().enumerate().map(|(at, suggestion)| {

@@ -47,7 +47,7 @@ impl Protocol {
                 protocol.groups.insert(group.clone(), endpoints);
             }
         }
-        if protocol.endpoints().next().is_none() {
+        if faults.is_empty() && protocol.endpoints().next().is_none() {
             faults.add("", "the declaration has no endpoint");
         }
         clash::check(&protocol, faults);

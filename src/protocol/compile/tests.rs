@@ -226,7 +226,7 @@ fn names_faults_of_messages_and_answers() {
         (
             "/things/get/response/success/status",
             json!(9),
-            "things.get.response.success.status: is not an HTTP status",
+            "things.get.response.success.status: is neither an HTTP status nor \"2xx\"",
         ),
         (
             "/things/get/response/body",

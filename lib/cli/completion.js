@@ -1,0 +1,170 @@
+const { OWN_OPTIONS } = require('./arguments');
+const { UsageError } = require('./exit');
+const { ownCommands } = require('./help');
+
+/**
+ * @typedef {import('./protocol-source').Source} Source
+ * @typedef {{ name: string, description: string, words: Entry[] }} Entry
+ */
+
+/** @type {Record<string, (source: Source) => string>} */
+const scripts = { bash, zsh, fish };
+
+/**
+ * The script that makes a shell complete the commands of a protocol.
+ *
+ * @param {Source} source
+ * @param {string | undefined} shell
+ */
+function completionScript(source, shell) {
+  if (shell === undefined || !Object.hasOwn(scripts, shell)) {
+    throw new UsageError('completion needs the name of a shell', { hint: 'There are bash, zsh and fish.' });
+  }
+  return scripts[shell](source);
+}
+
+/** @param {Source} source */
+function groupsOf({ description: { commands } }) {
+  /** @type {Map<string, typeof commands>} */
+  const groups = new Map();
+  for (const command of commands) {
+    groups.set(command.group, [...(groups.get(command.group) ?? []), command]);
+  }
+  return groups;
+}
+
+function ownOptions() {
+  return Object.keys(OWN_OPTIONS).map((name) => `--${name}`);
+}
+
+/** @param {import('../protocol').CommandDescription} command */
+function optionWords({ params }) {
+  return [...params.map(({ option }) => `--${option}`), ...ownOptions()];
+}
+
+/**
+ * The words that may follow one or two words, as lines of a shell's case.
+ *
+ * @param {Source} source
+ * @returns {[pattern: string, words: string[]][]}
+ */
+function cases(source) {
+  const groups = groupsOf(source);
+  /** @type {[string, string[]][]} */
+  const lines = [[' ', [...groups.keys(), ...ownCommands(source).map(([name]) => name)]]];
+  for (const [group, commands] of groups) {
+    lines.push([`${group} `, commands.map(({ name }) => name)]);
+    for (const command of commands) {
+      lines.push([`${group} ${command.name}`, optionWords(command)]);
+      for (const { option, values } of command.params.filter(({ values }) => values.length > 0)) {
+        lines.push([`${group} ${command.name} --${option}`, values.map(String)]);
+      }
+    }
+  }
+  lines.push(['completion ', ['bash', 'zsh', 'fish']]);
+  return lines;
+}
+
+/** The same function for bash and zsh: finds the first two words and the option before the cursor. */
+const FIND_WORDS = `  local word group="" command="" skip=""
+  for word in "\${words[@]:1:$((cword - 1))}"; do
+    if [[ -n $skip ]]; then skip=""; continue; fi
+    case $word in
+      --json|--reveal|--help|--version|--color|--no-color|-h|-V) ;;
+      --*=*) ;;
+      -*) [[ -z $command ]] && skip=1 ;;
+      *) if [[ -z $group ]]; then group=$word; elif [[ -z $command ]]; then command=$word; fi ;;
+    esac
+  done`;
+
+/**
+ * @param {Source} source
+ * @param {string} indent
+ */
+function caseLines(source, indent) {
+  return cases(source)
+    .map(([pattern, words]) => `${indent}"${pattern}") candidates="${words.join(' ')}" ;;`)
+    .join('\n');
+}
+
+/** @param {Source} source */
+function bash(source) {
+  return `# Completion of cycle-internal for bash.
+_cycle_internal() {
+  local cword=$COMP_CWORD cur="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" candidates=""
+  local words=("\${COMP_WORDS[@]}")
+${FIND_WORDS}
+  case "$group $command $previous" in
+${caseLines(source, '    ').replaceAll(/"(\S+ \S+ --\S+)"\)/g, '"$1")')}
+  esac
+  if [[ -z $candidates ]]; then
+    case "$group $command" in
+${caseLines(source, '      ')}
+    esac
+  fi
+  COMPREPLY=($(compgen -W "$candidates" -- "$cur"))
+}
+complete -o default -F _cycle_internal cycle-internal
+`;
+}
+
+/** @param {Source} source */
+function zsh(source) {
+  return `#compdef cycle-internal
+# Completion of cycle-internal for zsh.
+_cycle_internal() {
+  setopt localoptions ksharrays
+  local cword=$((CURRENT - 1)) previous="\${words[CURRENT-2]}" candidates=""
+${FIND_WORDS}
+  case "$group $command $previous" in
+${caseLines(source, '    ')}
+  esac
+  if [[ -z $candidates ]]; then
+    case "$group $command" in
+${caseLines(source, '      ')}
+    esac
+  fi
+  if [[ -n $candidates ]]; then compadd -- \${=candidates}; else _files; fi
+}
+if [[ "\${funcstack[1]}" == "_cycle_internal" ]]; then _cycle_internal "$@"; else compdef _cycle_internal cycle-internal; fi
+`;
+}
+
+/** @param {Source} source */
+function fish(source) {
+  const lines = ['# Completion of cycle-internal for fish.', 'complete -c cycle-internal -f'];
+  const first = "-n '__fish_use_subcommand'";
+  const groups = groupsOf(source);
+  for (const [group, commands] of groups) {
+    lines.push(`complete -c cycle-internal ${first} -a ${group} -d ${fishQuote(`${commands.length} commands`)}`);
+  }
+  for (const [name, what] of ownCommands(source)) {
+    lines.push(`complete -c cycle-internal ${first} -a ${name} -d ${fishQuote(what)}`);
+  }
+  for (const [group, commands] of groups) {
+    const names = commands.map(({ name }) => name).join(' ');
+    const inGroup = `__fish_seen_subcommand_from ${group}`;
+    for (const { name, description, params } of commands) {
+      const pick = `-n '${inGroup}; and not __fish_seen_subcommand_from ${names}'`;
+      lines.push(`complete -c cycle-internal ${pick} -a ${name} -d ${fishQuote(description)}`);
+      for (const { option, description: what, values, type } of params) {
+        const at = `-n '${inGroup}; and __fish_seen_subcommand_from ${name}'`;
+        const words = values.length > 0 ? ` -a ${fishQuote(values.join(' '))}` : '';
+        const argument = type === 'Boolean' ? '' : ' -r';
+        lines.push(`complete -c cycle-internal ${at} -l ${option}${argument}${words} -d ${fishQuote(what)}`);
+      }
+    }
+  }
+  lines.push(`complete -c cycle-internal -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'`);
+  for (const [name, { type, short }] of Object.entries(OWN_OPTIONS)) {
+    lines.push(`complete -c cycle-internal -l ${name}${short ? ` -s ${short}` : ''}${type === 'string' ? ' -r' : ''}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** @param {string} text */
+function fishQuote(text) {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
+
+module.exports = { completionScript };

@@ -1,0 +1,160 @@
+const { version } = require('../../package.json');
+const { firstLook, parse } = require('./arguments');
+const { exitCodes } = require('./exit');
+const { Output } = require('./output');
+
+/**
+ * @typedef {import('./protocol-source').Source} Source
+ */
+
+/** Runs the command line as a program. */
+function start() {
+  /** @type {(() => unknown)[]} */
+  const cleanups = [];
+  // Who reads our output may stop whenever they like.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error) => {
+      if (/** @type {NodeJS.ErrnoException} */ (error).code === 'EPIPE') {
+        finish(cleanups, exitCodes.OK);
+        return;
+      }
+      throw error;
+    });
+  }
+  process.once('SIGINT', () => finish(cleanups, exitCodes.INTERRUPTED));
+  process.once('SIGTERM', () => finish(cleanups, 143));
+  run(process.argv.slice(2), process, (cleanup) => cleanups.push(cleanup)).then((code) => {
+    process.exitCode = code;
+  });
+}
+
+/** Milliseconds that clean-up may take before the program ends anyway. */
+const CLEANUP_LIMIT = 60;
+
+/**
+ * @param {(() => unknown)[]} cleanups
+ * @param {number} code
+ */
+async function finish(cleanups, code) {
+  const limit = new Promise((resolve) => setTimeout(resolve, CLEANUP_LIMIT));
+  await Promise.race([Promise.allSettled(cleanups.map(async (cleanup) => cleanup())), limit]);
+  process.exit(code);
+}
+
+/**
+ * Runs one command.
+ *
+ * @param {string[]} argv
+ * @param {{ stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream }} streams
+ * @param {(cleanup: () => unknown) => void} onInterrupt
+ * @returns {Promise<number>} the exit code
+ */
+async function run(argv, streams, onInterrupt) {
+  const { values, words } = firstLook(argv);
+  const color = values.color === true ? true : values['no-color'] === true ? false : undefined;
+  const output = new Output({ json: values.json === true, color }, streams);
+  onInterrupt(() => output.settle());
+  try {
+    await dispatch(argv, { values, words }, output, onInterrupt);
+    return exitCodes.OK;
+  } catch (error) {
+    return output.error(error);
+  }
+}
+
+/**
+ * @param {string[]} argv
+ * @param {{ values: Record<string, any>, words: string[] }} first
+ * @param {Output} output
+ * @param {(cleanup: () => unknown) => void} onInterrupt
+ */
+async function dispatch(argv, { values, words }, output, onInterrupt) {
+  if (values.version) {
+    output.line(version);
+    return;
+  }
+  const { loadProtocol } = require('./protocol-source');
+  const protocol = typeof values.protocol === 'string' ? values.protocol : 'cycle';
+  const source = await loadProtocol(protocol);
+  const help = require('./help');
+  const program = help.programName(source, protocol);
+  const wanted = values.help || words[0] === 'help';
+  const [group, name] = words[0] === 'help' ? words.slice(1) : words;
+  if (group === undefined) {
+    parse(argv, {});
+    output.line(help.topHelp(source, program, output.style));
+    return;
+  }
+  if (help.ownCommands(source).some(([own]) => own === group)) {
+    if (wanted) {
+      output.line(help.OWN_HELP[group](program).join('\n'));
+    } else {
+      await runOwn(group, argv, source, output, onInterrupt);
+    }
+    return;
+  }
+  const { findCommand } = require('./command');
+  const isGroup = source.description.commands.some((command) => command.group === group);
+  if (wanted && name === undefined && isGroup) {
+    output.line(help.groupHelp(source, group, program, output.style));
+    return;
+  }
+  const command = findCommand(source, group, name);
+  if (wanted) {
+    output.line(help.commandHelp(source, command, program, output.style));
+    return;
+  }
+  await runCommand(command, argv, source, program, output);
+}
+
+/**
+ * @param {import('../protocol').CommandDescription} command
+ * @param {string[]} argv
+ * @param {Source} source
+ * @param {string} program
+ * @param {Output} output
+ */
+async function runCommand(command, argv, source, program, output) {
+  const { optionsOf, readConnection, readParams, readTimeout, sharedOptions } = require('./command');
+  const { commandUsage } = require('./help');
+  const { values, words } = parse(argv, { ...optionsOf(command), ...sharedOptions(source) });
+  const usage = commandUsage(command, program, output.style);
+  const params = await readParams(source, command, { values, words: words.slice(2) }, usage);
+  const { callCommand } = require('./call');
+  const call = {
+    params: { ...params, ...readConnection(source, values) },
+    timeoutMs: readTimeout(values.timeout),
+    reveal: values.reveal === true,
+  };
+  await callCommand(source, command, call, output);
+}
+
+/**
+ * @param {string} name
+ * @param {string[]} argv
+ * @param {Source} source
+ * @param {Output} output
+ * @param {(cleanup: () => unknown) => void} onInterrupt
+ */
+async function runOwn(name, argv, source, output, onInterrupt) {
+  const { readConnection, readTimeout } = require('./command');
+  const own = name === 'completion' ? { options: {} } : require(`./${name}`);
+  const { values, words: all } = parse(argv, own.options);
+  const words = all.slice(1);
+  if (name === 'completion') {
+    output.line(require('./completion').completionScript(source, words[0]).trimEnd());
+    return;
+  }
+  const connection = readConnection(source, values);
+  if (name === 'request') {
+    await own.sendRequest(source, { words, values, connection, timeoutMs: readTimeout(values.timeout) }, output);
+  } else if (name === 'simulate') {
+    await own.simulate(source, { words, values, latencyMs: readTimeout(values.latency) }, output, onInterrupt);
+  } else if (name === 'notifications') {
+    await own.streamNotifications(values, connection, output, onInterrupt);
+  } else {
+    await own.showMetadata(values, output);
+  }
+}
+
+module.exports = { run, start };

@@ -1,0 +1,99 @@
+const { UsageError } = require('./exit');
+const { oneLine } = require('./text');
+
+/**
+ * @typedef {import('./output').Output} Output
+ */
+
+/** Options of the command. @type {import('./arguments').OptionConfigs} */
+const options = { topic: { type: 'string', multiple: true }, reconnect: { type: 'boolean' } };
+
+/** Codes after which connecting again would end the same way. */
+const UNAUTHORIZED = new Set([401, 403]);
+
+/**
+ * Shows notifications as they come, a line each, until the stream ends or the reader has gone.
+ *
+ * @param {Record<string, any>} values
+ * @param {Record<string, any>} connection
+ * @param {Output} output
+ * @param {(close: () => void) => void} onInterrupt
+ */
+async function streamNotifications({ topic, reconnect }, connection, output, onInterrupt) {
+  if (connection.host !== undefined || connection.port !== undefined) {
+    throw new UsageError('notifications come through a Unix socket; give --socket-path');
+  }
+  const { NotificationSocket } = require('../notification-socket');
+  const socket = new NotificationSocket({
+    socketPath: connection['socket-path'],
+    token: connection.token,
+    topics: topic?.flatMap((/** @type {string} */ names) => names.split(',')),
+    reconnect: reconnect ?? true,
+  });
+  onInterrupt(() => socket.close());
+  socket.on('open', () => output.note('Connected; waiting for notifications.'));
+  socket.on('reconnecting', (attempt, delayMs) => output.note(`Connection lost; attempt ${attempt} in ${delayMs} ms.`));
+  await new Promise((resolve, reject) => {
+    socket.on('error', (error) => {
+      if (UNAUTHORIZED.has(/** @type {any} */ (error).status) || reconnect === false) {
+        socket.close();
+        reject(unreachable(error));
+      } else {
+        output.note(error.message);
+      }
+    });
+    socket.on('close', () => reconnect === false && resolve(undefined));
+    show(socket, output).then(resolve, reject);
+    output.progress('Connecting');
+    socket.connect();
+  });
+}
+
+/**
+ * @param {AsyncIterable<any>} socket
+ * @param {Output} output
+ */
+async function show(socket, output) {
+  for await (const notification of socket) {
+    const text = output.json ? JSON.stringify(notification) : line(notification, output.style);
+    if (!output.line(text)) {
+      await output.drained();
+    }
+  }
+}
+
+/**
+ * @param {any} notification
+ * @param {import('./style').Style} style
+ */
+function line(notification, style) {
+  const { topic, object, context, ...rest } = notification;
+  const parts = [style.cyan(oneLine(String(topic))), objectText(object), contextText(context)];
+  if (Object.keys(rest).length > 0) {
+    parts.push(style.dim(oneLine(JSON.stringify(rest))));
+  }
+  return parts.filter(Boolean).join('  ');
+}
+
+/** @param {any} object */
+function objectText(object) {
+  if (!object) {
+    return '';
+  }
+  const { id, state, state_previous: before, ...rest } = object;
+  const change = state ? (before ? `${before} -> ${state}` : state) : '';
+  const more = Object.keys(rest).length > 0 ? JSON.stringify(rest) : '';
+  return oneLine([id, change, more].filter(Boolean).join(' '));
+}
+
+/** @param {any} context */
+function contextText(context) {
+  return context?.label ? oneLine(String(context.label)) : '';
+}
+
+/** @param {any} error */
+function unreachable(error) {
+  return Object.assign(new Error(error.message, { cause: error }), { name: error.name, status: error.status });
+}
+
+module.exports = { options, streamNotifications };

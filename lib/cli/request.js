@@ -1,0 +1,130 @@
+const { definitionOf } = require('../protocol');
+const { ProtocolCaller } = require('../protocol-client');
+const { hideSecrets } = require('./call');
+const { readJsonText } = require('./command');
+const { UsageError } = require('./exit');
+
+/**
+ * @typedef {import('./protocol-source').Source} Source
+ * @typedef {import('./output').Output} Output
+ */
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'];
+
+/** Options of the command. @type {import('./arguments').OptionConfigs} */
+const options = { body: { type: 'string' } };
+
+/**
+ * Sends any request and shows the body of the answer. It is a call of a protocol that is made for it, so that the
+ * credential, errors and exit codes are as with any other command.
+ *
+ * @param {Source} source
+ * @param {{ words: string[], values: Record<string, any>, connection: Record<string, unknown>, timeoutMs?: number }} given
+ * @param {Output} output
+ */
+async function sendRequest(source, { words, values, connection, timeoutMs }, output) {
+  const { method, target } = readWords(words);
+  const body = values.body === undefined ? undefined : JSON.parse(await checkedJson(values.body));
+  const { definition, params } = protocolFor(source, method, target, body);
+  const [command] = definition.description.commands;
+  const caller = new ProtocolCaller(definition, {});
+  try {
+    const onRequest = (/** @type {string} */ msg) => output.progress(msg);
+    const call = { timeoutMs, onRequest };
+    const { results } = await caller.callForMessages(command, { ...params, ...connection }, call);
+    output.results(values.reveal ? results : hidden(source, method, target, results));
+  } finally {
+    await caller.close();
+  }
+}
+
+/** @param {string[]} words */
+function readWords(words) {
+  const [first, second, ...rest] = words;
+  const method = second === undefined ? 'GET' : first.toUpperCase();
+  const target = second ?? first;
+  if (target === undefined || rest.length > 0) {
+    throw new UsageError('request takes a method and a path', {
+      usage: 'Usage: request [method] <path> [--body json]',
+    });
+  }
+  if (!METHODS.includes(method)) {
+    throw new UsageError(`${first} is no method; there are ${METHODS.join(', ')}`);
+  }
+  return { method, target };
+}
+
+/** @param {string} word */
+async function checkedJson(word) {
+  const text = await readJsonText('--body', word);
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`--body is not JSON: ${/** @type {Error} */ (error).message}`);
+  }
+  return text;
+}
+
+/**
+ * @param {Source} source
+ * @param {string} method
+ * @param {string} target
+ * @param {unknown} body
+ */
+function protocolFor({ json }, method, target, body) {
+  const url = URL.parse?.(target, 'http://localhost') ?? new URL(target, 'http://localhost');
+  if (!target.startsWith('/') || url.host !== 'localhost') {
+    throw new UsageError(`${target} is not a path that starts with one /`);
+  }
+  const { global = {} } = JSON.parse(json);
+  const { results: _, ...response } = global.response ?? {};
+  const query = [...url.searchParams];
+  if (new Set(query.map(([name]) => name)).size < query.length) {
+    throw new UsageError('the query has a name twice');
+  }
+  /** @type {Record<string, unknown>} */
+  const params = Object.fromEntries(query);
+  if (body !== undefined) {
+    params.body = body;
+  }
+  const definition = definitionOf({
+    global: { ...global, response },
+    adhoc: {
+      send: {
+        path: url.pathname,
+        params: Object.fromEntries(
+          Object.keys(params).map((name) => [name, { type: name === 'body' ? 'JSON' : 'String' }]),
+        ),
+        description: `${method} ${url.pathname}`,
+        request: { method, authorized: true, ...(body === undefined ? {} : { body: 'body' }) },
+        response: { success: { status: '2xx' } },
+      },
+    },
+  });
+  return { definition, params };
+}
+
+/**
+ * The body of an answer without the secrets of the endpoint that it is from.
+ *
+ * @param {Source} source
+ * @param {string} method
+ * @param {string} target
+ * @param {any} body
+ */
+function hidden(source, method, target, body) {
+  const endpoint = source.engine.endpointOf(method, target.split('?')[0]);
+  const command = source.description.commands.find(
+    ({ endpoint: [group, name] }) => group === endpoint?.[0] && name === endpoint[1],
+  );
+  const key = source.description.resultsKey;
+  if (command === undefined) {
+    return body;
+  }
+  if (key === null) {
+    return hideSecrets(source, command, body).results;
+  }
+  return body && key in body ? { ...body, [key]: hideSecrets(source, command, body[key]).results } : body;
+}
+
+module.exports = { options, sendRequest };

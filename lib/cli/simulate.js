@@ -1,0 +1,79 @@
+const { mkdirSync } = require('node:fs');
+const { dirname } = require('node:path');
+const { UsageError } = require('./exit');
+
+/**
+ * @typedef {import('./protocol-source').Source} Source
+ * @typedef {import('./output').Output} Output
+ */
+
+/** Options of the command. @type {import('./arguments').OptionConfigs} */
+const options = { fail: { type: 'string', multiple: true }, latency: { type: 'string' } };
+
+/**
+ * Runs a simulator of the protocol until it is interrupted.
+ *
+ * @param {Source} source
+ * @param {{ words: string[], values: Record<string, any>, latencyMs: number | undefined }} given
+ * @param {Output} output
+ * @param {(stop: () => Promise<void>) => void} onInterrupt
+ */
+async function simulate(source, { words, values, latencyMs }, output, onInterrupt) {
+  const socketPath = readPath(words, values['socket-path']);
+  const port = values.port === undefined ? undefined : Number(values.port);
+  if (socketPath !== undefined) {
+    mkdirSync(dirname(socketPath), { recursive: true });
+  }
+  const { startSimulator } = require('../simulator');
+  const token = values['api-key'] ?? values.token;
+  const protocol = source.builtin === 'cycle' ? undefined : source.protocol;
+  const simulator = await startSimulator({ socketPath, host: values.host, port, token, latencyMs, protocol });
+  onInterrupt(() => simulator.close());
+  for (const failure of values.fail ?? []) {
+    fail(simulator, failure);
+  }
+  output.settle();
+  if (output.json) {
+    const { socketPath: path, port: tcpPort, url, token: accepted, env } = simulator;
+    output.line(JSON.stringify({ socketPath: path, port: tcpPort, url, token: accepted, env }));
+    return;
+  }
+  output.line(`The simulator of ${source.title} listens on ${simulator.url ?? simulator.socketPath}`);
+  const entries = Object.entries(simulator.env);
+  if (entries.length > 0) {
+    output.line('Programs find it with');
+    for (const [name, value] of entries) {
+      output.line(`  export ${name}=${value}`);
+    }
+  }
+  output.note('Ctrl-C ends it.');
+}
+
+/**
+ * @param {string[]} words
+ * @param {string | undefined} option
+ */
+function readPath(words, option) {
+  if (words.length > 1 || (words.length === 1 && option !== undefined)) {
+    throw new UsageError('simulate takes one path of a socket');
+  }
+  return option ?? words[0];
+}
+
+/**
+ * @param {import('../../testing').Simulator} simulator
+ * @param {string} failure `group.endpoint=error`
+ */
+function fail(simulator, failure) {
+  const [endpoint, error] = failure.split('=');
+  if (!error) {
+    throw new UsageError('--fail takes group.endpoint=error');
+  }
+  try {
+    simulator.fail(endpoint, error);
+  } catch (cause) {
+    throw new UsageError(/** @type {Error} */ (cause).message);
+  }
+}
+
+module.exports = { options, simulate };
