@@ -64,3 +64,12 @@ for (const [way, init] of Object.entries(WAYS)) {
     assert.equal(peer.requests.length, 21);
   });
 }
+
+test('the body of a redirect that stalls does not hold the call up', async (t) => {
+  const peer = await recordingServer(t, (request, response) => {
+    if (request.url === '/v1/new') return json(response, { url: request.url });
+    return response.writeHead(302, { location: '/v1/new', 'content-length': 10 }).write('half');
+  });
+  const { data } = await client(t, peer).GET('/v1/environment');
+  assert.equal(data.url, '/v1/new');
+});

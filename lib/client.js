@@ -322,7 +322,7 @@ function plainRequest(method, path, init) {
       plain.target += `?${search.startsWith('?') ? search.slice(1) : search}`;
     }
   }
-  if (!PLAIN_TARGET.test(plain.target)) {
+  if (!isPlainTarget(plain.target)) {
     return undefined;
   }
   if (hasBody) {
@@ -335,6 +335,23 @@ function plainRequest(method, path, init) {
     }
   }
   plain.headers = headers;
+  return plain;
+}
+
+/** Targets that were found plain; a program asks for the same few again and again. @type {Set<string>} */
+const plainTargets = new Set();
+const MAX_PLAIN_TARGETS = 1000;
+const MAX_REMEMBERED_LENGTH = 200;
+
+/** @param {string} target */
+function isPlainTarget(target) {
+  if (plainTargets.has(target)) {
+    return true;
+  }
+  const plain = PLAIN_TARGET.test(target);
+  if (plain && target.length <= MAX_REMEMBERED_LENGTH && plainTargets.size < MAX_PLAIN_TARGETS) {
+    plainTargets.add(target);
+  }
   return plain;
 }
 
@@ -402,6 +419,8 @@ class PlainCall {
   #resolve;
   #reject;
   #id = -1;
+  /** @type {(() => void) | undefined} */
+  #onAbort;
 
   /**
    * @param {Client} owner
@@ -427,19 +446,20 @@ class PlainCall {
     reportStart(this);
     this.#id = this.client.request(this, undefined, headers, body, bits);
     if (signal) {
-      listen(signal, this.#abort);
+      this.#onAbort = () => this.#abort();
+      listen(signal, this.#onAbort);
     }
   }
 
-  #abort = () => {
+  #abort() {
     this.client.cancel(this.#id);
     this.failed(this.#request.signal?.reason);
-  };
+  }
 
   #settle() {
     const { signal } = this.#request;
-    if (signal) {
-      unlisten(signal, this.#abort);
+    if (signal && this.#onAbort) {
+      unlisten(signal, this.#onAbort);
     }
     this.#owner.settled();
   }

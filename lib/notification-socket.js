@@ -1,11 +1,29 @@
 const { EventEmitter } = require('node:events');
 
-const { debug } = require('./debug');
-const { systemError } = require('./errors');
-const { NotificationError } = require('./notification-error');
-const { NotificationIterator } = require('./notification-iterator');
-const { readOptions } = require('./notification-options');
-const { listen, unlisten } = require('./signal');
+/** Loaded when a socket needs them: an ES module that imports this class may never make one. */
+const parts = {
+  get debug() {
+    return require('./debug').debug;
+  },
+  get listen() {
+    return require('./signal').listen;
+  },
+  get unlisten() {
+    return require('./signal').unlisten;
+  },
+  get systemError() {
+    return require('./errors').systemError;
+  },
+  get NotificationError() {
+    return require('./notification-error').NotificationError;
+  },
+  get NotificationIterator() {
+    return require('./notification-iterator').NotificationIterator;
+  },
+  get readOptions() {
+    return require('./notification-options').readOptions;
+  },
+};
 
 /**
  * @typedef {import('./notification-types').NotificationSocketOptions} NotificationSocketOptions
@@ -51,7 +69,7 @@ class NotificationSocket extends EventEmitter {
   #batch = NOTHING;
   /** The channel has to be asked again once the iterators have room. */
   #heldBack = false;
-  /** @type {Set<NotificationIterator>} */
+  /** @type {Set<import('./notification-iterator').NotificationIterator>} */
   #iterators = new Set();
   /** Why the connection was lost, for iterators. @type {{ reason: unknown } | undefined} */
   #failure;
@@ -65,7 +83,7 @@ class NotificationSocket extends EventEmitter {
     if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
       throw Object.assign(new TypeError('signal must be an AbortSignal'), { code: 'ERR_INVALID_ARG_TYPE' });
     }
-    const settings = readOptions(options);
+    const settings = parts.readOptions(options);
     this.#signal = signal;
     this.#socketPath = settings.socketPath;
     // The channel must not keep the socket alive: only being in use does.
@@ -96,7 +114,7 @@ class NotificationSocket extends EventEmitter {
       inUse.add(this);
       this.#updateHold();
       if (this.#signal) {
-        listen(this.#signal, this.#onAbort);
+        parts.listen(this.#signal, this.#onAbort);
       }
     }
     return this;
@@ -142,7 +160,7 @@ class NotificationSocket extends EventEmitter {
   }
 
   [Symbol.asyncIterator]() {
-    const iterator = new NotificationIterator({
+    const iterator = new parts.NotificationIterator({
       demand: () => this.#resume(),
       leave: (one) => {
         this.#iterators.delete(one);
@@ -220,7 +238,7 @@ class NotificationSocket extends EventEmitter {
     } catch (cause) {
       const message = `failed to parse notification: ${/** @type {Error} */ (cause).message}`;
       this.#failed(
-        new NotificationError(message, { code: 'ERR_CYCLE_INVALID_JSON', socketPath: this.#socketPath, cause }),
+        new parts.NotificationError(message, { code: 'ERR_CYCLE_INVALID_JSON', socketPath: this.#socketPath, cause }),
       );
       return;
     }
@@ -235,7 +253,7 @@ class NotificationSocket extends EventEmitter {
     try {
       switch (kind) {
         case OPEN:
-          debug('notifications on %s: open', this.#socketPath);
+          parts.debug('notifications on %s: open', this.#socketPath);
           this.#connected = true;
           this.#failure = undefined;
           this.emit('open');
@@ -244,12 +262,12 @@ class NotificationSocket extends EventEmitter {
           this.#failed(createError(details, this.#socketPath));
           break;
         case CLOSE:
-          debug('notifications on %s: closed with code %d %s', this.#socketPath, details[0], details[1]);
+          parts.debug('notifications on %s: closed with code %d %s', this.#socketPath, details[0], details[1]);
           this.#connected = false;
           this.emit('close', details[0], details[1]);
           break;
         case RECONNECTING:
-          debug('notifications on %s: attempt %d in %d ms', this.#socketPath, details[0], details[1]);
+          parts.debug('notifications on %s: attempt %d in %d ms', this.#socketPath, details[0], details[1]);
           this.emit('reconnecting', details[0], details[1]);
           break;
         case IDLE:
@@ -263,9 +281,9 @@ class NotificationSocket extends EventEmitter {
     }
   }
 
-  /** @param {NotificationError} error */
+  /** @param {import('./notification-error').NotificationError} error */
   #failed(error) {
-    debug('notifications on %s: %s', this.#socketPath, error.message);
+    parts.debug('notifications on %s: %s', this.#socketPath, error.message);
     if (!HARMLESS.has(error.code)) {
       this.#failure = { reason: error };
     }
@@ -281,7 +299,7 @@ class NotificationSocket extends EventEmitter {
     inUse.delete(this);
     this.#updateHold();
     if (this.#signal) {
-      unlisten(this.#signal, this.#onAbort);
+      parts.unlisten(this.#signal, this.#onAbort);
     }
     if (!this.#over) {
       this.#over = true;
@@ -356,11 +374,11 @@ function createChannel(settings, deliver) {
  */
 function createError([code, message, syscall, errno, status, body], socketPath) {
   if (!syscall) {
-    return new NotificationError(message, { code, socketPath, status, body });
+    return new parts.NotificationError(message, { code, socketPath, status, body });
   }
   const number = -errno;
-  const cause = systemError({ code, syscall, errno: number, address: socketPath });
-  return new NotificationError(message, { code, socketPath, syscall, errno: number, cause });
+  const cause = parts.systemError({ code, syscall, errno: number, address: socketPath });
+  return new parts.NotificationError(message, { code, socketPath, syscall, errno: number, cause });
 }
 
 /** @param {NotificationSocketOptions} [options] */

@@ -123,7 +123,7 @@ async fn answer<D: Dispatch>(
             policy.and_then(|policy| policy.after_answer(repeats + 1, response.status(), response.headers()));
         if let Some(delay) = delay {
             repeats += 1;
-            drain(response).await;
+            discard(dispatch, response).await;
             dispatch.sleep(delay).await;
             continue;
         }
@@ -144,7 +144,7 @@ async fn answer<D: Dispatch>(
         if redirects > MAX_REDIRECTS {
             return Err(Failure::TooManyRedirects { limit: MAX_REDIRECTS });
         }
-        drain(response).await;
+        discard(dispatch, response).await;
         call.headers.retain(|(name, _)| !hop.drops_headers.contains(name));
         if hop.drops_body {
             call.payload = Payload::None;
@@ -153,16 +153,25 @@ async fn answer<D: Dispatch>(
     }
 }
 
-/// Reads away a short body that nobody wants, so that its connection can serve again.
-async fn drain(response: Response<Incoming>) {
+/// Reads away a body that nobody wants, so that its connection can serve again; one that is long or slow costs the
+/// connection instead.
+async fn discard<D: Dispatch>(dispatch: &D, response: Response<Incoming>) {
     const WORTHWHILE: u64 = 64 * 1024;
-    let mut body = response.into_body();
-    let mut seen = 0;
-    while let Some(Ok(frame)) = body.frame().await {
-        seen += frame.data_ref().map_or(0, |data| data.len() as u64);
-        if seen > WORTHWHILE {
-            return;
+    const PATIENCE: Duration = Duration::from_millis(100);
+    let read = async {
+        let mut body = response.into_body();
+        let mut seen = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            seen += frame.data_ref().map_or(0, |data| data.len() as u64);
+            if seen > WORTHWHILE {
+                return;
+            }
         }
+    };
+    tokio::select! {
+        biased;
+        () = read => {}
+        () = dispatch.sleep(PATIENCE) => {}
     }
 }
 
