@@ -47,7 +47,14 @@ function rate(body, inFlight, pace) {
     client: 'rest',
     peers: EVERYBODY,
     rounds: pace.rounds,
-    task: { kind: 'rate', target: `/${body}`, inFlight, warmUpMs: pace.warmUpMs, measuredMs: pace.measuredMs },
+    task: {
+      kind: 'rate',
+      target: `/${body}`,
+      inFlight,
+      // Compilers take longer to see what is hot when little runs.
+      warmUpMs: inFlight === 1 && !huge ? 2 * pace.warmUpMs : pace.warmUpMs,
+      measuredMs: pace.measuredMs,
+    },
     metric: 'rate',
   };
 }

@@ -70,17 +70,22 @@ async function measure({ client, peers, rounds, task, title }, socketPath) {
   return samples;
 }
 
-/** @param {string} text */
-function writeReadme(text) {
-  const path = join(root, 'README.md');
-  const [start, end] = ['<!-- bench:start -->', '<!-- bench:end -->'];
-  const readme = readFileSync(path, 'utf8');
-  const from = readme.indexOf(start);
-  const to = readme.indexOf(end);
+const README = join(root, 'README.md');
+const [START, END] = ['<!-- bench:start -->', '<!-- bench:end -->'];
+
+/**
+ * Puts a text between the marks of the README.
+ *
+ * @param {string} text
+ */
+function insertIntoReadme(text) {
+  const readme = readFileSync(README, 'utf8');
+  const from = readme.indexOf(START);
+  const to = readme.indexOf(END);
   if (from === -1 || to < from) {
-    throw new Error(`README.md has no ${start} before ${end}`);
+    throw new Error(`README.md has no ${START} before ${END}`);
   }
-  writeFileSync(path, `${readme.slice(0, from + start.length)}\n\n${text}\n\n${readme.slice(to)}`);
+  return `${readme.slice(0, from + START.length)}\n\n${text}\n\n${readme.slice(to)}`;
 }
 
 async function main() {
@@ -88,6 +93,13 @@ async function main() {
   if (options.help) {
     process.stdout.write(HELP);
     return;
+  }
+  if (options.write) {
+    if (options.quick || options.only) {
+      throw new Error('--write needs the whole run: no --quick, no --only');
+    }
+    // Before minutes are spent.
+    insertIntoReadme('');
   }
   const measurements = plan(options.quick ? QUICK : THOROUGH).filter(
     ({ groups }) => !options.only || groups.some((group) => group === options.only),
@@ -110,13 +122,14 @@ async function main() {
   }
   const tables = markdown(results, machine);
   const goals = judge(GOALS[options.lane], results);
-  process.stdout.write(`\n${tables}\n\n${goalsText(goals)}\n`);
+  const remark = options.quick ? '\nA short run: good for seeing that it works, not for quoting.\n' : '';
+  process.stdout.write(`\n${tables}\n\n${goalsText(goals)}\n${remark}`);
   if (options.write) {
     const file = (/** @type {string} */ name) => join(import.meta.dirname, name);
     writeFileSync(file('results.json'), JSON.stringify({ machine, lane: options.lane, results, goals }, null, 2));
     run(tool('biome'), ['format', '--write', '--log-level=error', 'benches/results.json']);
     writeFileSync(file('chart.svg'), chart(results, machine));
-    writeReadme(tables);
+    writeFileSync(README, insertIntoReadme(tables));
   }
 }
 
