@@ -1,9 +1,1 @@
-export type * from './protocol.js';
-export {
-  binderProtocol,
-  createProtocolClient,
-  cycleProtocol,
-  defineProtocol,
-  ProtocolDeclarationError,
-  ProtocolError,
-} from './protocol.js';
+export * from './protocol.js';

@@ -166,17 +166,14 @@ export type Callback<Results> = (error: Error | null, results?: Results) => void
 export type Command<Params, Results> = {
   /** The description of the endpoint. */
   readonly __doc__: string;
+  (params: Params & ConnectionParams, callback: Callback<Results>): void;
+  (params: Params & ConnectionParams, options: CallOptions, callback: Callback<Results>): void;
 } & (Record<never, never> extends Params
   ? {
-      (params?: Params & ConnectionParams, options?: CallOptions): Promise<Results>;
       (callback: Callback<Results>): void;
+      (params?: Params & ConnectionParams, options?: CallOptions): Promise<Results>;
     }
-  : // biome-ignore lint/complexity/noBannedTypes: nothing to add.
-    {}) & {
-    (params: Params & ConnectionParams, options?: CallOptions): Promise<Results>;
-    (params: Params & ConnectionParams, callback: Callback<Results>): void;
-    (params: Params & ConnectionParams, options: CallOptions, callback: Callback<Results>): void;
-  };
+  : (params: Params & ConnectionParams, options?: CallOptions) => Promise<Results>);
 
 type TypeValue<T, DateValue> = T extends StringConstructor | 'String'
   ? string

@@ -8,4 +8,3 @@ export const {
   cycleProtocol,
   defineProtocol,
 } = protocol;
-export default protocol;

@@ -5,10 +5,9 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use super::failure::{Context, GENERIC, MALFORMED, UNAUTHORIZED};
-use super::param::wire_text;
 use super::path::decode;
 use super::router::Route;
-use super::shape::Shape;
+use super::shape::{Shape, Shapes};
 use super::types::{Body, Endpoint, Protocol};
 
 /// A request as a server receives it.
@@ -223,7 +222,7 @@ impl Service {
             (None, None) => json!({}),
         };
         if let Some(shape) = &endpoint.shape {
-            echo(&mut body, shape, params);
+            echo(&mut body, shape, shapes, params);
         }
         Reply { status: endpoint.success.status.unwrap_or(200), body, allow: None, endpoint: None }
     }
@@ -282,26 +281,26 @@ impl Service {
     }
 }
 
-/// Puts the values of params into the text fields of a sample that have their names.
-fn echo(body: &mut Value, shape: &Shape, params: &Map<String, Value>) {
+/// Puts the values of params into the fields of a sample that have their names and fit.
+fn echo(body: &mut Value, shape: &Shape, shapes: &Shapes, params: &Map<String, Value>) {
     match (body, shape) {
+        (body, Shape::Named(name)) => {
+            if let Some(shape) = shapes.get(name) {
+                echo(body, shape, shapes, params);
+            }
+        }
         (Value::Object(object), Shape::Map(fields)) => {
             for (name, field) in fields {
                 let Some(inner) = object.get_mut(name) else { continue };
                 match params.get(name) {
-                    Some(value)
-                        if inner.is_string()
-                            && field.shape.check(value, &super::shape::Shapes::new()).is_ok() =>
-                    {
-                        *inner = json!(wire_text(value));
-                    }
-                    _ => echo(inner, &field.shape, params),
+                    Some(value) if field.shape.check(value, shapes).is_ok() => *inner = value.clone(),
+                    _ => echo(inner, &field.shape, shapes, params),
                 }
             }
         }
         (Value::Array(items), Shape::List(shape)) => {
             for item in items {
-                echo(item, shape, params);
+                echo(item, shape, shapes, params);
             }
         }
         _ => {}
