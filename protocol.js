@@ -1,3 +1,5 @@
+'use strict';
+
 // Each part is loaded when it is first used.
 module.exports = {
   /** @type {typeof import('./lib/protocol').defineProtocol} */

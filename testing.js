@@ -1,3 +1,5 @@
+'use strict';
+
 module.exports = {
   /** @type {typeof import('./lib/simulator').startSimulator} */
   startSimulator: (options) => require('./lib/simulator').startSimulator(options),

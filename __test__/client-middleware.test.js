@@ -1,3 +1,5 @@
+'use strict';
+
 // The oracle compares middleware call by call, on undici's classes. Here it runs on Node's own.
 
 const assert = require('node:assert/strict');

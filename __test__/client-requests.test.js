@@ -1,3 +1,5 @@
+'use strict';
+
 // What goes out, where the oracle does not look: framing, and fields that are each client's own.
 
 const assert = require('node:assert/strict');

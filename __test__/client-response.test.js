@@ -1,3 +1,5 @@
+'use strict';
+
 // `response` on Node's own classes, both as the plain way makes it and as the way through openapi-fetch does.
 
 const assert = require('node:assert/strict');

@@ -1,3 +1,5 @@
+'use strict';
+
 const assert = require('node:assert/strict');
 const { inspect } = require('node:util');
 const path = require('node:path');

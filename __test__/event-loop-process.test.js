@@ -1,3 +1,5 @@
+'use strict';
+
 // Which lane is taken, and what becomes of it when its process or worker ends.
 const assert = require('node:assert/strict');
 const { execFile } = require('node:child_process');

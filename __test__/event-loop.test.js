@@ -1,3 +1,5 @@
+'use strict';
+
 // What a client on the event loop must survive. The tests hold on either lane.
 const assert = require('node:assert/strict');
 const { execFile } = require('node:child_process');

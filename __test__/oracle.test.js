@@ -1,3 +1,5 @@
+'use strict';
+
 // Every case is one call made twice, by openapi-fetch over undici and by us, against the same peer. What the peer sees of it
 // and what the caller gets must be the same.
 

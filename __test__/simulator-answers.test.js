@@ -1,3 +1,5 @@
+'use strict';
+
 const assert = require('node:assert/strict');
 const { after, before, beforeEach, test } = require('node:test');
 const { startSimulator } = require('../testing');

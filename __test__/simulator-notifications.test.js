@@ -1,3 +1,5 @@
+'use strict';
+
 const assert = require('node:assert/strict');
 const { after, afterEach, before, test } = require('node:test');
 const WebSocket = require('ws');

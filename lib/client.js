@@ -1,3 +1,5 @@
+'use strict';
+
 const { debug, reportEnd, reportError, reportStart } = require('./debug');
 const { emptyErrorEnvelope } = require('./error-envelope');
 const { InvalidJsonError, InvalidTokenError, MissingTokenError, TransportError } = require('./errors');

@@ -1,3 +1,5 @@
+'use strict';
+
 const { channel } = require('node:diagnostics_channel');
 const { debuglog } = require('node:util');
 

@@ -1,3 +1,5 @@
+'use strict';
+
 const { metadataFault, readMetadata } = require('./native');
 
 const DEFAULT_PATH = '/var/run/cycle/metadata/environment.json';

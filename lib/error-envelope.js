@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * The declared code that fits a status best, for answers that come without one.
  *

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * What was attempted when a call failed.
  *

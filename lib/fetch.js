@@ -1,3 +1,5 @@
+'use strict';
+
 const { reportEnd, reportError, reportStart } = require('./debug');
 const { TransportError } = require('./errors');
 const { flags, redirectFlags } = require('./native-client');

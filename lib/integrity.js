@@ -1,3 +1,5 @@
+'use strict';
+
 /** Hashes of subresource integrity, from weak to strong. */
 const ALGORITHMS = ['sha256', 'sha384', 'sha512'];
 

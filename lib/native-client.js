@@ -1,3 +1,5 @@
+'use strict';
+
 const { HttpClient } = require('./native');
 const { systemError, TransportError } = require('./errors');
 

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * The native addon, or an error that says how to get it.
  *

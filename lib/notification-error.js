@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * What is known of a failure beside its message.
  *

@@ -1,3 +1,5 @@
+'use strict';
+
 /** So many notifications may wait in an iterator before the socket is asked to hold back. */
 const ENOUGH = 256;
 

@@ -1,3 +1,5 @@
+'use strict';
+
 const { constants } = require('node:buffer');
 
 const DEFAULT_SOCKET_PATH = '/var/run/cycle/api/api.sock';

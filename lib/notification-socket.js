@@ -1,3 +1,5 @@
+'use strict';
+
 const { EventEmitter } = require('node:events');
 
 /** Loaded when a socket needs them: an ES module that imports this class may never make one. */

@@ -1,3 +1,5 @@
+'use strict';
+
 const { definitionOf } = require('./protocol');
 const { ProtocolError } = require('./protocol-error');
 const { Exchanger } = require('./protocol-exchange');

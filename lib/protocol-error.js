@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * One thing that is wrong with a declaration.
  *

@@ -1,3 +1,5 @@
+'use strict';
+
 const { TransportError } = require('./errors');
 const { NativeClient, redirectFlags } = require('./native-client');
 const { listen, unlisten } = require('./signal');

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * Everything that is known of an answer without its body. `head` has the reason, the final URL where redirects led
  * away from `url`, then name and value of each header, a line each.

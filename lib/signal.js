@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * The calls that wait on one signal. One listener serves them all, so that a signal shared by many calls draws no
  * warning about too many listeners, and it goes with the last of them.

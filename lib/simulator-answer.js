@@ -1,3 +1,5 @@
+'use strict';
+
 /** @typedef {import('../testing').SimulatedAnswer} SimulatedAnswer */
 
 const KEYS = new Set(['status', 'headers', 'body', 'text', 'bytes', 'delayMs', 'times', 'drop']);

@@ -1,3 +1,5 @@
+'use strict';
+
 /**
  * A request as the addon writes it down.
  *

@@ -1,3 +1,5 @@
+'use strict';
+
 const { randomBytes } = require('node:crypto');
 const { resolve } = require('node:path');
 const { startSimulator: start } = require('./native');

@@ -1,3 +1,5 @@
+'use strict';
+
 const URLS = [
   'http://localhost/',
   'http://localhost/prefix',

@@ -1,3 +1,5 @@
+'use strict';
+
 const { Readable } = require('node:stream');
 
 const post = (body, init) => (client) =>

@@ -1,3 +1,5 @@
+'use strict';
+
 const zlib = require('node:zlib');
 
 const PLAIN = Buffer.from(JSON.stringify({ data: 'é'.repeat(3000) }));

@@ -1,3 +1,5 @@
+'use strict';
+
 const get = (init) => (client) => client.GET('/v1/environment', typeof init === 'function' ? init() : init);
 const post = (init) => (client) => client.POST('/v1/object-cache', { body: { a: 1 }, ...init });
 

@@ -1,3 +1,5 @@
+'use strict';
+
 const METHODS = ['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH'];
 
 module.exports = [

@@ -1,3 +1,5 @@
+'use strict';
+
 const { json } = require('../peers/http-server.js');
 
 /** A middleware that notes when it is asked. */

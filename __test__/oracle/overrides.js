@@ -1,3 +1,5 @@
+'use strict';
+
 /** A fetch that reaches no server, and notes what it was given. */
 const noted =
   (log) =>

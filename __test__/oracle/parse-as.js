@@ -1,3 +1,5 @@
+'use strict';
+
 const { json } = require('../peers/http-server.js');
 
 const KINDS = ['json', 'text', 'blob', 'arrayBuffer', 'stream', 'bytes', 'formData', 'nonsense', undefined];

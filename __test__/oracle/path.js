@@ -1,3 +1,5 @@
+'use strict';
+
 const VALUES = [
   ['a plain word', 'abc'],
   ['a number', 42],

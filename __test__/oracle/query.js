@@ -1,3 +1,5 @@
+'use strict';
+
 const QUERIES = [
   ['a word', { a: 'b' }],
   ['a number, a boolean, a bigint', { a: 1.5, b: false, c: true, d: 10n }],

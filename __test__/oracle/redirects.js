@@ -1,3 +1,5 @@
+'use strict';
+
 const { json } = require('../peers/http-server.js');
 
 /** Sends the first request to `location`, and answers what comes after with what came. */

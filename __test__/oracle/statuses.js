@@ -1,3 +1,5 @@
+'use strict';
+
 const { json } = require('../peers/http-server.js');
 
 const ENVELOPE = { data: null, error: { status: 0, code: '404.container', title: 'No such container' } };

@@ -1,3 +1,5 @@
+'use strict';
+
 const { getClient } = require('../../index.js');
 
 /** The credential of every test; long and odd, so that it is easily found where it must not be. */

@@ -1,3 +1,5 @@
+'use strict';
+
 const { after } = require('node:test');
 
 /**

@@ -1,3 +1,5 @@
+'use strict';
+
 const { once } = require('node:events');
 const path = require('node:path');
 const { temporaryFolder } = require('./temporary-folder.js');

@@ -1,3 +1,5 @@
+'use strict';
+
 const { createHash } = require('node:crypto');
 const { once } = require('node:events');
 const http = require('node:http');

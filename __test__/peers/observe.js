@@ -1,3 +1,5 @@
+'use strict';
+
 /** Header fields that belong to the transport: each client may send its own. */
 const TRANSPORT = new Set([
   'accept-encoding',

@@ -1,3 +1,5 @@
+'use strict';
+
 const net = require('node:net');
 const { listen } = require('./listener.js');
 

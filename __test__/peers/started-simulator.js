@@ -1,3 +1,5 @@
+'use strict';
+
 const { startSimulator } = require('../../testing');
 
 /**

@@ -1,3 +1,5 @@
+'use strict';
+
 const { default: createClient } = require('openapi-fetch');
 const undici = require('undici');
 

@@ -1,3 +1,5 @@
+'use strict';
+
 const { parseArgs } = require('node:util');
 const { UsageError } = require('./exit');
 

@@ -1,3 +1,5 @@
+'use strict';
+
 const { ProtocolCaller } = require('../protocol-client');
 
 /**

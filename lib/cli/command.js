@@ -1,3 +1,5 @@
+'use strict';
+
 const { readFile } = require('node:fs/promises');
 const { text: readAll } = require('node:stream/consumers');
 const { closest } = require('./arguments');

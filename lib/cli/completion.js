@@ -1,3 +1,5 @@
+'use strict';
+
 const { OWN_OPTIONS } = require('./arguments');
 const { UsageError } = require('./exit');
 const { ownCommands } = require('./help');

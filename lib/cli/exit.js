@@ -1,3 +1,5 @@
+'use strict';
+
 /** What the command line ends with. */
 const exitCodes = Object.freeze({ OK: 0, API_ERROR: 1, USAGE: 2, UNREACHABLE: 3, INTERRUPTED: 130 });
 

@@ -1,3 +1,5 @@
+'use strict';
+
 const { clip, columns, oneLine, printable, width } = require('./text');
 
 /** Columns that go first in a table. */

@@ -1,3 +1,5 @@
+'use strict';
+
 const { version } = require('../../package.json');
 const { firstLook, parse } = require('./arguments');
 const { exitCodes } = require('./exit');

@@ -1,3 +1,5 @@
+'use strict';
+
 const { getEnvironmentMetadata } = require('../environment-metadata');
 
 /** Options of the command. @type {import('./arguments').OptionConfigs} */

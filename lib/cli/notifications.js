@@ -1,3 +1,5 @@
+'use strict';
+
 const { UsageError } = require('./exit');
 const { oneLine } = require('./text');
 

@@ -1,3 +1,5 @@
+'use strict';
+
 const { exitCodeOf } = require('./exit');
 const { format } = require('./format');
 const { createSpinner } = require('./spinner');

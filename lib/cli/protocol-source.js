@@ -1,3 +1,5 @@
+'use strict';
+
 const { readFile } = require('node:fs/promises');
 const { resolve } = require('node:path');
 const { pathToFileURL } = require('node:url');

@@ -1,3 +1,5 @@
+'use strict';
+
 const { definitionOf } = require('../protocol');
 const { ProtocolCaller } = require('../protocol-client');
 const { hideSecrets } = require('./call');

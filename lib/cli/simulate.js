@@ -1,3 +1,5 @@
+'use strict';
+
 const { mkdirSync } = require('node:fs');
 const { dirname } = require('node:path');
 const { UsageError } = require('./exit');

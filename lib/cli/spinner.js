@@ -1,3 +1,5 @@
+'use strict';
+
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
 /** Milliseconds before anything is shown: a quick call needs no spinner. */

@@ -1,3 +1,5 @@
+'use strict';
+
 /** The colours that are used: begin and end of each. */
 const codes = /** @type {const} */ ({
   bold: [1, 22],

@@ -1,3 +1,5 @@
+'use strict';
+
 /** What is known about a build. */
 const build = {
   name: String,

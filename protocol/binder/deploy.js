@@ -1,3 +1,5 @@
+'use strict';
+
 /** @param {string} what the sentence that says what failed */
 const badDatabase = (what) => ({
   status: 500,

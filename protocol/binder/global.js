@@ -1,3 +1,5 @@
+'use strict';
+
 module.exports = {
   name: 'binder',
   description: 'Binder: turns repositories into images, and images into running environments',

@@ -1,3 +1,5 @@
+'use strict';
+
 module.exports = {
   global: require('./global'),
   build: require('./build'),

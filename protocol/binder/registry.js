@@ -1,3 +1,5 @@
+'use strict';
+
 const badDatabase = {
   status: 500,
   msg: 'The registry could not read its templates',

@@ -1,3 +1,5 @@
+'use strict';
+
 // Aborts a thousand calls in each of several rounds and prints what is left. argv: the socket's path, the kind of call.
 
 const { getEventListeners } = require('node:events');

@@ -1,3 +1,5 @@
+'use strict';
+
 // Waits for one answer and nothing else, then prints it. argv: the socket's path, the kind of call.
 
 const { getClient } = require('../../../index.js');

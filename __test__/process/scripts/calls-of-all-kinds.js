@@ -1,3 +1,5 @@
+'use strict';
+
 // Calls of several kinds, good and bad. argv: the socket's path, the token.
 
 const { getClient } = require('../../../index.js');

@@ -1,3 +1,5 @@
+'use strict';
+
 // Makes calls fail in every way, handles each failure, and looks for others. argv: the socket's path.
 
 const { getClient } = require('../../../index.js');

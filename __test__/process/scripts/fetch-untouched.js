@@ -1,3 +1,5 @@
+'use strict';
+
 // Makes plain calls, good and bad, with accessors in place of Node's fetch classes, and prints which were looked at.
 
 const http = require('node:http');

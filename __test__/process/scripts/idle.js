@@ -1,3 +1,5 @@
+'use strict';
+
 // Uses a client, does not close it, and comes to the end of the script. argv: the socket's path, what to do.
 
 const { getClient } = require('../../../index.js');

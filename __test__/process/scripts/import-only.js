@@ -1,3 +1,5 @@
+'use strict';
+
 // Prints what an import, then a client, adds to the process. argv: "require" or "import".
 
 const fs = require('node:fs');

@@ -1,3 +1,5 @@
+'use strict';
+
 // Ends the process with calls of all kinds in flight. argv: the socket's path, how to end.
 
 const { getClient } = require('../../../index.js');

@@ -1,3 +1,5 @@
+'use strict';
+
 // Reads a metadata file that only its owner may read, as somebody else, and prints the result. argv: the file.
 
 const { getEnvironmentMetadata } = require('../../../index.js');

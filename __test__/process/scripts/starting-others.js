@@ -1,3 +1,5 @@
+'use strict';
+
 // Starts another process while connections are open, and prints how many sockets either has. argv: the socket's path.
 
 const { execFileSync } = require('node:child_process');

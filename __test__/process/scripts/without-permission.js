@@ -1,3 +1,5 @@
+'use strict';
+
 // Calls a socket that only its owner may open, as somebody else, and prints the error. argv: the socket's path.
 
 const { getClient } = require('../../../index.js');

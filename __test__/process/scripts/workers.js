@@ -1,3 +1,5 @@
+'use strict';
+
 // Starts workers that make calls without pause while the main thread does so too. argv: the socket's path, and whether
 // the workers are terminated ("terminate"), end by themselves ("leave"), or are there when the process exits ("exit").
 
