@@ -1,15 +1,41 @@
 'use strict';
 
+const { existsSync } = require('node:fs');
+const { join } = require('node:path');
+
+/** @typedef {typeof import('../binding.js')} Native */
+
+/** What `binding.js` heeds and a look at the usual places does not. */
+const OVERRIDES = ['NAPI_RS_NATIVE_LIBRARY_PATH', 'NAPI_RS_ENFORCE_VERSION_CHECK', 'NAPI_RS_FORCE_WASI'];
+
 /**
  * The native addon, or an error that says how to get it.
  *
- * @returns {typeof import('../binding.js')}
+ * @returns {Native}
  */
 function loadNative() {
   try {
-    return require('../binding.js');
+    return loadFromUsualPlace() ?? require('../binding.js');
   } catch (cause) {
     throw explain(cause);
+  }
+}
+
+/**
+ * The addon where it is on most systems: `binding.js` knows all places, but takes longer to read than the addon does.
+ *
+ * @returns {Native | undefined}
+ */
+function loadFromUsualPlace() {
+  if (OVERRIDES.some((name) => process.env[name])) {
+    return undefined;
+  }
+  const target = `${process.platform}-${process.arch}${process.platform === 'linux' ? '-gnu' : ''}`;
+  const built = join(__dirname, '..', `cycle-internal-api.${target}.node`);
+  try {
+    return require(existsSync(built) ? built : `@cycleplatform/internal-api-client-${target}`);
+  } catch {
+    return undefined;
   }
 }
 
