@@ -1,5 +1,6 @@
 'use strict';
 
+const { version } = require('../package.json');
 // What goes out, where the oracle does not look: framing, and fields that are each client's own.
 
 const assert = require('node:assert/strict');
@@ -105,7 +106,7 @@ test('fields that every request carries', async (t) => {
   for (const { headers, rawHeaders } of peer.requests) {
     assert.equal(headers.host, 'localhost');
     assert.equal(headers.accept, '*/*');
-    assert.match(headers['user-agent'], /^cycle-internal-api-client\/\d/);
+    assert.equal(headers['user-agent'], `cycle-internal-api-client/${version}`);
     const names = rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
     assert.deepEqual(names, [...new Set(names)], 'none twice');
   }

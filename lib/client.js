@@ -1,13 +1,11 @@
 'use strict';
 
 const { debug, reportEnd, reportError, reportStart } = require('./debug');
-const { emptyErrorEnvelope } = require('./error-envelope');
 const { InvalidJsonError, InvalidTokenError, MissingTokenError, TransportError } = require('./errors');
 const { NativeClient, flags, redirectFlags } = require('./native-client');
 const { CONDITIONS, findInvalidHeader, isHeaderValue } = require('./request-headers');
 const { ReadResponse, isOk } = require('./response');
 const { listen, unlisten } = require('./signal');
-const { version } = require('../package.json');
 
 const DEFAULT_SOCKET_PATH = '/var/run/cycle/api/api.sock';
 const BASE_URL = 'http://localhost';
@@ -90,7 +88,7 @@ class Client {
     const retries = typeof retry === 'number' ? { retries: retry } : retry;
     this.#native = new NativeClient({
       socketPath: socketPath ?? (process.env.CYCLE_API_SOCKET || DEFAULT_SOCKET_PATH),
-      headers: ['accept', '*/*', 'user-agent', `cycle-internal-api-client/${version}`, 'x-cycle-token', token],
+      headers: ['accept', '*/*', 'x-cycle-token', token],
       maxConnections: positive('maxConnections', maxConnections, 2 ** 32 - 1),
       maxResponseBytes: positive('maxResponseBytes', maxResponseBytes, Infinity),
       timeoutMs: positive('timeoutMs', timeoutMs, Infinity),
@@ -540,7 +538,7 @@ function pathOf(url) {
 function errorOf(body, noContent, response) {
   const text = typeof body === 'string' ? body : new TextDecoder().decode(body);
   if (response.status >= 400 && text === '') {
-    return emptyErrorEnvelope(response.status, response.statusText);
+    return require('./error-envelope').emptyErrorEnvelope(response.status, response.statusText);
   }
   if (noContent) {
     return undefined;
@@ -560,7 +558,7 @@ function errorOf(body, noContent, response) {
 function withErrorEnvelope(result) {
   const { error, response } = result;
   if (!error && 'error' in result && response.status >= 400 && (error === undefined || error === '')) {
-    result.error = emptyErrorEnvelope(response.status, response.statusText);
+    result.error = require('./error-envelope').emptyErrorEnvelope(response.status, response.statusText);
   }
   return result;
 }

@@ -3,7 +3,6 @@
 const { TransportError } = require('./errors');
 const { NativeClient, redirectFlags } = require('./native-client');
 const { listen, unlisten } = require('./signal');
-const { version } = require('../package.json');
 
 /** Servers to which connections are kept; calls may name a server each. */
 const MOST_SERVERS = 32;
@@ -78,7 +77,7 @@ class Exchanger {
       new NativeClient({
         ...address,
         ...this.#limits,
-        headers: ['user-agent', `cycle-internal-api-client/${version}`],
+        headers: [],
       });
     this.#clients.set(key, client);
     if (this.#clients.size > MOST_SERVERS) {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::USER_AGENT;
 use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use napi::bindgen_prelude::{Either, Env, Function, JsValue as _, Result, Uint8Array, Unknown};
@@ -21,6 +22,9 @@ use crate::transport::{Call, Delivery, Endpoint, Event, Failure, Payload, Transp
 
 /// Connections a client opens at most, unless told otherwise.
 const MAX_CONNECTIONS: u32 = 1024;
+
+/// How requests name their sender.
+const PRODUCT: &str = concat!("cycle-internal-api-client/", env!("CARGO_PKG_VERSION"));
 
 /// What a client is made of; absent fields have the defaults of `getClient`.
 #[napi(object, object_to_js = false)]
@@ -275,6 +279,7 @@ impl Settings {
             let (name, value) = parse_header(&pair[0], &pair[1])?;
             defaults.append(name, value);
         }
+        defaults.entry(USER_AGENT).or_insert(HeaderValue::from_static(PRODUCT));
         let retry = options.retries.filter(|retries| *retries > 0).map(|retries| RetryPolicy {
             retries,
             base_delay: milliseconds(options.retry_base_delay_ms.unwrap_or(100.0)),
