@@ -1,6 +1,8 @@
 const assert = require('node:assert/strict');
+const path = require('node:path');
 const test = require('node:test');
 const { createProtocolClient, defineProtocol, ProtocolDeclarationError } = require('../protocol');
+const { run } = require('./peers/child.js');
 
 /** A declaration of one endpoint, with a change. */
 function declared(change = {}) {
@@ -132,4 +134,19 @@ test('names that mean something to JavaScript are refused', () => {
     assert.ok(faultsOf({ things: group }).length > 0, name);
   }
   assert.ok(faultsOf({ close: { put } }).length > 0);
+});
+
+test('importing protocols loads no addon', async () => {
+  const root = path.join(__dirname, '..');
+  for (const program of [
+    `const { binderProtocol, cycleProtocol } = require('./protocol'); if (!binderProtocol.build || !cycleProtocol.hub) throw 1;`,
+    `await import('./protocol.mjs'); const { createRequire: r } = await import('node:module'); globalThis.require = r(process.cwd() + '/x');`,
+  ]) {
+    const text = `${program} console.log(Object.keys(require.cache).filter((file) => /binding|native/.test(file)).length);`;
+    const type = program.includes('await') ? 'module' : 'commonjs';
+    const { code, stdout, stderr } = await run(process.execPath, [`--input-type=${type}`, '--eval', text], {
+      cwd: root,
+    });
+    assert.deepEqual([code, stdout.trim()], [0, '0'], stderr);
+  }
 });

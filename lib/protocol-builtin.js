@@ -1,4 +1,4 @@
-const { defineProtocol } = require('./protocol');
+const { deferProtocol } = require('./protocol');
 
 /**
  * @template T
@@ -14,9 +14,9 @@ function once(make) {
 }
 
 /** The Binder API. */
-const binderProtocol = once(() => defineProtocol(require('../protocol/binder')));
+const binderProtocol = once(() => deferProtocol(require('../protocol/binder')));
 
 /** The internal API of Cycle. */
-const cycleProtocol = once(() => defineProtocol(require('../generated/cycle-protocol.json')));
+const cycleProtocol = once(() => deferProtocol(require('../generated/cycle-protocol.json')));
 
 module.exports = { binderProtocol, cycleProtocol };

@@ -1,4 +1,3 @@
-const { ProtocolEngine } = require('./native');
 const { ProtocolDeclarationError } = require('./protocol-error');
 
 /** @typedef {import('./protocol-error').DeclarationFault} DeclarationFault */
@@ -45,13 +44,16 @@ const { ProtocolDeclarationError } = require('./protocol-error');
 
 /**
  * @typedef {object} DefinedProtocol
- * @property {ProtocolEngine} engine
+ * @property {import('../binding.js').ProtocolEngine} engine
  * @property {ProtocolDescription} description
  * @property {string} json the declaration with the names of types in place of constructors
  */
 
 /** @type {WeakMap<object, DefinedProtocol>} */
 const defined = new WeakMap();
+
+/** Frozen protocols that are checked when they are first used. @type {WeakSet<object>} */
+const deferred = new WeakSet();
 
 /**
  * Checks a declaration and gives a frozen copy of it.
@@ -66,8 +68,22 @@ function defineProtocol(declaration) {
   }
   const json = JSON.stringify(toJson(declaration, '', []) ?? null);
   const engine = createEngine(json);
-  const protocol = freeze(declaration);
+  const protocol = deferred.has(declaration) ? declaration : freeze(declaration);
   defined.set(protocol, { engine, json, description: JSON.parse(engine.describe()) });
+  return protocol;
+}
+
+/**
+ * A frozen copy of a declaration that is known to hold: it is defined when it is first used, so that merely importing it
+ * does not load the addon.
+ *
+ * @template {object} P
+ * @param {P} declaration
+ * @returns {P}
+ */
+function deferProtocol(declaration) {
+  const protocol = freeze(declaration);
+  deferred.add(protocol);
   return protocol;
 }
 
@@ -88,6 +104,7 @@ function isDefined(declaration) {
 
 /** @param {string} json */
 function createEngine(json) {
+  const { ProtocolEngine } = require('./native');
   try {
     return new ProtocolEngine(json);
   } catch (error) {
@@ -159,4 +176,4 @@ function freeze(value) {
   return /** @type {T} */ (Object.freeze(copy));
 }
 
-module.exports = { defineProtocol, definitionOf };
+module.exports = { deferProtocol, defineProtocol, definitionOf };
