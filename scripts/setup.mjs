@@ -52,7 +52,8 @@ export function installDependencies() {
     return;
   }
   say('Installing the dependencies');
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  // Not `npm ci`: it insists on platform packages of the linter that not every registry mirror has.
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
 }
 
 /** Builds the addon as it is published; Cargo sees what changed. */
