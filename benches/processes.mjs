@@ -79,8 +79,13 @@ export async function measureInNode(client, task) {
 export async function measureReference({ socketPath, target, inFlight, warmUpMs, measuredMs }) {
   const parameters = [socketPath, target, String(inFlight), String(warmUpMs), String(measuredMs)];
   const { stdout } = await execute(...onCore(1, clientBinary, parameters), { timeout: TIMEOUT_MS });
-  const { calls, seconds, cpuUs, peakKiB } = JSON.parse(stdout);
-  return { rate: calls / seconds, cpuUs: cpuUs / calls, peakMiB: peakKiB / 1024 };
+  const { calls, seconds, cpuUs, serverUs, peakKiB } = JSON.parse(stdout);
+  return {
+    rate: calls / seconds,
+    cpuUs: cpuUs / calls,
+    serverBusy: serverUs / 1e6 / seconds,
+    peakMiB: peakKiB / 1024,
+  };
 }
 
 /** Version of the Node that the clients run on. */

@@ -125,8 +125,10 @@ export function markdown(results, machine) {
   const notifications = pick(['flood', 'filter', 'latency']);
   const memory = [...memoryTable(results), ...pick(['blocked'])];
   const drift = pick(['drift']);
+  const busy = requests.flatMap(({ peers }) => Object.values(peers).map(({ serverBusy }) => serverBusy ?? 0));
+  const server = busy.length > 0 ? ` The server was never busier than ${(100 * Math.max(...busy)).toFixed(0)} %.` : '';
   const parts = [
-    `${machineText(machine)} The addon has ${(machine.addonKiB / 1024).toFixed(1)} MiB.`,
+    `${machineText(machine)}${server} The addon has ${(machine.addonKiB / 1024).toFixed(1)} MiB.`,
     'Calls or messages a second, and CPU time of each; in brackets, how many times better this package is.',
   ];
   if (requests.length > 0) {

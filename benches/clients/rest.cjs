@@ -17,10 +17,12 @@ async function cold({ peer, socketPath, token }) {
 async function rate({ peer, socketPath, token, target, inFlight, warmUpMs, measuredMs }) {
   const client = require(`../peers/rest/${peer}.cjs`).open({ socketPath, token });
   await callFor(warmUpMs, client, target, inFlight);
+  const serverBefore = await serverUs(client);
   const read = startClock();
   const calls = await callFor(measuredMs, client, target, inFlight);
   const { seconds, cpuUs } = read();
-  return { rate: calls / seconds, cpuUs: cpuUs / calls, peakMiB: peakMiB() };
+  const serverBusy = ((await serverUs(client)) - serverBefore) / 1e6 / seconds;
+  return { rate: calls / seconds, cpuUs: cpuUs / calls, serverBusy, peakMiB: peakMiB() };
 }
 
 /** Whether calls become slower or memory grows: the first tenth of many calls against the last. */
@@ -38,6 +40,11 @@ async function drift({ peer, socketPath, token, calls }) {
     memory.push(residentMiB());
   }
   return { speed: rates[9] / rates[0], grownMiB: memory[9] - memory[0], residentMiB: memory[9] };
+}
+
+/** CPU time that the server has spent, in microseconds. */
+async function serverUs(client) {
+  return client.body(await client.get('/usage')).data.cpu_us;
 }
 
 async function callFor(milliseconds, client, target, inFlight) {

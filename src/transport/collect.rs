@@ -6,6 +6,8 @@ use super::failure::Failure;
 
 /// Body memory that is reserved on the word of a `Content-Length` alone.
 const MAX_RESERVE: u64 = 1 << 20;
+/// Beyond that, an announced length is believed when it is at most so many times what has come.
+const TRUST: u64 = 16;
 
 /// Pieces of a body on their way to becoming one; a body of one piece is never copied.
 #[derive(Debug)]
@@ -41,14 +43,22 @@ impl Collector {
             self.only = piece;
             return Ok(());
         }
-        if self.joined.is_empty() {
-            let known = (self.only.len() + piece.len()) as u64;
-            let capacity = self.expected.min(MAX_RESERVE).max(known);
-            self.joined.reserve(usize::try_from(capacity).unwrap_or_default());
-            self.joined.extend_from_slice(&std::mem::take(&mut self.only));
-        }
+        let first = std::mem::take(&mut self.only);
+        self.make_room(first.len() + piece.len());
+        self.joined.extend_from_slice(&first);
         self.joined.extend_from_slice(&piece);
         Ok(())
+    }
+
+    /// Makes room for so many bytes, and for the rest where its length can be believed: growing over and over
+    /// would copy a long body several times.
+    fn make_room(&mut self, bytes: usize) {
+        let known = self.joined.len() + bytes;
+        if known > self.joined.capacity() {
+            let believed = MAX_RESERVE.max(known as u64 * TRUST);
+            let wanted = usize::try_from(self.expected.min(believed)).unwrap_or_default().max(known);
+            self.joined.reserve(wanted - self.joined.len());
+        }
     }
 
     /// The whole body.
@@ -71,6 +81,22 @@ mod tests {
         assert_eq!(collector.room(), 94);
         assert_eq!(collector.finish(), "abcdef");
         assert_eq!(Collector::new(0, 0).finish(), "");
+    }
+
+    #[test]
+    fn room_is_made_for_an_announced_length_once_enough_has_come() {
+        let megabyte = Bytes::from(vec![1; 1 << 20]);
+        let collected = |expected: u64, pieces: usize| {
+            let mut collector = Collector::new(u64::MAX, expected);
+            for _ in 0..pieces {
+                collector.push(megabyte.clone()).unwrap();
+            }
+            collector.joined.capacity()
+        };
+        assert_eq!(collected(10 << 20, 2), 10 << 20);
+        assert_eq!(collected(10 << 20, 10), 10 << 20);
+        assert!(collected(u64::MAX, 2) <= 32 << 20);
+        assert!(collected(0, 3) <= 4 << 20);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a client of this machine could reach at best: hyper and `serde_json` on one thread, without JavaScript.
 //!
 //! `bench-client <socket> <target> <in flight> <warm-up ms> <measured ms>` prints one line of JSON: calls,
-//! seconds, CPU microseconds, peak memory in KiB.
+//! seconds, CPU microseconds of its own and of the server, peak memory in KiB.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -14,6 +14,7 @@ use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
+use serde_json::Value;
 use tokio::net::UnixStream;
 use tokio::task::{JoinSet, LocalSet};
 
@@ -34,14 +35,19 @@ async fn main() -> Result<(), Failure> {
             for _ in 0..in_flight {
                 connections.push(connect(socket).await?);
             }
-            let connections = run(connections, target, warm_up).await?.0;
+            let mut connections = run(connections, target, warm_up).await?.0;
+            let server_before = server_microseconds(&mut connections[0]).await?;
             let cpu_before = cpu_microseconds()?;
             let started = Instant::now();
-            let (_, calls) = run(connections, target, measured).await?;
+            let (mut connections, calls) = run(connections, target, measured).await?;
             let seconds = started.elapsed().as_secs_f64();
             let cpu = cpu_microseconds()? - cpu_before;
+            let server = server_microseconds(&mut connections[0]).await? - server_before;
             let peak_kib = getrusage(UsageWho::RUSAGE_SELF)?.max_rss();
-            println!("{{\"calls\":{calls},\"seconds\":{seconds},\"cpuUs\":{cpu},\"peakKiB\":{peak_kib}}}");
+            let result = serde_json::json!({
+                "calls": calls, "seconds": seconds, "cpuUs": cpu, "serverUs": server, "peakKiB": peak_kib
+            });
+            println!("{result}");
             Ok(())
         })
         .await
@@ -83,7 +89,13 @@ async fn run(
     Ok((connections, calls))
 }
 
-async fn call(connection: &mut SendRequest<Empty<Bytes>>, target: &str) -> Result<(), Failure> {
+/// CPU time that the server has spent.
+async fn server_microseconds(connection: &mut SendRequest<Empty<Bytes>>) -> Result<i64, Failure> {
+    call(connection, "/usage").await?["cpu_us"].as_i64().ok_or_else(|| "no usage".into())
+}
+
+/// The `data` of an answer.
+async fn call(connection: &mut SendRequest<Empty<Bytes>>, target: &str) -> Result<Value, Failure> {
     connection.ready().await?;
     let request = Request::get(target)
         .header("host", "localhost")
@@ -95,11 +107,11 @@ async fn call(connection: &mut SendRequest<Empty<Bytes>>, target: &str) -> Resul
         return Err(format!("the server answered {}", response.status()).into());
     }
     let body = response.into_body().collect().await?.to_bytes();
-    let parsed: serde_json::Value = serde_json::from_slice(&body)?;
-    if parsed["data"].is_null() {
-        return Err("an answer without data".into());
+    let mut parsed: Value = serde_json::from_slice(&body)?;
+    match parsed["data"].take() {
+        Value::Null => Err("an answer without data".into()),
+        data => Ok(data),
     }
-    Ok(())
 }
 
 fn cpu_microseconds() -> Result<i64, Failure> {

@@ -43,7 +43,8 @@ impl Answers {
     }
 }
 
-fn answer(status: &str, body: &str) -> Bytes {
+/// A whole answer with a body of JSON.
+pub fn answer(status: &str, body: &str) -> Bytes {
     let length = body.len();
     let head =
         format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n");

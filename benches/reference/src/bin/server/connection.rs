@@ -3,10 +3,12 @@
 use std::io;
 
 use bytes::BytesMut;
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 
-use super::answers::Answers;
+use super::answers::{Answers, answer};
 use super::notifications;
 
 /// Serves requests without a body until the client closes, or turns into a stream of notifications.
@@ -19,11 +21,22 @@ pub async fn serve(mut stream: UnixStream, answers: &Answers) -> io::Result<()> 
             if target.starts_with(b"/v1/notifications") {
                 return notifications::serve(stream, &String::from_utf8_lossy(&head)).await;
             }
-            stream.write_all(answers.get(target)).await?;
+            if target == b"/usage" {
+                stream.write_all(&answer("200 OK", &usage())).await?;
+            } else {
+                stream.write_all(answers.get(target)).await?;
+            }
         }
         received.reserve(4096);
         if stream.read_buf(&mut received).await? == 0 {
             return Ok(());
         }
     }
+}
+
+/// CPU time of this process, in microseconds, as a body.
+fn usage() -> String {
+    let spent = getrusage(UsageWho::RUSAGE_SELF)
+        .map_or(0, |usage| usage.user_time().num_microseconds() + usage.system_time().num_microseconds());
+    format!("{{\"data\":{{\"cpu_us\":{spent}}}}}")
 }
