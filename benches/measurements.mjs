@@ -69,6 +69,7 @@ function rate(body, inFlight, pace) {
  * @property {number} measuredMs
  * @property {number} messages
  * @property {number} calls
+ * @property {number} pauseMs
  */
 
 /** @type {Pace} */
@@ -79,16 +80,18 @@ export const THOROUGH = {
   measuredMs: 700,
   messages: 200_000,
   calls: 100_000,
+  pauseMs: 1000,
 };
 
 /** @type {Pace} */
 export const QUICK = {
   rounds: 1,
   coldRounds: 3,
-  warmUpMs: 150,
-  measuredMs: 250,
-  messages: 80_000,
-  calls: 20_000,
+  warmUpMs: 100,
+  measuredMs: 150,
+  messages: 40_000,
+  calls: 5000,
+  pauseMs: 200,
 };
 
 /**
@@ -96,7 +99,7 @@ export const QUICK = {
  * @returns {Measurement[]}
  */
 export function plan(pace) {
-  const { rounds, coldRounds, messages, calls } = pace;
+  const { rounds, coldRounds, messages, calls, pauseMs } = pace;
   return [
     ...['small', 'large'].flatMap((body) => [1, 16, 64].map((inFlight) => rate(body, inFlight, pace))),
     rate('huge', 1, pace),
@@ -147,7 +150,7 @@ export function plan(pace) {
       client: 'notifications',
       peers: STREAMS,
       rounds: 1,
-      task: { kind: 'blocked', messages: 3 * messages, pauseMs: 1000 },
+      task: { kind: 'blocked', messages: 3 * messages, pauseMs },
       metric: 'peakMiB',
     },
     {
