@@ -127,9 +127,9 @@ async function main() {
   if (options.write) {
     const file = (/** @type {string} */ name) => join(import.meta.dirname, name);
     writeFileSync(file('results.json'), JSON.stringify({ machine, lane: options.lane, results, goals }, null, 2));
-    run(tool('biome'), ['format', '--write', '--log-level=error', 'benches/results.json']);
     writeFileSync(file('chart.svg'), chart(results, machine));
     writeFileSync(README, insertIntoReadme(tables));
+    run(tool('biome'), ['format', '--write', '--log-level=error', 'benches/results.json', 'README.md']);
   }
 }
 
