@@ -46,18 +46,7 @@ pub(crate) fn utf8(env: sys::napi_env, bytes: &[u8]) -> Result<sys::napi_value> 
     if bytes.is_ascii() {
         return latin1(env, bytes);
     }
-    let text = String::from_utf8_lossy(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes));
-    let mut value = ptr::null_mut();
-    // SAFETY: as in `latin1`.
-    unsafe {
-        check_status!(sys::napi_create_string_utf8(
-            env,
-            text.as_ptr().cast(),
-            text.len().cast_signed(),
-            &raw mut value
-        ))?;
-    }
-    Ok(value)
+    text(env, &String::from_utf8_lossy(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)), false)
 }
 
 /// An `ArrayBuffer` with a copy of the bytes.
