@@ -1,4 +1,4 @@
-import cycle from './index.js';
+import cycle from './dist/index.js';
 
 export const { connectNotifications, getClient, getEnvironmentMetadata, NotificationSocket } = cycle;
 export default cycle;

@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict');
 const test = require('node:test');
-const { getClient } = require('../index.js');
+const { getClient } = require('..');
 const { TOKEN, client } = require('./peers/client.js');
 const { json, recordingServer } = require('./peers/http-server.js');
 

@@ -4,7 +4,7 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
-const { getEnvironmentMetadata } = require('../index.js');
+const { getEnvironmentMetadata } = require('..');
 const { runChild } = require('./peers/child.js');
 const { temporaryFolder } = require('./peers/temporary-folder.js');
 

@@ -59,7 +59,7 @@ const answer = (_, response) => {
 };
 
 const LANE = `
-  const { HttpClient } = require(${NATIVE});
+  const { HttpClient } = require(${NATIVE}).loadNative();
   const lane = (options) => {
     try {
       return new HttpClient({ headers: [], ...options }, () => {}).lane;

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildAddon, installDependencies, root, run, say } from '../scripts/setup.mjs';
+import { build, installDependencies, root, run, say } from '../scripts/setup.mjs';
 
 const benches = join(root, 'benches');
 const binaries = join(benches, 'reference', 'target', 'release');
@@ -15,9 +15,7 @@ export const addonBinary = () => /** @type {string} */ (process.env.NAPI_RS_NATI
 /** Installs and builds everything; quick when nothing changed. */
 export function setUp() {
   installDependencies();
-  if (!process.env.NAPI_RS_NATIVE_LIBRARY_PATH) {
-    buildAddon();
-  }
+  build();
   const installed = join(benches, 'node_modules', '.package-lock.json');
   if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(join(benches, 'package-lock.json')).mtimeMs) {
     say('Installing the peers');

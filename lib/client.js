@@ -1,10 +1,9 @@
 'use strict';
 
 const { debug, reportEnd, reportError, reportStart } = require('./debug');
-const { InvalidJsonError, InvalidTokenError, MissingTokenError, TransportError } = require('./errors');
 const { NativeClient, flags, redirectFlags } = require('./native-client');
 const { CONDITIONS, findInvalidHeader, isHeaderValue } = require('./request-headers');
-const { ReadResponse, isOk } = require('./response');
+const { ReadResponse, isOk } = require('./read-response');
 const { listen, unlisten } = require('./signal');
 
 const DEFAULT_SOCKET_PATH = '/var/run/cycle/api/api.sock';
@@ -22,6 +21,9 @@ const PLAIN_TARGET = /^\/(?!.*(?:\/\.|%2e))[\w\-.~!$&()*+,;=:@%/?[\]]*$/i;
  * @typedef {import('openapi-fetch').Middleware} Middleware
  * @typedef {typeof import('openapi-fetch', { with: { 'resolution-mode': 'import' } })} OpenapiFetch
  */
+
+/** Loaded when something fails. */
+const errors = () => require('./errors');
 
 /** @type {OpenapiFetch | undefined} */
 let openapiFetch;
@@ -78,10 +80,10 @@ class Client {
   /** @param {ClientOptions} options */
   constructor({ token = process.env.CYCLE_API_TOKEN, socketPath, ...limits }) {
     if (!token) {
-      throw new MissingTokenError();
+      throw new (errors().MissingTokenError)();
     }
     if (typeof token !== 'string' || !isHeaderValue(token)) {
-      throw new InvalidTokenError();
+      throw new (errors().InvalidTokenError)();
     }
     this.#token = token;
     const { retry, timeoutMs, maxConnections, maxResponseBytes } = limits;
@@ -113,7 +115,7 @@ class Client {
         detail: 'the client is closed',
         hint: 'Make a new one with getClient()',
       };
-      return Promise.reject(new TransportError(closed, attempt));
+      return Promise.reject(new (errors().TransportError)(closed, attempt));
     }
     let plain;
     try {
@@ -152,7 +154,7 @@ class Client {
       const invalid = findInvalidHeader(init?.headers) ?? findInvalidHeader(init?.params?.header);
       if (invalid) {
         const detail = `invalid header ${JSON.stringify(invalid.name)}: ${invalid.fault}`;
-        throw new TransportError({ code: 'ERR_CYCLE_INVALID_HEADER', detail }, attempt);
+        throw new (errors().TransportError)({ code: 'ERR_CYCLE_INVALID_HEADER', detail }, attempt);
       }
       this.#general ??= this.#createGeneral();
       const result = await this.#general.request(method, path, options);
@@ -161,7 +163,7 @@ class Client {
       const response = this.#answers.get(options.fetch);
       if (error instanceof SyntaxError && response) {
         const { status, url } = response;
-        throw new InvalidJsonError(error, { ...attempt, path: pathOf(url) ?? path, status });
+        throw new (errors().InvalidJsonError)(error, { ...attempt, path: pathOf(url) ?? path, status });
       }
       throw error;
     } finally {
@@ -503,7 +505,7 @@ class PlainCall {
       return JSON.parse(body);
     } catch (error) {
       const attempt = { method: this.method, path: this.path, socketPath: this.client.address, status };
-      throw new InvalidJsonError(/** @type {Error} */ (error), attempt);
+      throw new (errors().InvalidJsonError)(/** @type {Error} */ (error), attempt);
     }
   }
 

@@ -1,6 +1,6 @@
 'use strict';
 
-const { metadataFault, readMetadata } = require('./native');
+const { metadataFault, readMetadata } = require('./native').loadNative();
 
 const DEFAULT_PATH = '/var/run/cycle/metadata/environment.json';
 

@@ -1,7 +1,6 @@
 'use strict';
 
-const { HttpClient } = require('./native');
-const { systemError, TransportError } = require('./errors');
+const { loadNative } = require('./native');
 
 /** Elements of a batch that one event takes; `src/bridge/event.rs` fills them. */
 const WIDTH = 5;
@@ -32,7 +31,7 @@ const redirectFlags = { follow: 0, manual: flags.REDIRECT_MANUAL, error: flags.R
  * @property {(bytes: ArrayBuffer) => void} [chunk]
  * @property {() => void} [end]
  * @property {() => void} [ready]
- * @property {(error: TransportError) => void} failed
+ * @property {(error: import('./errors').TransportError) => void} failed
  */
 
 /**
@@ -48,6 +47,7 @@ class NativeClient {
 
   /** @param {import('../binding.js').HttpClientOptions} options */
   constructor(options) {
+    const { HttpClient } = loadNative();
     const pending = this.#pending;
     this.address = options.socketPath ?? `${options.host}:${options.port}`;
     this.#http = new HttpClient(options, (batch) => deliver(/** @type {any[]} */ (batch), pending));
@@ -154,6 +154,7 @@ function deliver(batch, pending) {
  * @param {Receiver} receiver
  */
 function failure(number, [code, detail, hint, reason, syscall], { client, method, path }) {
+  const { systemError, TransportError } = require('./errors');
   const attempt = { method, path, socketPath: client.address };
   if (syscall) {
     const errno = -number;

@@ -8,14 +8,19 @@ const { join } = require('node:path');
 /** What `binding.js` heeds and a look at the usual places does not. */
 const OVERRIDES = ['NAPI_RS_NATIVE_LIBRARY_PATH', 'NAPI_RS_ENFORCE_VERSION_CHECK', 'NAPI_RS_FORCE_WASI'];
 
+/** @type {Native | undefined} */
+let native;
+
 /**
- * The native addon, or an error that says how to get it.
+ * The native addon, loaded when it is first asked for.
  *
  * @returns {Native}
+ * @throws an error that says how to get it
  */
 function loadNative() {
   try {
-    return loadFromUsualPlace() ?? require('../binding.js');
+    native ??= loadFromUsualPlace() ?? /** @type {Native} */ (require('../binding.js'));
+    return native;
   } catch (cause) {
     throw explain(cause);
   }
@@ -55,4 +60,4 @@ function explain(cause) {
   return Object.assign(new Error(lines.join('\n'), { cause }), { code: 'ERR_CYCLE_NATIVE_MISSING' });
 }
 
-module.exports = loadNative();
+module.exports = { loadNative };

@@ -359,7 +359,7 @@ class NotificationSocket extends EventEmitter {
  */
 function createChannel(settings, deliver) {
   try {
-    const { NotificationChannel } = require('./native');
+    const { NotificationChannel } = require('./native').loadNative();
     return new NotificationChannel(settings, deliver);
   } catch (error) {
     if (/** @type {any} */ (error)?.code === 'InvalidArg') {

@@ -104,7 +104,7 @@ function isDefined(declaration) {
 
 /** @param {string} json */
 function createEngine(json) {
-  const { ProtocolEngine } = require('./native');
+  const { ProtocolEngine } = require('./native').loadNative();
   try {
     return new ProtocolEngine(json);
   } catch (error) {

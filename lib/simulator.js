@@ -2,7 +2,7 @@
 
 const { randomBytes } = require('node:crypto');
 const { resolve } = require('node:path');
-const { startSimulator: start } = require('./native');
+const { startSimulator: start } = require('./native').loadNative();
 const { checkMilliseconds, checkTimes, encodeAnswer, invalid } = require('./simulator-answer');
 const { declaredProtocol, internalApi } = require('./simulator-declaration');
 const { Requests, SimulatedRequest } = require('./simulator-requests');

@@ -1,4 +1,4 @@
-import { buildAddon, installDependencies } from './setup.mjs';
+import { build, installDependencies } from './setup.mjs';
 
 installDependencies();
-buildAddon();
+build();

@@ -1,10 +1,10 @@
 // `npm run demo`: installs, builds, and shows the package at work against a simulated platform.
 
 import { once } from 'node:events';
-import { buildAddon, installDependencies, say } from './setup.mjs';
+import { build, installDependencies, say } from './setup.mjs';
 
 installDependencies();
-buildAddon();
+build();
 
 const { connectNotifications, getClient, getEnvironmentMetadata } = await import('../index.mjs');
 const { startSimulator } = await import('../testing.mjs');

@@ -1,10 +1,10 @@
 // `npm run lint`: style, types and drift of what is generated. Changes nothing.
 
-import { buildAddon, installDependencies, run, say, tool } from './setup.mjs';
+import { build, installDependencies, run, say, tool } from './setup.mjs';
 
 installDependencies();
 // The types of the addon are written by its build.
-buildAddon();
+build();
 say('Rust: format and clippy');
 run('cargo', ['fmt', '--check']);
 run('cargo', ['clippy', '--all-targets', '--quiet', '--', '--deny', 'warnings']);

@@ -56,8 +56,15 @@ export function installDependencies() {
   run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
 }
 
-/** Builds the addon as it is published; Cargo sees what changed. */
-export function buildAddon() {
+/** Builds the addon and `dist/` as they are published; Cargo sees what changed. */
+export function build() {
+  if (!process.env.NAPI_RS_NATIVE_LIBRARY_PATH) {
+    buildAddon();
+  }
+  run(process.execPath, ['scripts/bundle.mjs']);
+}
+
+function buildAddon() {
   say('Building the native addon (two to four minutes the first time, a second when nothing changed)');
   run(tool('napi'), ['build', '--platform', '--release', '--js', 'binding.js', '--dts', 'binding.d.ts']);
 }

@@ -2,7 +2,7 @@
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildAddon, installDependencies, root, run, say } from './setup.mjs';
+import { build, installDependencies, root, run, say } from './setup.mjs';
 
 const wanted = process.argv.slice(2);
 const folder = '__test__';
@@ -13,7 +13,7 @@ const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8
   .sort();
 
 installDependencies();
-buildAddon();
+build();
 if (wanted.length === 0) {
   say('Testing the Rust side');
   run('cargo', ['test', '--quiet']);

@@ -1,6 +1,6 @@
 'use strict';
 
-const { getClient } = require('../../index.js');
+const { getClient } = require('../..');
 
 /** The credential of every test; long and odd, so that it is easily found where it must not be. */
 const TOKEN = 'tok-9f3a7c51-never-print-me';

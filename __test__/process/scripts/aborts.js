@@ -5,7 +5,7 @@
 const { getEventListeners } = require('node:events');
 const fs = require('node:fs');
 const { setTimeout: sleep } = require('node:timers/promises');
-const { getClient } = require('../../../index.js');
+const { getClient } = require('../../..');
 
 const ROUNDS = 5;
 const CALLS = 1000;

@@ -2,7 +2,7 @@
 
 // Waits for one answer and nothing else, then prints it. argv: the socket's path, the kind of call.
 
-const { getClient } = require('../../../index.js');
+const { getClient } = require('../../..');
 
 const [, , socketPath, kind] = process.argv;
 const client = getClient({ socketPath, token: 'unused' });

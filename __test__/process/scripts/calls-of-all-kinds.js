@@ -2,7 +2,7 @@
 
 // Calls of several kinds, good and bad. argv: the socket's path, the token.
 
-const { getClient } = require('../../../index.js');
+const { getClient } = require('../../..');
 
 const [, , socketPath, token] = process.argv;
 

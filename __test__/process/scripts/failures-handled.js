@@ -2,7 +2,7 @@
 
 // Makes calls fail in every way, handles each failure, and looks for others. argv: the socket's path.
 
-const { getClient } = require('../../../index.js');
+const { getClient } = require('../../..');
 
 let unhandled = 0;
 process.on('unhandledRejection', (reason) => {

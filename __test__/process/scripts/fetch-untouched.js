@@ -6,7 +6,7 @@ const http = require('node:http');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { getClient } = require('../../../index.js');
+const { getClient } = require('../../..');
 
 const touched = [];
 for (const name of ['fetch', 'Request', 'Response', 'Headers', 'FormData']) {

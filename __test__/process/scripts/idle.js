@@ -2,7 +2,7 @@
 
 // Uses a client, does not close it, and comes to the end of the script. argv: the socket's path, what to do.
 
-const { getClient } = require('../../../index.js');
+const { getClient } = require('../../..');
 
 const [, , socketPath, ending] = process.argv;
 const ENDINGS = {

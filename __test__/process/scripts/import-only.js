@@ -32,8 +32,7 @@ async function main() {
   }
   const before = resources();
   const known = new Set(Object.keys(require.cache));
-  const { getClient } =
-    process.argv[2] === 'import' ? await import(path.join(root, 'index.mjs')) : require(path.join(root, 'index.js'));
+  const { getClient } = process.argv[2] === 'import' ? await import(path.join(root, 'index.mjs')) : require(root);
   const loaded = Object.keys(require.cache).filter((file) => !known.has(file));
   if (process.argv[2] === 'import') await sleep(50);
   const imported = resources();

@@ -2,7 +2,7 @@
 
 // Ends the process with calls of all kinds in flight. argv: the socket's path, how to end.
 
-const { getClient } = require('../../../index.js');
+const { getClient } = require('../../..');
 
 const [, , socketPath, how] = process.argv;
 const client = getClient({ socketPath, token: 'unused' });

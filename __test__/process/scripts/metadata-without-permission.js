@@ -2,7 +2,7 @@
 
 // Reads a metadata file that only its owner may read, as somebody else, and prints the result. argv: the file.
 
-const { getEnvironmentMetadata } = require('../../../index.js');
+const { getEnvironmentMetadata } = require('../../..');
 
 async function main() {
   // Everything is loaded before the rights go.

@@ -4,7 +4,7 @@
 
 const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
-const { getClient } = require('../../../index.js');
+const { getClient } = require('../../..');
 
 const client = getClient({ socketPath: process.argv[2], token: 'unused' });
 const count = (links) => links.filter((link) => link.includes('socket:')).length;

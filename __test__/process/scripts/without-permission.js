@@ -2,7 +2,7 @@
 
 // Calls a socket that only its owner may open, as somebody else, and prints the error. argv: the socket's path.
 
-const { getClient } = require('../../../index.js');
+const { getClient } = require('../../..');
 
 const client = getClient({ socketPath: process.argv[2], token: 'unused' });
 if (process.getuid() === 0) {

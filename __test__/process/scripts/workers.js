@@ -4,7 +4,7 @@
 // the workers are terminated ("terminate"), end by themselves ("leave"), or are there when the process exits ("exit").
 
 const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads');
-const { getClient } = require('../../../index.js');
+const { getClient } = require('../../..');
 
 const ROUNDS = 10;
 const WIDTH = 4;
