@@ -95,7 +95,7 @@ test('requests may be sent from the callback that delivers answers', async (t) =
   const answers = [];
   await /** @type {Promise<void>} */ (
     new Promise((resolve, reject) => {
-      const client = new HttpClient({ socketPath: listening, headers: [] }, (/** @type {any[]} */ batch) => {
+      const client = new HttpClient({ socketPath: listening, headers: [] }, (/** @type {any[]} */ ...batch) => {
         assert.equal(depth, 0, 'one delivery at a time');
         depth += 1;
         for (let i = 0; i < batch.length; i += 5) {
@@ -131,7 +131,7 @@ test('a request that fails at once is told later, not from within the call', asy
         client.request(failures, 'GET', undefined, '/', undefined, undefined, 0);
         calling = false;
       };
-      const client = new HttpClient({ socketPath: listening, headers: [] }, (/** @type {any[]} */ batch) => {
+      const client = new HttpClient({ socketPath: listening, headers: [] }, (/** @type {any[]} */ ...batch) => {
         assert.equal(calling, false);
         assert.equal(batch[1], FAILED);
         failures += 1;
@@ -145,6 +145,33 @@ test('a request that fails at once is told later, not from within the call', asy
     })
   );
   assert.equal(failures, 100);
+});
+
+test('more events than a call of JavaScript has room for arrive in order', async (t) => {
+  const listening = socketPath(t);
+  const requests = 50_000;
+  const ended = [];
+  await /** @type {Promise<void>} */ (
+    new Promise((resolve) => {
+      const client = new HttpClient({ socketPath: listening, headers: [] }, (/** @type {any[]} */ ...batch) => {
+        assert.equal(batch.length % 5, 0);
+        for (let i = 0; i < batch.length; i += 5) {
+          assert.equal(batch[i + 1], FAILED);
+          ended.push(batch[i]);
+        }
+        if (ended.length === requests) {
+          resolve();
+        }
+      });
+      for (let id = 0; id < requests; id++) {
+        client.request(id, 'no method', undefined, '/', undefined, undefined, 0);
+      }
+    })
+  );
+  assert.deepEqual(
+    ended,
+    Array.from({ length: requests }, (_, id) => id),
+  );
 });
 
 test('failing requests do not keep the loop from its other work', async (t) => {
@@ -302,7 +329,7 @@ test('an exception of the callback is an uncaught one and the client goes on', a
     const { HttpClient } = require(${JSON.stringify(require.resolve('../lib/native'))}).loadNative();
     const caught = [];
     process.on('uncaughtException', (error) => caught.push(error.message));
-    const client = new HttpClient({ socketPath: ${JSON.stringify(listening)}, headers: [] }, (batch) => {
+    const client = new HttpClient({ socketPath: ${JSON.stringify(listening)}, headers: [] }, (...batch) => {
       if (batch[0] < 3) {
         client.request(batch[0] + 1, 'GET', undefined, '/', undefined, undefined, 0);
         throw new Error('thrown ' + batch[0]);

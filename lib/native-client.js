@@ -2,7 +2,7 @@
 
 const { loadNative } = require('./native');
 
-/** Elements of a batch that one event takes; `src/bridge/event.rs` fills them. */
+/** Elements of a batch that one event takes; `src/bridge/event.rs` has the same number. */
 const WIDTH = 5;
 
 const DONE = 0;
@@ -50,7 +50,7 @@ class NativeClient {
     const { HttpClient } = loadNative();
     const pending = this.#pending;
     this.address = options.socketPath ?? `${options.host}:${options.port}`;
-    this.#http = new HttpClient(options, (batch) => deliver(/** @type {any[]} */ (batch), pending));
+    this.#http = new HttpClient(options, (/** @type {any[]} */ ...batch) => deliver(batch, pending));
   }
 
   /** Closes the connections. No request may follow. */

@@ -1,7 +1,6 @@
 //! The HTTP client as JavaScript sees it.
 
 use std::cell::OnceCell;
-use std::collections::HashSet;
 use std::str::FromStr as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,6 +11,7 @@ use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use napi::bindgen_prelude::{Either, Env, Function, JsValue as _, Result, Uint8Array, Unknown};
 use napi_derive::napi;
+use rustc_hash::FxHashSet;
 
 use super::event::batch;
 use super::lane::Lane;
@@ -60,7 +60,7 @@ mod flag {
     pub(super) const UPLOAD: u32 = 16;
 }
 
-/// Calls over a pool of connections. Events come to the function given to the constructor, a batch a call.
+/// Calls over a pool of connections. Events come to the function given to the constructor, a batch of them a call.
 #[napi]
 pub struct HttpClient {
     transport: OnceCell<Box<dyn Transport>>,
@@ -79,7 +79,7 @@ struct Settings {
 }
 
 /// Calls that JavaScript waits for.
-type InFlight = Arc<Mutex<HashSet<u32>>>;
+type InFlight = Arc<Mutex<FxHashSet<u32>>>;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -101,13 +101,13 @@ impl HttpClient {
             move |env, events, release: &dyn Fn()| {
                 let mut in_flight = lock(&in_flight);
                 if in_flight.is_empty() {
-                    return Ok(None);
+                    return Ok(Vec::new());
                 }
                 let batch = batch(env, events, &endpoint, &mut in_flight)?;
                 if in_flight.is_empty() {
                     release();
                 }
-                Ok(Some(batch))
+                Ok(batch)
             }
         };
         let lane = Lane::new(env, &settings.endpoint, deliver.value().value, drain)?;

@@ -1,11 +1,11 @@
-//! A batch of events as JavaScript receives it: five elements an event, in one flat array.
-
-use std::collections::HashSet;
+//! A batch of events as JavaScript receives it: the arguments of one call, five an event. An array would be filled
+//! element by element, and each of that costs as much as a short string.
 
 use napi::bindgen_prelude::Result;
 use napi::sys;
+use rustc_hash::FxHashSet;
 
-use super::values::{FlatArray, array_buffer, latin1, utf8};
+use super::values::{FlatArray, array_buffer, latin1, number, undefined, utf8};
 use crate::transport::{Endpoint, Event, Failure, Head};
 
 /// Elements an event takes: number of the call, kind, and three that depend on the kind.
@@ -22,83 +22,82 @@ mod kind {
     pub(super) const FAILED: u32 = 6;
 }
 
-/// Makes the array, and takes the calls that are over out of `in_flight`. Events of other calls are left out.
+/// Makes the arguments, and takes the calls that are over out of `in_flight`. Events of other calls are left out.
 pub(super) fn batch(
     env: sys::napi_env,
     events: Vec<Event>,
     endpoint: &Endpoint,
-    in_flight: &mut HashSet<u32>,
-) -> Result<sys::napi_value> {
-    let mut array = FlatArray::new(env, events.len() * WIDTH)?;
+    in_flight: &mut FxHashSet<u32>,
+) -> Result<Vec<sys::napi_value>> {
+    let mut values = Vec::with_capacity(events.len() * WIDTH);
+    let nothing = undefined(env)?;
     for event in events {
         let id = event.id();
         let awaited = if event.is_last() { in_flight.remove(&id) } else { in_flight.contains(&id) };
         if awaited {
-            push(env, &mut array, event, endpoint)?;
+            let id = number(env, id)?;
+            let (kind, details) = describe(env, event, nothing, endpoint)?;
+            values.extend_from_slice(&[id, number(env, kind)?]);
+            values.extend_from_slice(&details);
         }
     }
-    Ok(array.value())
+    Ok(values)
 }
 
-fn push(env: sys::napi_env, array: &mut FlatArray, event: Event, endpoint: &Endpoint) -> Result<()> {
-    match event {
-        Event::Done { id, head, body, text } => {
+/// The kind of an event, and what follows it.
+fn describe(
+    env: sys::napi_env,
+    event: Event,
+    nothing: sys::napi_value,
+    endpoint: &Endpoint,
+) -> Result<(u32, [sys::napi_value; WIDTH - 2])> {
+    Ok(match event {
+        Event::Done { head, body, text, .. } => {
             let made = if text { utf8(env, &body) } else { array_buffer(env, &body) };
-            // The engine refuses strings and buffers beyond a size of its own.
-            let Ok(body) = made else {
-                let failure = Failure::TooLarge { limit: body.len() as u64 - 1 };
-                return push(env, array, Event::Failed { id, failure }, endpoint);
-            };
-            let kind = if head.no_content { kind::DONE_WITHOUT_CONTENT } else { kind::DONE };
-            push_head(env, array, id, kind, &head)?;
-            array.push(body)?;
-        }
-        Event::Head { id, head } => {
-            push_head(env, array, id, kind::HEAD, &head)?;
-            array.skip(1);
-        }
-        Event::Chunk { id, bytes } => {
-            array.push_number(id)?;
-            array.push_number(kind::CHUNK)?;
-            array.skip(2);
-            array.push(array_buffer(env, &bytes)?)?;
-        }
-        Event::End { id } => push_bare(array, id, kind::END)?,
-        Event::Ready { id } => push_bare(array, id, kind::READY)?,
-        Event::Failed { id, failure } => {
-            array.push_number(id)?;
-            array.push_number(kind::FAILED)?;
-            array.push_number(failure.errno().map_or(0, i32::unsigned_abs))?;
-            let texts = [
-                failure.code(),
-                &failure.detail(),
-                failure.hint(endpoint).unwrap_or_default(),
-                &failure.cause(),
-                failure.syscall().unwrap_or_default(),
-            ];
-            let mut parts = FlatArray::new(env, texts.len())?;
-            for text in texts {
-                parts.push(utf8(env, text.as_bytes())?)?;
+            match made {
+                Ok(body) => {
+                    let kind = if head.no_content { kind::DONE_WITHOUT_CONTENT } else { kind::DONE };
+                    (kind, [status(env, &head)?, latin1(env, &head_lines(&head))?, body])
+                }
+                // The engine refuses strings and buffers beyond a size of its own.
+                Err(_) => {
+                    failed(env, &Failure::TooLarge { limit: body.len() as u64 - 1 }, nothing, endpoint)?
+                }
             }
-            array.push(parts.value())?;
-            array.skip(1);
         }
+        Event::Head { head, .. } => {
+            (kind::HEAD, [status(env, &head)?, latin1(env, &head_lines(&head))?, nothing])
+        }
+        Event::Chunk { bytes, .. } => (kind::CHUNK, [nothing, nothing, array_buffer(env, &bytes)?]),
+        Event::End { .. } => (kind::END, [nothing; 3]),
+        Event::Ready { .. } => (kind::READY, [nothing; 3]),
+        Event::Failed { failure, .. } => failed(env, &failure, nothing, endpoint)?,
+    })
+}
+
+fn failed(
+    env: sys::napi_env,
+    failure: &Failure,
+    nothing: sys::napi_value,
+    endpoint: &Endpoint,
+) -> Result<(u32, [sys::napi_value; WIDTH - 2])> {
+    let texts = [
+        failure.code(),
+        &failure.detail(),
+        failure.hint(endpoint).unwrap_or_default(),
+        &failure.cause(),
+        failure.syscall().unwrap_or_default(),
+    ];
+    let mut parts = FlatArray::new(env, texts.len())?;
+    for text in texts {
+        parts.push(utf8(env, text.as_bytes())?)?;
     }
-    Ok(())
+    let errno = number(env, failure.errno().map_or(0, i32::unsigned_abs))?;
+    Ok((kind::FAILED, [errno, parts.value(), nothing]))
 }
 
-fn push_bare(array: &mut FlatArray, id: u32, kind: u32) -> Result<()> {
-    array.push_number(id)?;
-    array.push_number(kind)?;
-    array.skip(3);
-    Ok(())
-}
-
-fn push_head(env: sys::napi_env, array: &mut FlatArray, id: u32, kind: u32, head: &Head) -> Result<()> {
-    array.push_number(id)?;
-    array.push_number(kind)?;
-    array.push_number(head.status.as_u16().into())?;
-    array.push(latin1(env, &head_lines(head))?)
+fn status(env: sys::napi_env, head: &Head) -> Result<sys::napi_value> {
+    number(env, head.status.as_u16().into())
 }
 
 /// Reason, final URL (empty without a redirect), then name and value of each header, a line each.

@@ -51,8 +51,8 @@ struct Handles {
     asynchronous: Handle<Async>,
 }
 
-/// Makes the JavaScript value to be delivered out of what waits, or `None` when nothing does.
-type Drain = Box<dyn Fn(sys::napi_env, &LoopWakeup) -> Result<Option<sys::napi_value>>>;
+/// Makes the JavaScript values to be delivered out of what waits; none when nothing does.
+type Drain = Box<dyn Fn(sys::napi_env, &LoopWakeup) -> Result<Vec<sys::napi_value>>>;
 
 /// The same as a [`Wakeup`](super::wakeup::Wakeup), for events of this thread: the function is called at the end
 /// of the loop's turn, and never from within a call of JavaScript.
@@ -303,8 +303,8 @@ impl Line {
             return;
         }
         let wakeup = LoopWakeup(Rc::clone(self));
-        if let Ok(Ok(Some(batch))) = catch_unwind(AssertUnwindSafe(|| (self.drain)(env, &wakeup))) {
-            call(env, callback, batch);
+        if let Ok(Ok(values)) = catch_unwind(AssertUnwindSafe(|| (self.drain)(env, &wakeup))) {
+            call(env, callback, &values);
         }
     }
 

@@ -31,14 +31,14 @@ enum Way {
 
 type Events = Arc<Mutex<Vec<Event>>>;
 
-/// A batch of events for JavaScript, if there is anything in it.
-type Batch = Result<Option<sys::napi_value>>;
+/// A batch of events as JavaScript receives it; empty when there is nothing in it.
+type Batch = Result<Vec<sys::napi_value>>;
 
 impl Lane {
     /// The event loop where the process is Node and the endpoint needs no look-up, else the I/O thread; or what
     /// the environment variable says.
     ///
-    /// `drain` makes a JavaScript value of a batch of events, for `callback`. The function it is given stands for
+    /// `drain` makes JavaScript values of a batch of events, the arguments of `callback`. The function it is given stands for
     /// [`Lane::release`].
     ///
     /// # Errors

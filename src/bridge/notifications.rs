@@ -82,8 +82,8 @@ impl NotificationChannel {
         let drain = {
             let slot = Arc::clone(&slot);
             move |env, _: &_| match slot.get().and_then(Weak::upgrade) {
-                Some(outbox) => take(env, &outbox),
-                None => Ok(None),
+                Some(outbox) => Ok(take(env, &outbox)?.into_iter().collect()),
+                None => Ok(Vec::new()),
             }
         };
         let wakeup = Wakeup::new(env.raw(), deliver.value().value, "cycle:notifications", Box::new(drain))?;

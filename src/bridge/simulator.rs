@@ -185,9 +185,9 @@ pub fn start_simulator(
     let drain = move |env, _: &Waker| {
         let events = std::mem::take(&mut *waiting.lock().unwrap_or_else(PoisonError::into_inner));
         if events.is_empty() {
-            return Ok(None);
+            return Ok(Vec::new());
         }
-        values::utf8(env, to_json(events).as_bytes()).map(Some)
+        Ok(vec![values::utf8(env, to_json(events).as_bytes())?])
     };
     let wakeup = Wakeup::new(env.raw(), deliver.value().value, "cycle:simulator", Box::new(drain))?;
     Ok(AsyncTask::new(Start { options, outbox, wakeup: Some(wakeup) }))

@@ -1,4 +1,4 @@
-//! JavaScript values made of bytes, and the flat array that carries a batch of events.
+//! JavaScript values made of bytes, and a flat array.
 
 use std::ptr;
 
@@ -71,6 +71,14 @@ pub(crate) fn number(env: sys::napi_env, number: u32) -> Result<sys::napi_value>
     Ok(value)
 }
 
+/// The value that stands for none.
+pub(crate) fn undefined(env: sys::napi_env) -> Result<sys::napi_value> {
+    let mut value = ptr::null_mut();
+    // SAFETY: plain call on the JavaScript thread.
+    unsafe { check_status!(sys::napi_get_undefined(env, &raw mut value))? };
+    Ok(value)
+}
+
 /// A number with a fraction.
 pub(crate) fn double(env: sys::napi_env, number: f64) -> Result<sys::napi_value> {
     let mut value = ptr::null_mut();
@@ -106,11 +114,6 @@ impl FlatArray {
     /// Appends a number.
     pub(crate) fn push_number(&mut self, value: u32) -> Result<()> {
         self.push(number(self.env, value)?)
-    }
-
-    /// Leaves elements empty.
-    pub(crate) fn skip(&mut self, elements: u32) {
-        self.length += elements;
     }
 
     /// The array as a value.

@@ -10,12 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use napi::bindgen_prelude::{Error, Result, Status};
 use napi::{check_status, sys};
 
-/// Makes the JavaScript value to be delivered out of what waits, or `None` when nothing does.
+/// Makes the JavaScript values to be delivered out of what waits; none when nothing does.
 /// It must not own the [`Waker`] it is given, or neither would ever be freed.
-type Drain = Box<dyn Fn(sys::napi_env, &Waker) -> Result<Option<sys::napi_value>> + Send + Sync>;
+type Drain = Box<dyn Fn(sys::napi_env, &Waker) -> Result<Vec<sys::napi_value>> + Send + Sync>;
 
-/// Wakes the JavaScript thread from any thread. There, `drain` builds one value of everything that waits,
-/// and the JavaScript function given to [`Wakeup::new`] is called with it; microtasks run after that call.
+/// Wakes the JavaScript thread from any thread. There, `drain` builds the values of everything that waits,
+/// and the JavaScript function given to [`Wakeup::new`] is called with them; microtasks run after that call.
 ///
 /// It does not keep the process alive until [`Waker::hold`] is called.
 pub(crate) struct Wakeup(Waker);
@@ -169,20 +169,34 @@ extern "C" fn deliver(
     };
     let waker = Waker { shared };
     waker.shared.scheduled.store(false, Ordering::Release);
-    if let Ok(Ok(Some(batch))) = catch_unwind(AssertUnwindSafe(|| (waker.shared.drain)(env, &waker))) {
-        call(env, callback, batch);
+    if let Ok(Ok(values)) = catch_unwind(AssertUnwindSafe(|| (waker.shared.drain)(env, &waker))) {
+        call(env, callback, &values);
     }
 }
 
-/// Calls a JavaScript function with one argument. What it throws is reported as an uncaught exception.
-pub(crate) fn call(env: sys::napi_env, callback: sys::napi_value, argument: sys::napi_value) {
+/// Arguments of one call: they lie on the stack, which is not large. A multiple of what an event takes.
+const MAX_ARGUMENTS: usize = 1000;
+
+/// Calls a JavaScript function with some arguments, in several calls where they are many, and not at all where there
+/// are none. What it throws is reported as an uncaught exception.
+pub(crate) fn call(env: sys::napi_env, callback: sys::napi_value, arguments: &[sys::napi_value]) {
+    arguments.chunks(MAX_ARGUMENTS).for_each(|arguments| call_once(env, callback, arguments));
+}
+
+fn call_once(env: sys::napi_env, callback: sys::napi_value, arguments: &[sys::napi_value]) {
     let mut receiver = ptr::null_mut();
     let mut thrown = ptr::null_mut();
     // SAFETY: called on the JavaScript thread inside a handle scope; all values belong to `env`.
     unsafe {
         sys::napi_get_undefined(env, &raw mut receiver);
-        let status =
-            sys::napi_call_function(env, receiver, callback, 1, &raw const argument, ptr::null_mut());
+        let status = sys::napi_call_function(
+            env,
+            receiver,
+            callback,
+            arguments.len(),
+            arguments.as_ptr(),
+            ptr::null_mut(),
+        );
         if status == sys::Status::napi_pending_exception
             && sys::napi_get_and_clear_last_exception(env, &raw mut thrown) == sys::Status::napi_ok
         {

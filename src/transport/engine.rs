@@ -1,12 +1,12 @@
 //! The calls in flight of one client, on the thread of their lane.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::{AbortHandle, Abortable};
+use rustc_hash::FxHashMap;
 use tokio::sync::Notify;
 
 use super::body::{Upload, Uploader};
@@ -23,7 +23,7 @@ pub struct Engine<D, S> {
     calls: Calls,
 }
 
-type Calls = Rc<RefCell<HashMap<u32, InFlight>>>;
+type Calls = Rc<RefCell<FxHashMap<u32, InFlight>>>;
 
 struct InFlight {
     abort: AbortHandle,
