@@ -14,6 +14,7 @@ use napi_derive::napi;
 use rustc_hash::FxHashSet;
 
 use super::event::batch;
+use super::external_text::collect_soon;
 use super::lane::Lane;
 use crate::transport::call::parse_header;
 use crate::transport::redirect::Redirect;
@@ -151,6 +152,7 @@ impl HttpClient {
             Ok((transport, call)) => transport.start(call),
             Err(failure) => self.lane.deliver(Event::Failed { id, failure }),
         }
+        collect_soon(env.raw());
     }
 
     /// Closes the connections; calls in flight get no event any more.

@@ -5,6 +5,7 @@ use napi::bindgen_prelude::Result;
 use napi::sys;
 use rustc_hash::FxHashSet;
 
+use super::external_text::body_text;
 use super::values::{FlatArray, array_buffer, latin1, number, undefined, utf8};
 use crate::transport::{Endpoint, Event, Failure, Head};
 
@@ -53,16 +54,15 @@ fn describe(
 ) -> Result<(u32, [sys::napi_value; WIDTH - 2])> {
     Ok(match event {
         Event::Done { head, body, text, .. } => {
-            let made = if text { utf8(env, &body) } else { array_buffer(env, &body) };
+            let length = body.len() as u64;
+            let made = if text { body_text(env, body) } else { array_buffer(env, &body) };
             match made {
                 Ok(body) => {
                     let kind = if head.no_content { kind::DONE_WITHOUT_CONTENT } else { kind::DONE };
                     (kind, [status(env, &head)?, latin1(env, &head_lines(&head))?, body])
                 }
                 // The engine refuses strings and buffers beyond a size of its own.
-                Err(_) => {
-                    failed(env, &Failure::TooLarge { limit: body.len() as u64 - 1 }, nothing, endpoint)?
-                }
+                Err(_) => failed(env, &Failure::TooLarge { limit: length - 1 }, nothing, endpoint)?,
             }
         }
         Event::Head { head, .. } => {

@@ -403,7 +403,7 @@ unsafe extern "C" fn clean_up(hook: sys::napi_async_cleanup_hook_handle, data: *
 }
 
 /// Whether this is Node, and not a process that merely resembles it.
-fn is_node(env: Env) -> Result<bool> {
+pub(super) fn is_node(env: Env) -> Result<bool> {
     let process: Object<'_> = env.get_global()?.get_named_property("process")?;
     let release: Object<'_> = process.get_named_property("release")?;
     let versions: Object<'_> = process.get_named_property("versions")?;

@@ -4,6 +4,7 @@
 pub mod client;
 mod event;
 mod event_loop;
+mod external_text;
 mod lane;
 pub mod metadata;
 pub mod notifications;

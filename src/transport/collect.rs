@@ -61,10 +61,15 @@ impl Collector {
         }
     }
 
-    /// The whole body.
+    /// The whole body, and no memory beyond it: it may live for long.
     #[must_use]
     pub fn finish(self) -> Bytes {
-        if self.joined.is_empty() { self.only } else { self.joined.freeze() }
+        if self.joined.is_empty() {
+            return self.only;
+        }
+        let mut whole = Vec::from(self.joined);
+        whole.shrink_to_fit();
+        whole.into()
     }
 }
 
@@ -97,6 +102,17 @@ mod tests {
         assert_eq!(collected(10 << 20, 10), 10 << 20);
         assert!(collected(u64::MAX, 2) <= 32 << 20);
         assert!(collected(0, 3) <= 4 << 20);
+    }
+
+    #[test]
+    fn a_whole_body_keeps_no_memory_that_it_does_not_fill() {
+        let mut collector = Collector::new(u64::MAX, 1 << 20);
+        for _ in 0..2 {
+            collector.push(Bytes::from_static(b"piece")).unwrap();
+        }
+        assert_eq!(collector.joined.capacity(), 1 << 20);
+        let whole = collector.finish();
+        assert_eq!(Vec::from(whole).capacity(), 10);
     }
 
     #[test]

@@ -1,0 +1,117 @@
+//! Strings whose characters stay where they were received, and what the engine is told about their memory.
+
+use std::cell::Cell;
+use std::ffi::{c_char, c_void};
+use std::ptr::{self, NonNull};
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+use napi::bindgen_prelude::{Env, Result};
+use napi::{check_status, sys};
+
+use super::event_loop::is_node;
+use super::values::utf8;
+
+/// Length from which a body is not copied. For shorter ones the copy costs less than what the engine does to keep
+/// track of memory that is not its own; Node draws the line for its own strings in the same place.
+const LEAST_LENGTH: usize = 1 << 20;
+/// After so much text the engine is asked to look for garbage.
+const TEXT_PER_COLLECTION: usize = 16 << 20;
+/// A growth of external memory at which V8 begins to look for garbage.
+const PRESSURE: i64 = 65 << 20;
+
+type Release = unsafe extern "C" fn(sys::napi_env, *mut c_void, *mut c_void);
+type Create = unsafe extern "C" fn(
+    sys::napi_env,
+    *const c_char,
+    usize,
+    Option<Release>,
+    *mut c_void,
+    *mut sys::napi_value,
+    *mut bool,
+) -> sys::napi_status;
+
+thread_local! {
+    /// Characters in strings of this kind since the engine was last asked.
+    static UNASKED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// The same as [`utf8`]; long ASCII is handed over instead of copied.
+pub(super) fn body_text(env: sys::napi_env, bytes: Bytes) -> Result<sys::napi_value> {
+    if bytes.len() >= LEAST_LENGTH
+        && let Some(create) = creator(env)
+        && bytes.is_ascii()
+    {
+        return hand_over(env, create, bytes);
+    }
+    utf8(env, &bytes)
+}
+
+/// Asks the engine to look for garbage if much text came since it was last asked.
+///
+/// Called when a call begins: what the last one gave is likely done with, and there is time until the answer. Left to
+/// itself, V8 looks in the middle of parsing, when all is alive, and moves that to ever larger young generations.
+pub(super) fn collect_soon(env: sys::napi_env) {
+    if UNASKED.get() >= TEXT_PER_COLLECTION {
+        UNASKED.set(0);
+        report(env, PRESSURE);
+        report(env, -PRESSURE);
+    }
+}
+
+fn hand_over(env: sys::napi_env, create: Create, bytes: Bytes) -> Result<sys::napi_value> {
+    let (mut value, mut copied) = (ptr::null_mut(), false);
+    let (data, length) = (bytes.as_ptr(), bytes.len());
+    let owner = Box::into_raw(Box::new(bytes));
+    report(env, memory(length));
+    // SAFETY: the bytes stay where they are and as they are until `release` drops their owner, which the engine calls
+    // once when it succeeds, and never when it fails.
+    unsafe {
+        let status =
+            create(env, data.cast(), length, Some(release), owner.cast(), &raw mut value, &raw mut copied);
+        if status != sys::Status::napi_ok {
+            release(env, ptr::null_mut(), owner.cast());
+        }
+        check_status!(status)?;
+    }
+    if !copied {
+        UNASKED.set(UNASKED.get() + length);
+    }
+    Ok(value)
+}
+
+/// Drops the bytes of a string that is gone. There is no environment when it was the first to go.
+unsafe extern "C" fn release(env: sys::napi_env, _: *mut c_void, owner: *mut c_void) {
+    // SAFETY: the owner that `hand_over` gave away.
+    let bytes = unsafe { Box::from_raw(owner.cast::<Bytes>()) };
+    if !env.is_null() {
+        report(env, -memory(bytes.len()));
+    }
+}
+
+/// Tells the engine of memory that its strings keep, or no longer keep.
+fn report(env: sys::napi_env, change: i64) {
+    let mut sum = 0;
+    // SAFETY: `env` is open and this is its thread. The function may be called while garbage is collected.
+    unsafe { sys::napi_adjust_external_memory(env, change, &raw mut sum) };
+}
+
+fn memory(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
+}
+
+/// The engine's function, which is younger than the version of Node-API that is asked for. Only Node's: others copy.
+/// Only where an addon stays in memory after its last environment, since strings may outlive that.
+fn creator(env: sys::napi_env) -> Option<Create> {
+    static CREATOR: OnceLock<Option<Create>> = OnceLock::new();
+    *CREATOR.get_or_init(|| {
+        if !cfg!(target_os = "linux") || !is_node(Env::from_raw(env)).unwrap_or(false) {
+            return None;
+        }
+        let name = c"node_api_create_external_string_latin1";
+        // SAFETY: the name is a C string, and looking it up has no other effect.
+        let symbol = NonNull::new(unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) })?;
+        // SAFETY: in Node, this is the function of that name, whose signature is part of Node-API's stable interface.
+        Some(unsafe { std::mem::transmute::<NonNull<c_void>, Create>(symbol) })
+    })
+}
