@@ -47,17 +47,27 @@ impl Write for Stub<'_> {
     }
 }
 
-fn read(bytes: &[u8], already_read: usize, piece: usize, max_message: usize) -> (Vec<Message>, String) {
+fn read(bytes: &[u8], already_read: usize, piece: usize, max_message: usize) -> (Vec<Message<String>>, String) {
     let (first, rest) = bytes.split_at(already_read.min(bytes.len()));
     let stub = Stub { rest, piece, paused: false };
     let mut frames = Frames::new(stub, first.to_vec(), max_message);
     let mut messages = Vec::new();
     loop {
         match frames.read_message() {
-            Ok(Some(message)) => messages.push(message),
+            Ok(Some(message)) => messages.push(owned(message)),
             Ok(None) => {}
             Err(broken) => return (messages, name(&broken)),
         }
+    }
+}
+
+fn owned(message: Message<&str>) -> Message<String> {
+    match message {
+        Message::Text(text) => Message::Text(text.into()),
+        Message::Binary => Message::Binary,
+        Message::Ping => Message::Ping,
+        Message::Pong => Message::Pong,
+        Message::Close(content) => Message::Close(content),
     }
 }
 

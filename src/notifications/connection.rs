@@ -146,8 +146,8 @@ impl<'a> Reader<'a> {
                     return Ok(Step::Continue);
                 }
                 Some(Message::Text(message)) => {
-                    if self.options.topics.as_ref().is_none_or(|topics| topics.wants(&message)) {
-                        self.batch.push(&message);
+                    if self.options.topics.as_ref().is_none_or(|topics| topics.wants(message)) {
+                        self.batch.push(message);
                         if self.batch.is_full() {
                             break;
                         }

@@ -1,20 +1,24 @@
-//! WebSocket messages out of frames, by the rules of RFC 6455 for a client. Reading and writing of single frames is
-//! tungstenite's; its own message layer takes the registered close code 1014 for an illegal one and hides which code
-//! was illegal, so the rules above frames are kept here.
+//! WebSocket messages out of frames, by the rules of RFC 6455 for a client. Headers are parsed and frames are written
+//! by tungstenite; its own message layer takes the registered close code 1014 for an illegal one and hides which code
+//! was illegal, so the rules above frames are kept here. Frames are read here as well: messages are borrowed from a
+//! buffer that is never cleared, where tungstenite clears its buffer before each read and counts references to each
+//! message.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Cursor, Read, Write};
+use std::ops::Range;
 
 use bytes::Bytes;
 use thiserror::Error;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
-use tokio_tungstenite::tungstenite::error::{CapacityError, Error, ProtocolError};
+use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
-use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame, FrameSocket};
+use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame, FrameHeader, FrameSocket};
 
 use super::close_code;
 
 /// Largest payload of a control frame.
 const CONTROL_LIMIT: usize = 125;
+/// So much is read at once. A larger frame makes the buffer grow until it was read.
+const BUFFER: usize = 128 * 1024;
 
 /// A rule that the server broke.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -81,9 +85,9 @@ pub enum Broken {
 
 /// One message or control frame.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Message {
+pub enum Message<Text> {
     /// A text message.
-    Text(Utf8Bytes),
+    Text(Text),
     /// A binary message; its content is of no use here.
     Binary,
     /// A ping; its answer is on the way.
@@ -96,9 +100,15 @@ pub enum Message {
 
 /// Reads messages from, and writes control frames to, a stream that does not block.
 pub struct Frames<S> {
+    /// Writes; what it would read is read into `buffer`.
     socket: FrameSocket<S>,
+    buffer: Vec<u8>,
+    /// The part of the buffer that was read from the stream and not given out yet.
+    unread: Range<usize>,
     max_message: usize,
     fragments: Option<Fragments>,
+    /// The last message that came in fragments.
+    joined: Vec<u8>,
     /// Payload of the last ping, while its answer cannot be written.
     pong: Option<Bytes>,
     unflushed: bool,
@@ -109,11 +119,29 @@ struct Fragments {
     bytes: Vec<u8>,
 }
 
+/// A message, or where its text is.
+enum Found {
+    Buffered(Range<usize>),
+    Joined,
+    Other(Message<&'static str>),
+}
+
 impl<S> Frames<S> {
     /// Messages of `stream`, of which `already_read` has been read before. A message may have `max_message` bytes.
     pub fn new(stream: S, already_read: Vec<u8>, max_message: usize) -> Self {
-        let socket = FrameSocket::from_partially_read(stream, already_read);
-        Self { socket, max_message, fragments: None, pong: None, unflushed: false }
+        let unread = 0..already_read.len();
+        let mut buffer = already_read;
+        buffer.resize(buffer.len().max(BUFFER), 0);
+        Self {
+            socket: FrameSocket::new(stream),
+            buffer,
+            unread,
+            max_message,
+            fragments: None,
+            joined: Vec::new(),
+            pong: None,
+            unflushed: false,
+        }
     }
 
     /// The stream below.
@@ -132,35 +160,82 @@ impl<S: Read + Write> Frames<S> {
     ///
     /// # Errors
     /// [`Broken`]; nothing can be read after it.
-    pub fn read_message(&mut self) -> Result<Option<Message>, Broken> {
-        loop {
-            let Some(frame) = self.read_frame()? else { return Ok(None) };
-            if let Some(message) = self.accept(frame)? {
-                return Ok(Some(message));
+    pub fn read_message(&mut self) -> Result<Option<Message<&str>>, Broken> {
+        self.joined = Vec::new();
+        let found = loop {
+            let Some((header, payload)) = self.read_frame()? else { return Ok(None) };
+            if let Some(found) = self.accept(&header, payload)? {
+                break found;
             }
-        }
+        };
+        let text = match found {
+            Found::Buffered(payload) => &self.buffer[payload],
+            Found::Joined => &self.joined,
+            Found::Other(message) => return Ok(Some(message)),
+        };
+        let text = str::from_utf8(text).map_err(|_| Violation::InvalidUtf8)?;
+        Ok(Some(Message::Text(text)))
     }
 
-    fn read_frame(&mut self) -> Result<Option<Frame>, Broken> {
+    /// The header of the next frame, and where its payload is until the next call.
+    fn read_frame(&mut self) -> Result<Option<(FrameHeader, Range<usize>)>, Broken> {
         let held = self.fragments.as_ref().map_or(0, |fragments| fragments.bytes.len());
         // A control frame may come between the fragments of a message that has its full size already.
         let limit = (self.max_message - held).max(CONTROL_LIMIT + 1);
-        match self.socket.read(Some(limit)) {
-            Ok(Some(frame)) => Ok(Some(frame)),
-            Ok(None) => Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
-            Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(Error::Io(error)) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
-            Err(Error::Io(error)) => Err(error.into()),
-            Err(Error::Capacity(CapacityError::MessageTooLong { .. })) => Err(Broken::TooLarge),
-            Err(Error::Protocol(ProtocolError::InvalidOpcode(opcode))) => {
-                Err(Violation::UnknownOpcode(opcode).into())
+        loop {
+            let mut cursor = Cursor::new(&self.buffer[self.unread.clone()]);
+            let missing = match FrameHeader::parse(&mut cursor) {
+                Ok(Some((header, length))) => {
+                    let length = usize::try_from(length).ok().filter(|length| *length <= limit);
+                    let length = length.ok_or(Broken::TooLarge)?;
+                    let there = cursor.get_ref().len();
+                    let start = usize::try_from(cursor.position()).unwrap_or(there);
+                    if length <= there - start {
+                        let start = self.unread.start + start;
+                        self.unread.start = start + length;
+                        return Ok(Some((header, start..start + length)));
+                    }
+                    length - (there - start)
+                }
+                Ok(None) => 1,
+                Err(Error::Protocol(ProtocolError::InvalidOpcode(opcode))) => {
+                    return Err(Violation::UnknownOpcode(opcode).into());
+                }
+                Err(other) => return Err(io::Error::other(other).into()),
+            };
+            match self.fill(missing) {
+                Ok(0) => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+                Ok(_) => {}
+                Err(error) => {
+                    return match error.kind() {
+                        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Ok(None),
+                        _ => Err(error.into()),
+                    };
+                }
             }
-            Err(other) => Err(io::Error::other(other).into()),
         }
     }
 
-    fn accept(&mut self, frame: Frame) -> Result<Option<Message>, Broken> {
-        let header = frame.header();
+    /// Reads once, as much as fits behind what is unread. The frame there lacks so many bytes at least.
+    fn fill(&mut self, missing: usize) -> io::Result<usize> {
+        if self.unread.start > 0 {
+            self.buffer.copy_within(self.unread.clone(), 0);
+            self.unread = 0..self.unread.len();
+        }
+        let size = self.unread.end;
+        if size == self.buffer.len() {
+            // No faster than the frame arrives, whatever size it has announced.
+            self.buffer.resize(size + missing.min(size), 0);
+        } else if size < BUFFER && self.buffer.len() > BUFFER && missing < BUFFER - size {
+            self.buffer.truncate(BUFFER);
+            self.buffer.shrink_to_fit();
+        }
+        let read = self.socket.get_mut().read(&mut self.buffer[size..])?;
+        self.unread.end += read;
+        Ok(read)
+    }
+
+    fn accept(&mut self, header: &FrameHeader, payload: Range<usize>) -> Result<Option<Found>, Broken> {
         if header.rsv1 || header.rsv2 || header.rsv3 {
             return Err(Violation::ReservedBits.into());
         }
@@ -168,58 +243,66 @@ impl<S: Read + Write> Frames<S> {
             return Err(Violation::Masked.into());
         }
         match header.opcode {
-            OpCode::Control(control) => self.control(control, frame).map(Some),
-            OpCode::Data(data) => self.data(data, frame),
+            OpCode::Control(control) => {
+                self.control(control, header.is_final, payload).map(Found::Other).map(Some)
+            }
+            OpCode::Data(data) => self.data(data, header.is_final, payload),
         }
     }
 
-    fn control(&mut self, control: Control, frame: Frame) -> Result<Message, Broken> {
-        if !frame.header().is_final {
+    fn control(
+        &mut self,
+        control: Control,
+        whole: bool,
+        payload: Range<usize>,
+    ) -> Result<Message<&'static str>, Broken> {
+        let payload = &self.buffer[payload];
+        if !whole {
             return Err(Violation::FragmentedControl.into());
         }
-        if frame.payload().len() > CONTROL_LIMIT {
-            return Err(Violation::LongControl(frame.payload().len()).into());
+        if payload.len() > CONTROL_LIMIT {
+            return Err(Violation::LongControl(payload.len()).into());
         }
         match control {
             Control::Ping => {
-                self.pong = Some(frame.into_payload());
+                self.pong = Some(Bytes::copy_from_slice(payload));
                 self.flush()?;
                 Ok(Message::Ping)
             }
             Control::Pong => Ok(Message::Pong),
-            Control::Close => Ok(Message::Close(close_content(frame.payload())?)),
+            Control::Close => Ok(Message::Close(close_content(payload)?)),
             Control::Reserved(opcode) => Err(Violation::UnknownOpcode(opcode).into()),
         }
     }
 
-    fn data(&mut self, data: Data, frame: Frame) -> Result<Option<Message>, Broken> {
-        let last = frame.header().is_final;
+    fn data(&mut self, data: Data, last: bool, payload: Range<usize>) -> Result<Option<Found>, Broken> {
         let text = match (data, &mut self.fragments) {
             (Data::Reserved(opcode), _) => return Err(Violation::UnknownOpcode(opcode).into()),
             (Data::Continue, None) => return Err(Violation::Continuation.into()),
             (Data::Text | Data::Binary, Some(_)) => return Err(Violation::Interleaved.into()),
             (Data::Continue, Some(fragments)) => {
-                if fragments.bytes.len() + frame.payload().len() > self.max_message {
+                if fragments.bytes.len() + payload.len() > self.max_message {
                     return Err(Broken::TooLarge);
                 }
-                fragments.bytes.extend_from_slice(frame.payload());
+                fragments.bytes.extend_from_slice(&self.buffer[payload]);
                 if !last {
                     return Ok(None);
                 }
                 let whole = self.fragments.take().map(|fragments| (fragments.text, fragments.bytes));
-                let (text, bytes) = whole.unwrap_or_default();
-                return finish(text, bytes.into()).map(Some);
+                let text;
+                (text, self.joined) = whole.unwrap_or_default();
+                return Ok(Some(if text { Found::Joined } else { Found::Other(Message::Binary) }));
             }
             (Data::Text, None) => true,
             (Data::Binary, None) => false,
         };
-        if frame.payload().len() > self.max_message {
+        if payload.len() > self.max_message {
             return Err(Broken::TooLarge);
         }
         if last {
-            return finish(text, frame.into_payload()).map(Some);
+            return Ok(Some(if text { Found::Buffered(payload) } else { Found::Other(Message::Binary) }));
         }
-        self.fragments = Some(Fragments { text, bytes: frame.payload().to_vec() });
+        self.fragments = Some(Fragments { text, bytes: self.buffer[payload].to_vec() });
         Ok(None)
     }
 
@@ -276,13 +359,6 @@ fn complete(result: Result<(), Error>) -> io::Result<bool> {
         Err(Error::Io(error)) => Err(error),
         Err(other) => Err(io::Error::other(other)),
     }
-}
-
-fn finish(text: bool, payload: Bytes) -> Result<Message, Broken> {
-    if !text {
-        return Ok(Message::Binary);
-    }
-    Utf8Bytes::try_from(payload).map(Message::Text).map_err(|_| Violation::InvalidUtf8.into())
 }
 
 fn close_content(payload: &[u8]) -> Result<Option<(u16, String)>, Violation> {

@@ -63,15 +63,25 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn text(content: &str) -> Message {
+fn text(content: &str) -> Message<String> {
     Message::Text(content.into())
 }
 
-fn read_all(frames: &mut Frames<Stub>) -> (Vec<Message>, Broken) {
+fn owned(message: Message<&str>) -> Message<String> {
+    match message {
+        Message::Text(content) => text(content),
+        Message::Binary => Message::Binary,
+        Message::Ping => Message::Ping,
+        Message::Pong => Message::Pong,
+        Message::Close(content) => Message::Close(content),
+    }
+}
+
+fn read_all(frames: &mut Frames<Stub>) -> (Vec<Message<String>>, Broken) {
     let mut messages = Vec::new();
     loop {
         match frames.read_message() {
-            Ok(Some(message)) => messages.push(message),
+            Ok(Some(message)) => messages.push(owned(message)),
             Ok(None) => panic!("the stub ends, it does not block"),
             Err(broken) => return (messages, broken),
         }
@@ -121,9 +131,34 @@ fn what_came_with_the_handshake_is_read_first() {
         ended: false,
     };
     let mut frames = Frames::new(stub, first[..3].to_vec(), LIMIT);
-    assert_eq!(frames.read_message().unwrap(), Some(text("first")));
-    assert_eq!(frames.read_message().unwrap(), Some(text("second")));
+    assert_eq!(frames.read_message().unwrap(), Some(Message::Text("first")));
+    assert_eq!(frames.read_message().unwrap(), Some(Message::Text("second")));
     assert_eq!(frames.read_message().unwrap(), None);
+}
+
+#[test]
+fn a_frame_beyond_the_buffer_is_read_in_pieces_and_the_buffer_shrinks_after_it() {
+    let large = "x".repeat(5 * BUFFER + 7);
+    let mut stream = vec![0x81, 127];
+    stream.extend((large.len() as u64).to_be_bytes());
+    stream.extend_from_slice(large.as_bytes());
+    stream.extend(frame(0x81, b"after"));
+    let input = stream.chunks(40_000).map(<[u8]>::to_vec).collect();
+    let stub = Stub { input, output: Vec::new(), takes: usize::MAX, ended: false };
+    let mut frames = Frames::new(stub, Vec::new(), 2 * large.len());
+    assert_eq!(frames.read_message().unwrap(), Some(Message::Text(&*large)));
+    assert_eq!(frames.read_message().unwrap(), Some(Message::Text("after")));
+    assert_eq!(frames.read_message().unwrap(), None);
+    assert_eq!(frames.buffer.len(), BUFFER);
+}
+
+#[test]
+fn a_large_announcement_alone_takes_no_memory() {
+    let input = [vec![0x81, 127, 0, 0, 0, 0, 0x40, 0, 0, 0, b'a']].into();
+    let stub = Stub { input, output: Vec::new(), takes: usize::MAX, ended: false };
+    let mut frames = Frames::new(stub, Vec::new(), usize::MAX);
+    assert_eq!(frames.read_message().unwrap(), None);
+    assert_eq!(frames.buffer.len(), BUFFER);
 }
 
 #[test]

@@ -20,237 +20,218 @@ pub struct Malformed;
 /// # Errors
 /// [`Malformed`] when `JSON.parse` would throw.
 pub fn topic(text: &str) -> Result<Option<Cow<'_, str>>, Malformed> {
-    let mut scanner = Scanner { text, bytes: text.as_bytes(), at: 0 };
-    scanner.space();
-    let found = if scanner.peek() == Some(b'{') {
-        scanner.root_object()?
-    } else {
-        scanner.value()?;
-        None
-    };
-    scanner.space();
-    if scanner.at < scanner.bytes.len() {
-        return Err(Malformed);
-    }
-    Ok(found.map(Literal::decode))
+    let mut scanner = Scanner { bytes: text.as_bytes(), escaped: 0, topic: None };
+    scanner.whole()?;
+    Ok(scanner.topic.map(|literal| {
+        let inner = &text[literal.start..literal.end];
+        if literal.escaped { Cow::Owned(unescape(inner)) } else { Cow::Borrowed(inner) }
+    }))
 }
 
-/// A string of the text, between its quotes.
-#[derive(Clone, Copy)]
-struct Literal<'a> {
-    text: &'a str,
+/// Where a string is, between its quotes.
+struct Literal {
+    start: usize,
+    end: usize,
     escaped: bool,
 }
 
-impl<'a> Literal<'a> {
-    fn is(self, name: &str) -> bool {
-        if self.escaped { self.decode() == name } else { self.text == name }
-    }
+/// The position behind what is no JSON. Nothing is there, so whoever looks next fails too, and only the last has to
+/// say so.
+const FAILED: usize = usize::MAX / 2;
 
-    fn decode(self) -> Cow<'a, str> {
-        if self.escaped { Cow::Owned(unescape(self.text)) } else { Cow::Borrowed(self.text) }
-    }
-}
-
+/// Its methods take the position where something begins, and give the one behind it.
 struct Scanner<'a> {
-    text: &'a str,
     bytes: &'a [u8],
-    at: usize,
+    /// How many strings had escapes so far.
+    escaped: usize,
+    topic: Option<Literal>,
 }
 
-impl<'a> Scanner<'a> {
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
+impl Scanner<'_> {
+    fn is(&self, at: usize, byte: u8) -> bool {
+        self.bytes.get(at) == Some(&byte)
     }
 
-    fn space(&mut self) {
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
-            self.at += 1;
-        }
-    }
-
-    fn eat(&mut self, byte: u8) -> bool {
-        let there = self.peek() == Some(byte);
-        self.at += usize::from(there);
-        there
-    }
-
-    fn expect(&mut self, byte: u8) -> Result<(), Malformed> {
-        if self.eat(byte) { Ok(()) } else { Err(Malformed) }
-    }
-
-    /// The outermost object; gives the last string that stands under `topic`.
-    fn root_object(&mut self) -> Result<Option<Literal<'a>>, Malformed> {
-        let mut found = None;
-        self.expect(b'{')?;
-        self.space();
-        if self.eat(b'}') {
-            return Ok(None);
-        }
+    /// Where the next byte is that is no white space, and that byte: 0, with which nothing begins, at the end.
+    #[inline]
+    fn token(&self, mut at: usize) -> (usize, u8) {
         loop {
-            let key = self.key()?;
-            if !key.is("topic") {
-                self.value()?;
-            } else if self.peek() == Some(b'"') {
-                found = Some(self.string()?);
-            } else {
-                found = None;
-                self.value()?;
+            let byte = self.bytes.get(at).copied().unwrap_or(0);
+            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+                return (at, byte);
             }
-            self.space();
-            if self.eat(b'}') {
-                return Ok(found);
-            }
-            self.expect(b',')?;
-            self.space();
+            at += 1;
         }
     }
 
-    /// A key, its colon and the space around them.
-    fn key(&mut self) -> Result<Literal<'a>, Malformed> {
-        let key = self.string()?;
-        self.space();
-        self.expect(b':')?;
-        self.space();
-        Ok(key)
-    }
-
-    /// Any value. Nested ones are counted, not recursed into, so depth costs no stack.
-    fn value(&mut self) -> Result<(), Malformed> {
+    /// The whole text. What is nested is counted, not recursed into, so depth costs no stack.
+    fn whole(&mut self) -> Result<(), Malformed> {
         let mut nesting = Nesting::default();
+        // What ends the innermost object or array; 0 outside of all.
+        let mut end = 0;
+        let mut position = 0;
         loop {
-            match self.peek().ok_or(Malformed)? {
-                b'"' => drop(self.string()?),
-                b'{' => {
-                    self.at += 1;
-                    self.space();
-                    if !self.eat(b'}') {
-                        nesting.enter(true);
-                        self.key()?;
+            let (mut at, byte) = self.token(position);
+            match byte {
+                b'"' => at = self.string(at + 1),
+                b'{' | b'[' => {
+                    nesting.enter(byte == b'{');
+                    end = nesting.end();
+                    let (inside, byte) = self.token(at + 1);
+                    if byte != end {
+                        position = if end == b'}' { self.key(inside, nesting.depth) } else { inside };
                         continue;
                     }
+                    at = inside;
                 }
-                b'[' => {
-                    self.at += 1;
-                    self.space();
-                    if !self.eat(b']') {
-                        nesting.enter(false);
-                        continue;
-                    }
-                }
-                b't' => self.word(b"true")?,
-                b'f' => self.word(b"false")?,
-                b'n' => self.word(b"null")?,
-                _ => self.number()?,
+                b't' => at = self.word(at, b"true"),
+                b'f' => at = self.word(at, b"false"),
+                b'n' => at = self.word(at, b"null"),
+                _ => at = self.number(at),
             }
             // A value is complete: go on with what it is in.
-            loop {
-                let Some(in_object) = nesting.innermost() else { return Ok(()) };
-                self.space();
-                if self.eat(b',') {
-                    self.space();
-                    if in_object {
-                        self.key()?;
-                    }
-                    break;
+            position = loop {
+                let (next, byte) = self.token(at);
+                if end == 0 {
+                    return if next == self.bytes.len() { Ok(()) } else { Err(Malformed) };
                 }
-                self.expect(if in_object { b'}' } else { b']' })?;
+                if byte == b',' {
+                    break if end == b'}' {
+                        self.key(self.token(next + 1).0, nesting.depth)
+                    } else {
+                        next + 1
+                    };
+                }
+                if byte != end {
+                    return Err(Malformed);
+                }
+                at = next + 1;
                 nesting.leave();
-            }
+                end = nesting.end();
+            };
         }
     }
 
-    fn word(&mut self, word: &[u8]) -> Result<(), Malformed> {
-        if !self.bytes[self.at..].starts_with(word) {
-            return Err(Malformed);
+    /// A key with its colon.
+    #[inline]
+    fn key(&mut self, at: usize, depth: usize) -> usize {
+        if !self.is(at, b'"') {
+            return FAILED;
         }
-        self.at += word.len();
-        Ok(())
+        let escaped = self.escaped;
+        let behind = self.string(at + 1);
+        let (colon, byte) = self.token(behind);
+        if byte != b':' {
+            return FAILED;
+        }
+        if depth == 1 {
+            let key = Literal { start: at + 1, end: behind - 1, escaped: self.escaped > escaped };
+            self.member(&key, colon + 1);
+        }
+        colon + 1
     }
 
-    fn number(&mut self) -> Result<(), Malformed> {
-        self.eat(b'-');
-        if !self.eat(b'0') {
-            self.digits()?;
+    /// A member of the outermost object: the last string that stands under `topic` counts.
+    fn member(&mut self, key: &Literal, value: usize) {
+        let name = &self.bytes[key.start..key.end];
+        let is_topic = if key.escaped {
+            str::from_utf8(name).is_ok_and(|name| unescape(name) == "topic")
+        } else {
+            name == b"topic"
+        };
+        if is_topic {
+            let (at, byte) = self.token(value);
+            let escaped = self.escaped;
+            self.topic = (byte == b'"').then(|| {
+                let end = self.string(at + 1) - 1;
+                Literal { start: at + 1, end, escaped: self.escaped > escaped }
+            });
         }
-        if self.eat(b'.') {
-            self.digits()?;
-        }
-        if self.eat(b'e') || self.eat(b'E') {
-            let _sign = self.eat(b'+') || self.eat(b'-');
-            self.digits()?;
-        }
-        Ok(())
     }
 
-    fn digits(&mut self) -> Result<(), Malformed> {
-        let start = self.at;
-        while let Some(b'0'..=b'9') = self.peek() {
-            self.at += 1;
-        }
-        if self.at == start { Err(Malformed) } else { Ok(()) }
+    fn word(&self, at: usize, word: &[u8]) -> usize {
+        if self.bytes[at..].starts_with(word) { at + word.len() } else { FAILED }
     }
 
-    fn string(&mut self) -> Result<Literal<'a>, Malformed> {
-        self.expect(b'"')?;
-        let start = self.at;
-        let mut escaped = false;
+    fn number(&self, mut at: usize) -> usize {
+        at += usize::from(self.is(at, b'-'));
+        at = if self.is(at, b'0') { at + 1 } else { self.digits(at) };
+        if self.is(at, b'.') {
+            at = self.digits(at + 1);
+        }
+        if self.is(at, b'e') || self.is(at, b'E') {
+            at += 1;
+            at = self.digits(at + usize::from(self.is(at, b'+') || self.is(at, b'-')));
+        }
+        at
+    }
+
+    fn digits(&self, start: usize) -> usize {
+        let mut at = start;
+        while let Some(b'0'..=b'9') = self.bytes.get(at) {
+            at += 1;
+        }
+        if at == start { FAILED } else { at }
+    }
+
+    /// A string, from behind its opening quote.
+    #[inline]
+    fn string(&mut self, start: usize) -> usize {
+        let at = plain(self.bytes, start);
+        if self.is(at, b'"') { at + 1 } else { self.escaped_string(at) }
+    }
+
+    /// A string from its first escape on.
+    #[cold]
+    fn escaped_string(&mut self, mut at: usize) -> usize {
+        self.escaped += 1;
         loop {
-            self.at += plain_run(&self.bytes[self.at..]);
-            match self.peek() {
-                Some(b'"') => {
-                    let literal = Literal { text: &self.text[start..self.at], escaped };
-                    self.at += 1;
-                    return Ok(literal);
-                }
-                Some(b'\\') => {
-                    escaped = true;
-                    self.escape()?;
-                }
-                _ => return Err(Malformed),
+            match self.bytes.get(at) {
+                Some(b'"') => return at + 1,
+                Some(b'\\') => at = plain(self.bytes, self.escape(at + 1)),
+                _ => return FAILED,
             }
         }
     }
 
-    fn escape(&mut self) -> Result<(), Malformed> {
-        self.at += 2;
-        match self.bytes.get(self.at - 1) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(()),
-            Some(b'u') => {
-                let digits = self.bytes.get(self.at..self.at + 4).ok_or(Malformed)?;
-                self.at += 4;
-                if digits.iter().all(u8::is_ascii_hexdigit) { Ok(()) } else { Err(Malformed) }
-            }
-            _ => Err(Malformed),
+    /// An escape, from behind its backslash.
+    fn escape(&self, at: usize) -> usize {
+        let hexadecimal = |digits: &[u8]| digits.iter().all(u8::is_ascii_hexdigit);
+        match self.bytes.get(at) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => at + 1,
+            Some(b'u') if self.bytes.get(at + 1..at + 5).is_some_and(hexadecimal) => at + 5,
+            _ => FAILED,
         }
     }
 }
 
-/// How many bytes from the start belong to a string as they are: no quote, no backslash, no control character.
-/// Eight bytes are looked at in one step.
-fn plain_run(bytes: &[u8]) -> usize {
+/// Steps over what belongs to a string as it is, to a quote, a backslash, a control character or the end.
+#[inline]
+fn plain(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(chunk) = bytes.get(at..at + 8).and_then(<[u8]>::first_chunk) {
+        let hits = specials(*chunk);
+        if hits != 0 {
+            return at + (hits.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    let rest = bytes.get(at..).unwrap_or_default();
+    // Padded with zeros, which are control characters: the first of them is the end.
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    at + (specials(last).trailing_zeros() / 8) as usize
+}
+
+/// The high bit of the first byte that ends the plain part of a string; bits above it may lie.
+#[inline]
+fn specials(chunk: [u8; 8]) -> u64 {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
     const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
-    let mut run = 0;
-    let mut chunks = bytes.chunks_exact(8);
-    for chunk in &mut chunks {
-        let mut eight = [0; 8];
-        eight.copy_from_slice(chunk);
-        let word = u64::from_le_bytes(eight);
-        // Each term has the high bit of the first byte that is below the bound, or zero, set; bits above it may lie.
-        let control = word.wrapping_sub(ONES * 0x20) & !word;
-        let quote = word ^ (ONES * u64::from(b'"'));
-        let backslash = word ^ (ONES * u64::from(b'\\'));
-        let hits =
-            (control | (quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash))
-                & HIGHS;
-        if hits != 0 {
-            return run + (hits.trailing_zeros() / 8) as usize;
-        }
-        run += 8;
-    }
-    let rest = chunks.remainder();
-    run + rest.iter().position(|byte| matches!(byte, 0..=0x1f | b'"' | b'\\')).unwrap_or(rest.len())
+    let word = u64::from_le_bytes(chunk);
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    let quote = word ^ (ONES * u64::from(b'"'));
+    let backslash = word ^ (ONES * u64::from(b'\\'));
+    (control | (quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash)) & HIGHS
 }
 
 /// A stack of objects (true) and arrays (false), one bit each. Only what is deeper than 64 needs memory.
@@ -270,8 +251,13 @@ impl Nesting {
         self.depth += 1;
     }
 
-    fn innermost(&self) -> Option<bool> {
-        (self.depth > 0).then_some(self.bits & 1 == 1)
+    /// What ends the innermost one; 0 outside of all.
+    fn end(&self) -> u8 {
+        match (self.depth, self.bits & 1) {
+            (0, _) => 0,
+            (_, 0) => b']',
+            _ => b'}',
+        }
     }
 
     fn leave(&mut self) {

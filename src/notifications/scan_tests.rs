@@ -139,10 +139,10 @@ fn runs_end_at_the_first_special_byte_wherever_it_is() {
             let text =
                 format!("{}{special}{special}é\u{7f}", " é".repeat(14).split_at(position.min(42) / 3 * 3).0);
             let expected = text.find(special).unwrap();
-            assert_eq!(plain_run(text.as_bytes()), expected, "{text:?}");
+            assert_eq!(plain(text.as_bytes(), 0), expected, "{text:?}");
         }
     }
-    assert_eq!(plain_run("ÿ\u{80}\u{7f}!#[]^_".as_bytes()), "ÿ\u{80}\u{7f}!#[]^_".len());
+    assert_eq!(plain("ÿ\u{80}\u{7f}!#[]^_".as_bytes(), 0), "ÿ\u{80}\u{7f}!#[]^_".len());
 }
 
 /// What the topic is when the whole message is parsed.
