@@ -6,7 +6,7 @@ use napi::bindgen_prelude::{Env, Function, JsValue as _, Result, Unknown};
 use napi::{Error, Status, sys};
 use napi_derive::napi;
 
-use super::values::{FlatArray, double, text, utf8};
+use super::values::{FlatArray, array, double, text, utf8};
 use super::wakeup::Wakeup;
 use crate::io_thread::IoThread;
 use crate::notifications::backoff::{Backoff, milliseconds};
@@ -169,18 +169,15 @@ fn whole(number: f64) -> usize {
 
 fn take(env: sys::napi_env, outbox: &Outbox) -> Result<Option<sys::napi_value>> {
     let Some(item) = outbox.take() else { return Ok(None) };
-    let array = match item {
+    Ok(Some(match item {
         Item::Messages(batch) => {
-            let mut array = FlatArray::new(env, batch.len())?;
-            for (message, ascii) in batch.iter() {
-                array.push(text(env, message, ascii)?)?;
-            }
+            let messages: Vec<_> =
+                batch.iter().map(|(message, ascii)| text(env, message, ascii)).collect::<Result<_>>()?;
             outbox.recycle(batch);
-            array
+            array(env, &messages)?
         }
-        Item::Event(event) => event_array(env, event)?,
-    };
-    Ok(Some(array.value()))
+        Item::Event(event) => event_array(env, event)?.value(),
+    }))
 }
 
 fn event_array(env: sys::napi_env, event: Event) -> Result<FlatArray> {
