@@ -21,6 +21,7 @@ export const PEERS = {
   'undici-8': 'undici 8',
   'node-http': 'node:http',
   ws: 'ws',
+  'json-parse': 'JSON.parse alone',
   'upstream-newest': 'openapi-fetch, undici 8',
   upstream: 'openapi-fetch, undici 8.5',
 };
@@ -128,7 +129,7 @@ export function plan(pace) {
       title: 'every notification parsed',
       groups: ['notifications'],
       client: 'notifications',
-      peers: STREAMS,
+      peers: [...STREAMS, 'json-parse'],
       rounds,
       task: { kind: 'flood', messages },
       metric: 'rate',
