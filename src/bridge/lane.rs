@@ -92,8 +92,11 @@ impl Lane {
                 Box::new(made.map_err(Failure::Connect)?)
             }
             Way::IoThread(wakeup) => {
-                let outbox = ThreadOutbox { events, waker: (**wakeup).clone() };
-                let made = IoThreadTransport::new(endpoint, max_connections, outbox);
+                let waker = (**wakeup).clone();
+                let made =
+                    IoThreadTransport::new(endpoint, max_connections, ThreadOutbox(events), move || {
+                        waker.wake();
+                    });
                 Box::new(made.map_err(Failure::Connect)?)
             }
         })
@@ -152,16 +155,13 @@ fn take(events: &Events) -> Vec<Event> {
     std::mem::take(&mut events.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
+/// The lane itself wakes JavaScript.
 #[derive(Clone)]
-struct ThreadOutbox {
-    events: Events,
-    waker: Waker,
-}
+struct ThreadOutbox(Events);
 
 impl Sink for ThreadOutbox {
     fn deliver(&self, event: Event) {
-        push(&self.events, event);
-        self.waker.wake();
+        push(&self.0, event);
     }
 }
 

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -103,27 +103,32 @@ impl Service<Uri> for Connector {
         Box::pin(async move {
             let permit = permits.acquire_owned().await.map_err(io::Error::other)?;
             let stream = dial(dialler).await?;
-            Ok(Pooled { stream, uses: Uses::default(), _permit: permit })
+            Ok(Pooled { stream, answered: Answered::default(), _permit: permit })
         })
     }
 }
 
-/// How often a connection was asked to serve.
+/// Whether a connection has answered before.
 #[derive(Clone, Debug, Default)]
-pub struct Uses(Arc<AtomicU32>);
+pub struct Answered(Arc<AtomicBool>);
 
-impl Uses {
-    /// Counts one more and says whether there were any before.
+impl Answered {
+    /// Takes note of an answer.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether there was one.
     #[must_use]
-    pub fn count(&self) -> bool {
-        self.0.fetch_add(1, Ordering::Relaxed) > 0
+    pub fn get(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
 /// A connection that counts towards the limit until it is closed.
 pub struct Pooled {
     stream: Stream,
-    uses: Uses,
+    answered: Answered,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -134,7 +139,7 @@ enum Stream {
 
 impl Connection for Pooled {
     fn connected(&self) -> Connected {
-        Connected::new().extra(self.uses.clone())
+        Connected::new().extra(self.answered.clone())
     }
 }
 

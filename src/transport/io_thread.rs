@@ -1,5 +1,6 @@
 //! The lane of the I/O thread: hyper-util's client on tokio, steered from the JavaScript thread by messages.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,17 +8,16 @@ use bytes::Bytes;
 use http::{Request, Response, Uri};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 
 use super::body::Body;
 use super::call::Call;
-use super::connector::{Connector, Uses, innermost_io};
+use super::connector::{Answered, Connector, innermost_io};
 use super::dispatch::{Dispatch, DispatchError, Task};
 use super::endpoint::Endpoint;
 use super::engine::Engine;
-use super::event::Sink;
+use super::event::{Event, Sink};
 use super::exchange::classify;
 use super::failure::Failure;
 use super::{MAX_HEADERS, Transport};
@@ -43,25 +43,37 @@ enum Command {
 impl IoThreadTransport {
     /// Prepares a pool of at most `max_connections` connections to `endpoint`; nothing is connected yet.
     ///
+    /// `announce` is called after one or more events were delivered to `sink`: once for all that the sockets that
+    /// are ready together bring.
+    ///
     /// # Errors
     /// The system error when the I/O thread cannot be started.
     pub fn new<S: Sink + Clone + Send>(
         endpoint: &Endpoint,
         max_connections: usize,
         sink: S,
+        announce: impl Fn() + Send + 'static,
     ) -> std::io::Result<Self> {
         let connector = Connector::new(endpoint, max_connections)?;
         let thread = IoThread::acquire()?;
         let (commands, mut incoming) = mpsc::unbounded_channel();
         thread.spawn(move || async move {
+            let waiting = Rc::new(Notify::new());
+            let sink = Gathering { sink, waiting: Rc::clone(&waiting) };
             let engine = Engine::new(PooledDispatch::new(connector, max_connections), sink);
-            while let Some(command) = incoming.recv().await {
-                match command {
-                    Command::Start(call) => engine.start(*call),
-                    Command::Cancel(id) => engine.cancel(id),
-                    Command::Consumed(id, bytes) => engine.consumed(id, bytes),
-                    Command::Upload(id, chunk) => engine.upload(id, chunk),
+            let commands = async {
+                while let Some(command) = incoming.recv().await {
+                    match command {
+                        Command::Start(call) => engine.start(*call),
+                        Command::Cancel(id) => engine.cancel(id),
+                        Command::Consumed(id, bytes) => engine.consumed(id, bytes),
+                        Command::Upload(id, chunk) => engine.upload(id, chunk),
+                    }
                 }
+            };
+            tokio::select! {
+                () = commands => {}
+                () = announce_all(&waiting, announce) => {}
             }
         });
         Ok(Self { commands, _thread: thread })
@@ -91,6 +103,29 @@ impl Transport for IoThreadTransport {
     }
 }
 
+/// A sink whose events are announced together.
+#[derive(Clone)]
+struct Gathering<S> {
+    sink: S,
+    waiting: Rc<Notify>,
+}
+
+impl<S: Sink> Sink for Gathering<S> {
+    fn deliver(&self, event: Event) {
+        self.sink.deliver(event);
+        self.waiting.notify_one();
+    }
+}
+
+/// Announces what waits after the sockets were looked at once more: each announcement wakes another thread.
+async fn announce_all(waiting: &Notify, announce: impl Fn()) {
+    loop {
+        waiting.notified().await;
+        tokio::task::yield_now().await;
+        announce();
+    }
+}
+
 struct PooledDispatch {
     client: Client<Connector, Body>,
     /// As many calls at a time as connections, so that none waits for a connection that cannot come.
@@ -110,6 +145,25 @@ impl PooledDispatch {
     }
 }
 
+fn failed(error: &hyper_util::client::legacy::Error) -> DispatchError {
+    use std::error::Error as _;
+
+    let failure = if error.is_connect() {
+        Failure::Connect(innermost_io(error))
+    } else {
+        match error.source().and_then(|source| source.downcast_ref::<hyper::Error>()) {
+            Some(source) => classify(source),
+            None => Failure::Internal(error.to_string()),
+        }
+    };
+    let reused = error.connect_info().is_some_and(|connected| {
+        let mut extras = http::Extensions::new();
+        connected.get_extras(&mut extras);
+        extras.get::<Answered>().is_some_and(Answered::get)
+    });
+    DispatchError { stale: reused && matches!(failure, Failure::Lost { .. }), failure }
+}
+
 impl Dispatch for PooledDispatch {
     async fn dispatch(&self, mut request: Request<Body>) -> Result<Response<Incoming>, DispatchError> {
         // The pool needs a full URI, the same for all; what goes out is its path alone.
@@ -118,28 +172,16 @@ impl Dispatch for PooledDispatch {
         uri.authority = Some(http::uri::Authority::from_static("localhost"));
         *request.uri_mut() = Uri::from_parts(uri).unwrap_or_default();
 
-        let connection = capture_connection(&mut request);
         let turn = self.turns.acquire().await;
         let answered = self.client.request(request).await;
         drop(turn);
-        let reused = connection.connection_metadata().as_ref().is_some_and(|connected| {
-            let mut extras = http::Extensions::new();
-            connected.get_extras(&mut extras);
-            extras.get::<Uses>().is_some_and(Uses::count)
-        });
-        answered.map_err(|error| {
-            let failure = if error.is_connect() {
-                Failure::Connect(innermost_io(&error))
-            } else {
-                use std::error::Error as _;
-                match error.source().and_then(|source| source.downcast_ref::<hyper::Error>()) {
-                    Some(source) => classify(source),
-                    None => Failure::Internal(error.to_string()),
-                }
-            };
-            let stale = reused && matches!(failure, Failure::Lost { .. });
-            DispatchError { failure, stale }
-        })
+        match answered {
+            Ok(response) => {
+                response.extensions().get::<Answered>().map(Answered::set);
+                Ok(response)
+            }
+            Err(error) => Err(failed(&error)),
+        }
     }
 
     async fn sleep(&self, delay: Duration) {
@@ -148,5 +190,43 @@ impl Dispatch for PooledDispatch {
 
     fn spawn(&self, task: Task) {
         tokio::task::spawn_local(task);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::{Cell, RefCell};
+
+    use super::*;
+
+    struct Count(Cell<usize>);
+
+    impl Sink for Rc<Count> {
+        fn deliver(&self, _: Event) {
+            self.0.set(self.0.get() + 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn events_of_one_look_at_the_sockets_are_announced_together() {
+        let waiting = Rc::new(Notify::new());
+        let delivered = Rc::new(Count(Cell::new(0)));
+        let sink = Gathering { sink: Rc::clone(&delivered), waiting: Rc::clone(&waiting) };
+        let announced = RefCell::new(Vec::new());
+        let delivering = async {
+            for round in 1..=2 {
+                for id in 0..3 {
+                    sink.deliver(Event::End { id });
+                }
+                while announced.borrow().len() < round {
+                    tokio::task::yield_now().await;
+                }
+            }
+        };
+        tokio::select! {
+            () = announce_all(&waiting, || announced.borrow_mut().push(delivered.0.get())) => unreachable!(),
+            () = delivering => {}
+        }
+        assert_eq!(*announced.borrow(), [3, 6]);
     }
 }
