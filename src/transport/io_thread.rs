@@ -1,5 +1,6 @@
 //! The lane of the I/O thread: hyper-util's client on tokio, steered from the JavaScript thread by messages.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,7 +59,7 @@ impl IoThreadTransport {
         let thread = IoThread::acquire()?;
         let (commands, mut incoming) = mpsc::unbounded_channel();
         thread.spawn(move || async move {
-            let waiting = Rc::new(Notify::new());
+            let waiting = Rc::<Waiting>::default();
             let sink = Gathering { sink, waiting: Rc::clone(&waiting) };
             let engine = Engine::new(PooledDispatch::new(connector, max_connections), sink);
             let commands = async {
@@ -107,21 +108,31 @@ impl Transport for IoThreadTransport {
 #[derive(Clone)]
 struct Gathering<S> {
     sink: S,
-    waiting: Rc<Notify>,
+    waiting: Rc<Waiting>,
+}
+
+/// Whether events wait to be announced.
+#[derive(Default)]
+struct Waiting {
+    any: Cell<bool>,
+    first: Notify,
 }
 
 impl<S: Sink> Sink for Gathering<S> {
     fn deliver(&self, event: Event) {
         self.sink.deliver(event);
-        self.waiting.notify_one();
+        if !self.waiting.any.replace(true) {
+            self.waiting.first.notify_one();
+        }
     }
 }
 
 /// Announces what waits after the sockets were looked at once more: each announcement wakes another thread.
-async fn announce_all(waiting: &Notify, announce: impl Fn()) {
+async fn announce_all(waiting: &Waiting, announce: impl Fn()) {
     loop {
-        waiting.notified().await;
+        waiting.first.notified().await;
         tokio::task::yield_now().await;
+        waiting.any.set(false);
         announce();
     }
 }
@@ -195,7 +206,7 @@ impl Dispatch for PooledDispatch {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::{Cell, RefCell};
+    use std::cell::RefCell;
 
     use super::*;
 
@@ -209,7 +220,7 @@ mod tests {
 
     #[tokio::test]
     async fn events_of_one_look_at_the_sockets_are_announced_together() {
-        let waiting = Rc::new(Notify::new());
+        let waiting = Rc::<Waiting>::default();
         let delivered = Rc::new(Count(Cell::new(0)));
         let sink = Gathering { sink: Rc::clone(&delivered), waiting: Rc::clone(&waiting) };
         let announced = RefCell::new(Vec::new());
