@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { build, installDependencies, root, run, say } from '../scripts/setup.mjs';
+import { build, bundle, installDependencies, root, run, say } from '../scripts/setup.mjs';
 
 const benches = join(root, 'benches');
 const binaries = join(benches, 'reference', 'target', 'release');
@@ -15,7 +15,11 @@ export const addonBinary = () => /** @type {string} */ (process.env.NAPI_RS_NATI
 /** Installs and builds everything; quick when nothing changed. */
 export function setUp() {
   installDependencies();
-  build();
+  if (process.env.NAPI_RS_NATIVE_LIBRARY_PATH) {
+    bundle();
+  } else {
+    build();
+  }
   const installed = join(benches, 'node_modules', '.package-lock.json');
   if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(join(benches, 'package-lock.json')).mtimeMs) {
     say('Installing the peers');

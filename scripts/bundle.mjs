@@ -71,10 +71,11 @@ async function joinModules(name, { entry, has, other }) {
 async function main() {
   /** @type {Set<string>} */
   const later = new Set();
+  const shared = FIRST.filter((module) => module !== 'index');
   await joinModules('index', {
     entry: `import index from './index';
-      ${FIRST.map((module, i) => `import * as m${i} from './${module}';`).join('\n')}
-      first = { ${FIRST.map((module, i) => `'${module}': m${i}`)} };
+      ${shared.map((module, i) => `import * as m${i} from './${module}';`).join('\n')}
+      first = { ${shared.map((module, i) => `'${module}': m${i}`)} };
       module.exports = index;`,
     has: isFirst,
     other: (module) => {

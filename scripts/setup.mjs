@@ -58,13 +58,12 @@ export function installDependencies() {
 
 /** Builds the addon and `dist/` as they are published; Cargo sees what changed. */
 export function build() {
-  if (!process.env.NAPI_RS_NATIVE_LIBRARY_PATH) {
-    buildAddon();
-  }
-  run(process.execPath, ['scripts/bundle.mjs']);
-}
-
-function buildAddon() {
   say('Building the native addon (two to four minutes the first time, a second when nothing changed)');
   run(tool('napi'), ['build', '--platform', '--release', '--js', 'binding.js', '--dts', 'binding.d.ts']);
+  bundle();
+}
+
+/** Joins `lib/` into `dist/`. */
+export function bundle() {
+  run(process.execPath, ['scripts/bundle.mjs']);
 }
