@@ -7,6 +7,7 @@
 pub mod bridge;
 pub mod event_loop;
 pub mod io_thread;
+pub mod json;
 pub mod metadata;
 pub mod notifications;
 pub mod protocol;

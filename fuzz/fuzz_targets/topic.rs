@@ -1,7 +1,7 @@
 //! Random text as a message: the topic is that of a full parse, and text is refused when, and only when, the parse fails.
 #![no_main]
 
-use cycle_internal_api::notifications::scan;
+use cycle_internal_api::json::topic::topic;
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ const STRICTER: [&str; 4] =
     ["lone leading surrogate", "unexpected end of hex escape", "number out of range", "recursion limit exceeded"];
 
 fuzz_target!(|text: &str| {
-    let found = scan::topic(text);
+    let found = topic(text);
     match serde_json::from_str::<Value>(text) {
         Ok(value) => {
             let expected = value.get("topic").and_then(Value::as_str);

@@ -13,7 +13,6 @@ pub mod handshake;
 pub mod liveness;
 pub mod options;
 pub mod queue;
-pub mod scan;
 pub mod socket;
 pub mod state;
 pub mod topics;

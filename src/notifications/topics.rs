@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
-use super::scan::{self, Malformed};
+use crate::json::scan::Malformed;
+use crate::json::topic::topic;
 
 /// A pattern that is neither a topic nor `prefix.*`.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -63,7 +64,7 @@ impl Filter {
     /// silently. JSON without a topic is not wanted.
     #[must_use]
     pub fn wants(&self, message: &str) -> bool {
-        match scan::topic(message) {
+        match topic(message) {
             Ok(Some(Cow::Borrowed(topic))) => self.matches(topic),
             Ok(Some(Cow::Owned(topic))) => self.matches(&topic),
             Ok(None) => false,

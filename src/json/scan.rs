@@ -1,9 +1,6 @@
-//! Reading the topic of a message out of its JSON text without building the message.
+//! The grammar of JSON: what stands where in a text, told to a [`Sink`] in one pass.
 //!
-//! The scanner accepts exactly what `JSON.parse` accepts, so it can tell a message without a wanted topic, which may
-//! be dropped, from text that is no JSON, which may not.
-
-use std::borrow::Cow;
+//! It accepts exactly what `JSON.parse` accepts.
 
 use thiserror::Error;
 
@@ -12,27 +9,38 @@ use thiserror::Error;
 #[error("the message is no JSON")]
 pub struct Malformed;
 
-/// The value of `topic` in the object that `text` is, as `JSON.parse(text).topic` would give it: the last one when the
-/// key comes twice. `None` when there is none, when it is no string, or when the text is no object.
-///
-/// A lone surrogate in the topic comes out as U+FFFD.
+/// Where a string is, between its quotes.
+#[derive(Clone, Copy)]
+pub(super) struct Literal {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// It has backslashes.
+    pub(super) escaped: bool,
+}
+
+/// What a text consists of, in its order. Before an error is found, the beginning of what is no JSON is told as well.
+pub(super) trait Sink {
+    /// An object, or else an array, begins.
+    fn enter(&mut self, object: bool);
+    /// The innermost of them ends.
+    fn leave(&mut self);
+    /// A key; `depth` is 1 in the outermost object.
+    fn key(&mut self, bytes: &[u8], key: Literal, depth: usize);
+    /// A string that is a value.
+    fn string(&mut self, bytes: &[u8], value: Literal);
+    /// A number, in these bytes.
+    fn number(&mut self, literal: &[u8]);
+    /// `true`, `false` or `null`, by its first letter.
+    fn word(&mut self, letter: u8);
+}
+
+/// Tells `sink` what is in `text`.
 ///
 /// # Errors
 /// [`Malformed`] when `JSON.parse` would throw.
-pub fn topic(text: &str) -> Result<Option<Cow<'_, str>>, Malformed> {
-    let mut scanner = Scanner { bytes: text.as_bytes(), escaped: 0, topic: None };
-    scanner.whole()?;
-    Ok(scanner.topic.map(|literal| {
-        let inner = &text[literal.start..literal.end];
-        if literal.escaped { Cow::Owned(unescape(inner)) } else { Cow::Borrowed(inner) }
-    }))
-}
-
-/// Where a string is, between its quotes.
-struct Literal {
-    start: usize,
-    end: usize,
-    escaped: bool,
+#[inline]
+pub(super) fn scan<S: Sink>(text: &str, sink: &mut S) -> Result<(), Malformed> {
+    Scanner { bytes: text.as_bytes(), escaped: 0, sink }.whole()
 }
 
 /// The position behind what is no JSON. Nothing is there, so whoever looks next fails too, and only the last has to
@@ -40,14 +48,14 @@ struct Literal {
 const FAILED: usize = usize::MAX / 2;
 
 /// Its methods take the position where something begins, and give the one behind it.
-struct Scanner<'a> {
+struct Scanner<'a, S> {
     bytes: &'a [u8],
     /// How many strings had escapes so far.
     escaped: usize,
-    topic: Option<Literal>,
+    sink: &'a mut S,
 }
 
-impl Scanner<'_> {
+impl<S: Sink> Scanner<'_, S> {
     fn is(&self, at: usize, byte: u8) -> bool {
         self.bytes.get(at) == Some(&byte)
     }
@@ -73,9 +81,17 @@ impl Scanner<'_> {
         loop {
             let (mut at, byte) = self.token(position);
             match byte {
-                b'"' => at = self.string(at + 1),
+                b'"' => {
+                    let (escaped, start) = (self.escaped, at + 1);
+                    at = self.string(start);
+                    if at < FAILED {
+                        let value = Literal { start, end: at - 1, escaped: self.escaped > escaped };
+                        self.sink.string(self.bytes, value);
+                    }
+                }
                 b'{' | b'[' => {
                     nesting.enter(byte == b'{');
+                    self.sink.enter(byte == b'{');
                     end = nesting.end();
                     let (inside, byte) = self.token(at + 1);
                     if byte != end {
@@ -87,7 +103,13 @@ impl Scanner<'_> {
                 b't' => at = self.word(at, b"true"),
                 b'f' => at = self.word(at, b"false"),
                 b'n' => at = self.word(at, b"null"),
-                _ => at = self.number(at),
+                _ => {
+                    let start = at;
+                    at = self.number(start);
+                    if at < FAILED {
+                        self.sink.number(&self.bytes[start..at]);
+                    }
+                }
             }
             // A value is complete: go on with what it is in.
             position = loop {
@@ -107,6 +129,7 @@ impl Scanner<'_> {
                 }
                 at = next + 1;
                 nesting.leave();
+                self.sink.leave();
                 end = nesting.end();
             };
         }
@@ -124,33 +147,17 @@ impl Scanner<'_> {
         if byte != b':' {
             return FAILED;
         }
-        if depth == 1 {
-            let key = Literal { start: at + 1, end: behind - 1, escaped: self.escaped > escaped };
-            self.member(&key, colon + 1);
-        }
+        let key = Literal { start: at + 1, end: behind - 1, escaped: self.escaped > escaped };
+        self.sink.key(self.bytes, key, depth);
         colon + 1
     }
 
-    /// A member of the outermost object: the last string that stands under `topic` counts.
-    fn member(&mut self, key: &Literal, value: usize) {
-        let name = &self.bytes[key.start..key.end];
-        let is_topic = if key.escaped {
-            str::from_utf8(name).is_ok_and(|name| unescape(name) == "topic")
-        } else {
-            name == b"topic"
-        };
-        if is_topic {
-            let (at, byte) = self.token(value);
-            let escaped = self.escaped;
-            self.topic = (byte == b'"').then(|| {
-                let end = self.string(at + 1) - 1;
-                Literal { start: at + 1, end, escaped: self.escaped > escaped }
-            });
+    fn word(&mut self, at: usize, word: &[u8]) -> usize {
+        if !self.bytes[at..].starts_with(word) {
+            return FAILED;
         }
-    }
-
-    fn word(&self, at: usize, word: &[u8]) -> usize {
-        if self.bytes[at..].starts_with(word) { at + word.len() } else { FAILED }
+        self.sink.word(word[0]);
+        at + word.len()
     }
 
     fn number(&self, mut at: usize) -> usize {
@@ -269,47 +276,22 @@ impl Nesting {
     }
 }
 
-/// Resolves the escapes of a string that was scanned before.
-fn unescape(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut units = Vec::new();
-    let mut rest = text;
-    while let Some(position) = rest.find('\\') {
-        let (before, escape) = rest.split_at(position);
-        plain.push_str(before);
-        let kind = escape.as_bytes().get(1).copied().unwrap_or_default();
-        rest = escape.get(2..).unwrap_or_default();
-        match kind {
-            b'b' => plain.push('\u{8}'),
-            b'f' => plain.push('\u{c}'),
-            b'n' => plain.push('\n'),
-            b'r' => plain.push('\r'),
-            b't' => plain.push('\t'),
-            b'u' => {
-                // Surrogate pairs are two escapes in a row, so a row is decoded as a whole.
-                units.clear();
-                units.extend(code_unit(rest));
-                rest = rest.get(4..).unwrap_or_default();
-                while let Some(unit) = rest.strip_prefix("\\u").and_then(code_unit) {
-                    units.push(unit);
-                    rest = &rest[6..];
-                }
-                plain.extend(
-                    char::decode_utf16(units.iter().copied())
-                        .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)),
-                );
-            }
-            other => plain.push(char::from(other)),
-        }
-    }
-    plain.push_str(rest);
-    plain
-}
-
-fn code_unit(text: &str) -> Option<u16> {
-    u16::from_str_radix(text.get(..4)?, 16).ok()
-}
-
 #[cfg(test)]
-#[path = "scan_tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_end_at_the_first_special_byte_wherever_it_is() {
+        for special in ["\"", "\\", "\u{0}", "\u{1f}"] {
+            for position in 0..40 {
+                let text = format!(
+                    "{}{special}{special}é\u{7f}",
+                    " é".repeat(14).split_at(position.min(42) / 3 * 3).0
+                );
+                let expected = text.find(special).unwrap();
+                assert_eq!(plain(text.as_bytes(), 0), expected, "{text:?}");
+            }
+        }
+        assert_eq!(plain("ÿ\u{80}\u{7f}!#[]^_".as_bytes(), 0), "ÿ\u{80}\u{7f}!#[]^_".len());
+    }
+}

@@ -1,8 +1,7 @@
-use std::fmt::Write;
-
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::super::arbitrary::{any_json, any_message};
 use super::*;
 
 fn found(text: &str) -> Option<String> {
@@ -132,86 +131,9 @@ fn depth_is_bounded_by_memory_alone() {
     }
 }
 
-#[test]
-fn runs_end_at_the_first_special_byte_wherever_it_is() {
-    for special in ["\"", "\\", "\u{0}", "\u{1f}"] {
-        for position in 0..40 {
-            let text =
-                format!("{}{special}{special}é\u{7f}", " é".repeat(14).split_at(position.min(42) / 3 * 3).0);
-            let expected = text.find(special).unwrap();
-            assert_eq!(plain(text.as_bytes(), 0), expected, "{text:?}");
-        }
-    }
-    assert_eq!(plain("ÿ\u{80}\u{7f}!#[]^_".as_bytes(), 0), "ÿ\u{80}\u{7f}!#[]^_".len());
-}
-
 /// What the topic is when the whole message is parsed.
 fn reference(value: &Value) -> Option<String> {
     value.get("topic").and_then(Value::as_str).map(String::from)
-}
-
-fn any_json() -> impl Strategy<Value = Value> {
-    let key = prop_oneof![3 => Just("topic".to_owned()), 2 => "[a-z]{0,9}", 1 => any::<String>()];
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
-        any::<String>().prop_map(Value::from),
-        "[a-z]{1,8}(\\.[a-z]{1,8}){0,3}".prop_map(Value::from),
-    ];
-    leaf.prop_recursive(5, 60, 8, move |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-            prop::collection::vec((key.clone(), inner), 0..6).prop_map(|pairs| pairs.into_iter().collect()),
-        ]
-    })
-}
-
-fn any_space() -> impl Strategy<Value = String> {
-    "[ \t\r\n]{0,3}"
-}
-
-/// A message written by hand: members in any order, keys twice, escapes at random, space in between.
-fn any_message() -> impl Strategy<Value = String> {
-    let member = (
-        prop_oneof![2 => Just("topic".to_owned()), 1 => "[a-z]{0,6}", 1 => any::<String>()],
-        any_json(),
-        any_space(),
-        any_space(),
-        any::<u64>(),
-    );
-    (prop::collection::vec(member, 0..6), any_space()).prop_map(|(members, space)| {
-        let members: Vec<String> = members
-            .into_iter()
-            .map(|(key, value, before, after, escapes)| {
-                let value = match value {
-                    Value::String(text) => written(&text, escapes.rotate_left(7)),
-                    other => serde_json::to_string_pretty(&other).unwrap(),
-                };
-                format!("{before}{}{after}:{before}{value}{after}", written(&key, escapes))
-            })
-            .collect();
-        format!("{space}{{{}}}{space}", if members.is_empty() { space.clone() } else { members.join(",") })
-    })
-}
-
-/// A JSON string whose characters are escaped where the bits say so.
-fn written(text: &str, bits: u64) -> String {
-    let mut out = String::from('"');
-    for (position, character) in text.chars().enumerate() {
-        let must = matches!(character, '"' | '\\') || character < ' ';
-        if must || (bits >> (position % 64)) & 1 == 1 {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                if bits & 1 == 1 { write!(out, "\\u{unit:04x}") } else { write!(out, "\\u{unit:04X}") }
-                    .unwrap();
-            }
-        } else {
-            out.push(character);
-        }
-    }
-    out.push('"');
-    out
 }
 
 proptest! {

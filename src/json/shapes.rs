@@ -1,0 +1,210 @@
+//! The kinds of objects that were seen: a tree whose edges are keys, as objects were written key by key.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// So many keys the tree remembers.
+const MAX_NODES: usize = 4096;
+/// So many keys may follow the same keys. Objects whose keys are data, such as identifiers, soon have more.
+const MAX_CHILDREN: usize = 24;
+/// So many keys of an object are remembered.
+const MAX_DEPTH: u8 = 64;
+/// So long a key may be.
+const MAX_KEY: usize = 64;
+/// So many kinds of objects there may be; JavaScript has a function for each.
+const MAX_SHAPES: usize = 512;
+
+/// An object with some keys in some order; [`EMPTY`] has none.
+pub(super) type Node = usize;
+
+/// No keys yet.
+pub(super) const EMPTY: Node = 0;
+
+struct Entry {
+    key: Box<str>,
+    parent: Node,
+    depth: u8,
+    children: Vec<Node>,
+    /// The child that came last, and will most likely come next.
+    next: Node,
+    shape: Option<u32>,
+}
+
+/// The keys of each shape, by its number. Any thread may ask.
+#[derive(Clone, Default)]
+pub struct ShapeKeys(Arc<Mutex<Vec<Arc<[Box<str>]>>>>);
+
+impl ShapeKeys {
+    /// The keys of an object of this shape, in order; none for a shape that does not exist.
+    #[must_use]
+    pub fn of(&self, shape: u32) -> Arc<[Box<str>]> {
+        let keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        usize::try_from(shape).ok().and_then(|shape| keys.get(shape).cloned()).unwrap_or_default()
+    }
+
+    fn add(&self, shape: Vec<Box<str>>) -> Option<u32> {
+        let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = u32::try_from(keys.len()).ok().filter(|_| keys.len() < MAX_SHAPES)?;
+        keys.push(shape.into());
+        Some(number)
+    }
+}
+
+/// The tree.
+pub(super) struct Shapes {
+    entries: Vec<Entry>,
+    keys: ShapeKeys,
+}
+
+impl Shapes {
+    pub(super) fn new() -> Self {
+        let root =
+            Entry { key: "".into(), parent: EMPTY, depth: 0, children: Vec::new(), next: EMPTY, shape: None };
+        Self { entries: vec![root], keys: ShapeKeys::default() }
+    }
+
+    pub(super) fn keys(&self) -> &ShapeKeys {
+        &self.keys
+    }
+
+    /// What an object is once `key` follows; `None` for a key that is not remembered.
+    #[inline]
+    pub(super) fn step(&mut self, node: Node, key: &[u8]) -> Option<Node> {
+        let next = self.entries[node].next;
+        // The key of EMPTY is empty, and so matches no key that is remembered.
+        if !key.is_empty() && self.entries[next].key.as_bytes() == key {
+            return Some(next);
+        }
+        self.search(node, key)
+    }
+
+    fn search(&mut self, node: Node, key: &[u8]) -> Option<Node> {
+        let known =
+            self.entries[node].children.iter().find(|child| self.entries[**child].key.as_bytes() == key);
+        let child = match known {
+            Some(child) => *child,
+            None => self.grow(node, key)?,
+        };
+        self.entries[node].next = child;
+        Some(child)
+    }
+
+    fn grow(&mut self, node: Node, key: &[u8]) -> Option<Node> {
+        let entry = &self.entries[node];
+        let depth = entry.depth + 1;
+        let full = self.entries.len() == MAX_NODES
+            || entry.children.len() == MAX_CHILDREN
+            || depth > MAX_DEPTH
+            || !is_plain(key)
+            || self.path(node).any(|before| before.as_bytes() == key);
+        let key = str::from_utf8(key).ok().filter(|_| !full)?;
+        let child = self.entries.len();
+        self.entries.push(Entry {
+            key: key.into(),
+            parent: node,
+            depth,
+            children: Vec::new(),
+            next: EMPTY,
+            shape: None,
+        });
+        self.entries[node].children.push(child);
+        Some(child)
+    }
+
+    /// The keys up to a node, the last one first.
+    fn path(&self, mut node: Node) -> impl Iterator<Item = &str> {
+        std::iter::from_fn(move || {
+            let entry = &self.entries[node];
+            (node != EMPTY).then(|| {
+                node = entry.parent;
+                &*entry.key
+            })
+        })
+    }
+
+    /// The number of the shape of an object that ends here; `None` when there are too many.
+    #[inline]
+    pub(super) fn shape(&mut self, node: Node) -> Option<u32> {
+        if self.entries[node].shape.is_none() {
+            let mut keys: Vec<Box<str>> = self.path(node).map(Box::from).collect();
+            keys.reverse();
+            self.entries[node].shape = self.keys.add(keys);
+        }
+        self.entries[node].shape
+    }
+}
+
+/// Whether a key is an ordinary name: it means the same in an object literal as in JSON, and keeps its place among the
+/// others.
+fn is_plain(key: &[u8]) -> bool {
+    key.len() <= MAX_KEY
+        && key != b"__proto__"
+        && key.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
+        && key.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-.$".contains(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn walk(shapes: &mut Shapes, keys: &[&str]) -> Option<Node> {
+        keys.iter().try_fold(EMPTY, |node, key| shapes.step(node, key.as_bytes()))
+    }
+
+    #[test]
+    fn the_same_keys_are_the_same_shape() {
+        let mut shapes = Shapes::new();
+        let lists: [&[&str]; 5] = [&[], &["a"], &["a", "b"], &["b", "a"], &["a", "b", "c"]];
+        for round in 0..3 {
+            for (number, list) in (0..).zip(lists) {
+                let node = walk(&mut shapes, list).unwrap();
+                assert_eq!(shapes.shape(node), Some(number), "{list:?} in round {round}");
+                let keys = shapes.keys().of(number);
+                assert_eq!(keys.iter().map(|key| &**key).collect::<Vec<_>>(), list);
+            }
+        }
+        assert!(shapes.keys().of(5).is_empty());
+    }
+
+    #[test]
+    fn keys_that_a_literal_would_treat_otherwise_are_not_remembered() {
+        let mut shapes = Shapes::new();
+        let long = "x".repeat(MAX_KEY + 1);
+        for key in
+            ["", "__proto__", "0", "17", "-1", "a b", "a\"", "a'", "a\\", "é", "a\n", "\u{2028}", &long]
+        {
+            assert_eq!(shapes.step(EMPTY, key.as_bytes()), None, "{key:?}");
+        }
+        assert!(shapes.step(EMPTY, &long.as_bytes()[1..]).is_some());
+        for key in ["constructor", "_", "a-b", "a.b", "a$1", "hasOwnProperty", "if"] {
+            assert!(shapes.step(EMPTY, key.as_bytes()).is_some(), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_comes_twice_is_remembered_once() {
+        let mut shapes = Shapes::new();
+        let node = walk(&mut shapes, &["a", "b"]).unwrap();
+        assert_eq!(shapes.step(node, b"a"), None);
+        assert_eq!(shapes.step(node, b"b"), None);
+        assert!(shapes.step(node, b"c").is_some());
+    }
+
+    #[test]
+    fn keys_that_are_data_do_not_fill_memory() {
+        let mut shapes = Shapes::new();
+        let mut node = EMPTY;
+        for number in 0..200_000_u32 {
+            let key = format!("k{number}");
+            node = shapes.step(node, key.as_bytes()).unwrap_or(EMPTY);
+            let _ = shapes.shape(node);
+        }
+        assert!(shapes.entries.len() <= MAX_NODES);
+        assert_eq!(shapes.keys().0.lock().unwrap().len(), MAX_SHAPES);
+        let deep = (0..=MAX_DEPTH).map(|number| format!("d{number}")).try_fold(EMPTY, |node, key| {
+            let mut fresh = Shapes::new();
+            let _ = fresh.step(EMPTY, key.as_bytes());
+            shapes.step(node, key.as_bytes())
+        });
+        assert_eq!(deep, None);
+    }
+}

@@ -1,0 +1,322 @@
+//! A JSON text as numbers that say how to build its value; `lib/json-tape.js` does that and has the same list of tags.
+//!
+//! Each word has a tag in its low four bits and a number in the others. A value is one of
+//! - `SMALL n`, `NULL`, `TRUE`, `FALSE`;
+//! - `DOUBLE`, then two words, the number's bytes;
+//! - `STRING length`, then where it begins in the current piece of the text;
+//! - `ESCAPED length`, then where it begins: a string with its quotes, to be parsed;
+//! - `PIECE`: the next piece of the text, whole, is the string;
+//! - `ARRAY count`, then its values;
+//! - `OBJECT shape`, then how many members follow those of the shape, the values of the shape's keys, and the other
+//!   members, each as a string and a value.
+//!
+//! `NEXT` before a value makes the next piece of the text the current one. Strings in JavaScript that are parts of a
+//! longer one keep that one in memory, which is why a long text is cut into pieces.
+
+use std::ops::Range;
+
+use super::scan::{Literal, Sink, scan};
+use super::shapes::{EMPTY, Node, ShapeKeys, Shapes};
+
+/// The tags.
+mod tag {
+    pub(super) const STRING: u32 = 0;
+    pub(super) const SMALL: u32 = 1;
+    pub(super) const NULL: u32 = 2;
+    pub(super) const TRUE: u32 = 3;
+    pub(super) const FALSE: u32 = 4;
+    pub(super) const ARRAY: u32 = 5;
+    pub(super) const OBJECT: u32 = 6;
+    pub(super) const DOUBLE: u32 = 7;
+    pub(super) const ESCAPED: u32 = 8;
+    pub(super) const PIECE: u32 = 9;
+    pub(super) const NEXT: u32 = 10;
+}
+
+const TAG_BITS: u32 = 4;
+/// A text may have so many bytes, so that every position and count has room beside a tag.
+const MAX_TEXT: usize = 1 << (32 - TAG_BITS - 1);
+/// A text of up to so many bytes is one piece; a piece of a longer one has at most as many, unless it is one string.
+pub const PIECE: usize = 1024;
+/// Nesting that JavaScript builds by recursion.
+const MAX_DEPTH: usize = 100;
+/// Digits of a number that has room beside a tag.
+const SMALL_DIGITS: usize = 8;
+
+/// Reads texts that have much in common, such as all that come over one socket.
+pub struct Recorder {
+    shapes: Shapes,
+    /// Objects around the current one.
+    outer: Vec<Open>,
+    /// So many texts are not tried, because that failed before.
+    skip: u32,
+    /// So many will be skipped after the next failure.
+    penalty: u32,
+}
+
+/// Most texts that are skipped after failures in a row.
+const MAX_PENALTY: u32 = 1024;
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Self { shapes: Shapes::new(), outer: Vec::new(), skip: 0, penalty: 1 }
+    }
+}
+
+impl Recorder {
+    /// The keys of the shapes that are on the tapes.
+    #[must_use]
+    pub fn keys(&self) -> &ShapeKeys {
+        self.shapes.keys()
+    }
+
+    /// Appends to `tape` how to build the value of `text`, which is one piece: at most [`PIECE`] bytes, all ASCII.
+    /// Returns whether that was done; it is not for text that `JSON.parse` would refuse, and for what it does as fast.
+    pub fn record(&mut self, text: &str, tape: &mut Vec<u32>) -> bool {
+        self.run(text, tape, None)
+    }
+
+    /// The same for text of any length, in pieces that are appended to `pieces`. A piece is ASCII or not.
+    pub fn record_pieces(&mut self, text: &str, tape: &mut Vec<u32>, pieces: &mut Vec<Range<usize>>) -> bool {
+        let before = pieces.len();
+        let cutter = Cutter { ascii: text.is_ascii(), open: false, pieces };
+        let done = self.run(text, tape, Some(cutter));
+        if !done {
+            pieces.truncate(before);
+        }
+        done
+    }
+
+    fn run(&mut self, text: &str, tape: &mut Vec<u32>, cutter: Option<Cutter<'_>>) -> bool {
+        if self.skip > 0 {
+            self.skip -= 1;
+            return false;
+        }
+        let before = tape.len();
+        self.outer.clear();
+        let mut writer = Writer {
+            shapes: &mut self.shapes,
+            outer: &mut self.outer,
+            current: Open::default(),
+            tape,
+            cutter,
+            // As much memory as the text has, if not more than a text like any other needs.
+            limit: before + text.len() / 3 + 16,
+            members: 0,
+            others: 0,
+            failed: text.len() > MAX_TEXT,
+        };
+        let done = scan(text, &mut writer).is_ok() && writer.is_worth_it();
+        if done {
+            self.penalty = 1;
+        } else {
+            tape.truncate(before);
+            self.skip = self.penalty;
+            self.penalty = (self.penalty * 2).min(MAX_PENALTY);
+        }
+        done
+    }
+}
+
+/// Cuts a text into pieces.
+struct Cutter<'a> {
+    /// The whole text is ASCII.
+    ascii: bool,
+    /// The last piece may become longer.
+    open: bool,
+    pieces: &'a mut Vec<Range<usize>>,
+}
+
+/// An object or array whose end was not seen yet.
+#[derive(Clone, Copy, Default)]
+struct Open {
+    /// Where its first word is.
+    header: usize,
+    object: bool,
+    /// Values so far.
+    count: u32,
+    /// The members so far, without the others.
+    node: Node,
+    /// Members behind the first one that is not remembered.
+    others: u32,
+}
+
+struct Writer<'a> {
+    shapes: &'a mut Shapes,
+    outer: &'a mut Vec<Open>,
+    current: Open,
+    tape: &'a mut Vec<u32>,
+    cutter: Option<Cutter<'a>>,
+    limit: usize,
+    members: u32,
+    others: u32,
+    failed: bool,
+}
+
+impl Writer<'_> {
+    /// Members whose keys are not remembered take longer than in `JSON.parse`.
+    fn is_worth_it(&self) -> bool {
+        !self.failed && self.tape.len() <= self.limit && self.others <= self.members / 8
+    }
+
+    #[inline]
+    fn push(&mut self, tag: u32, number: u32) {
+        self.tape.push(tag | number << TAG_BITS);
+    }
+
+    #[inline]
+    fn text(&mut self, bytes: &[u8], literal: Literal) {
+        let length = literal.end - literal.start;
+        let Some(cutter) = &mut self.cutter else {
+            let (tag, start, length) = if literal.escaped {
+                (tag::ESCAPED, literal.start - 1, length + 2)
+            } else {
+                (tag::STRING, literal.start, length)
+            };
+            self.push(tag, word(length));
+            self.tape.push(word(start));
+            return;
+        };
+        if length == 0 {
+            self.push(tag::STRING, 0);
+            self.tape.push(0);
+            return;
+        }
+        if literal.escaped {
+            cutter.open = false;
+            cutter.pieces.push(literal.start - 1..literal.end + 1);
+            self.push(tag::NEXT, 0);
+            self.push(tag::ESCAPED, word(length + 2));
+            self.tape.push(0);
+        } else if !cutter.ascii && !bytes[literal.start..literal.end].is_ascii() {
+            cutter.open = false;
+            cutter.pieces.push(literal.start..literal.end);
+            self.push(tag::PIECE, 0);
+        } else {
+            let start = match cutter.pieces.last_mut() {
+                Some(piece) if cutter.open && literal.end - piece.start <= PIECE => {
+                    piece.end = literal.end;
+                    literal.start - piece.start
+                }
+                _ => {
+                    cutter.open = true;
+                    cutter.pieces.push(literal.start..literal.end);
+                    self.push(tag::NEXT, 0);
+                    0
+                }
+            };
+            self.push(tag::STRING, word(length));
+            self.tape.push(word(start));
+        }
+    }
+}
+
+/// What is not larger than a text that is not too long.
+#[inline]
+#[allow(clippy::cast_possible_truncation, reason = "MAX_TEXT is the limit of all positions")]
+fn word(number: usize) -> u32 {
+    number as u32
+}
+
+impl Sink for Writer<'_> {
+    #[inline]
+    fn enter(&mut self, object: bool) {
+        self.current.count += 1;
+        self.outer.push(self.current);
+        self.failed |= self.outer.len() > MAX_DEPTH || self.tape.len() > self.limit;
+        self.current = Open { header: self.tape.len(), object, count: 0, node: EMPTY, others: 0 };
+        self.tape.push(0);
+        if object {
+            self.tape.push(0);
+        }
+    }
+
+    #[inline]
+    fn leave(&mut self) {
+        let Open { header, object, count, node, others } = self.current;
+        if object {
+            match self.shapes.shape(node) {
+                Some(shape) => {
+                    self.tape[header] = tag::OBJECT | shape << TAG_BITS;
+                    self.tape[header + 1] = others;
+                }
+                None => self.failed = true,
+            }
+            self.members += count;
+            self.others += others;
+        } else {
+            self.tape[header] = tag::ARRAY | count << TAG_BITS;
+        }
+        self.current = self.outer.pop().unwrap_or_default();
+    }
+
+    #[inline]
+    fn key(&mut self, bytes: &[u8], key: Literal, _depth: usize) {
+        if self.current.others == 0
+            && !key.escaped
+            && let Some(node) = self.shapes.step(self.current.node, &bytes[key.start..key.end])
+        {
+            self.current.node = node;
+            return;
+        }
+        self.current.others += 1;
+        self.text(bytes, key);
+    }
+
+    #[inline]
+    fn string(&mut self, bytes: &[u8], value: Literal) {
+        self.current.count += 1;
+        self.text(bytes, value);
+    }
+
+    #[inline]
+    fn number(&mut self, literal: &[u8]) {
+        self.current.count += 1;
+        if let Some(small) = small(literal) {
+            self.push(tag::SMALL, small.cast_unsigned());
+            return;
+        }
+        // Both this and `JSON.parse` give the number that is nearest to the digits, or infinity.
+        let Some(double) = str::from_utf8(literal).ok().and_then(|digits| digits.parse::<f64>().ok()) else {
+            self.failed = true;
+            return;
+        };
+        let [a, b, c, d, e, f, g, h] = double.to_ne_bytes();
+        self.push(tag::DOUBLE, 0);
+        self.tape.push(u32::from_ne_bytes([a, b, c, d]));
+        self.tape.push(u32::from_ne_bytes([e, f, g, h]));
+    }
+
+    #[inline]
+    fn word(&mut self, letter: u8) {
+        self.current.count += 1;
+        self.push(
+            match letter {
+                b't' => tag::TRUE,
+                b'f' => tag::FALSE,
+                _ => tag::NULL,
+            },
+            0,
+        );
+    }
+}
+
+/// A whole number of few digits; not minus zero, which is none.
+#[inline]
+fn small(literal: &[u8]) -> Option<i32> {
+    let (digits, negative) = match literal {
+        [b'-', digits @ ..] => (digits, true),
+        digits => (digits, false),
+    };
+    if digits.len() > SMALL_DIGITS || (negative && digits == b"0") {
+        return None;
+    }
+    let number = digits
+        .iter()
+        .try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + i32::from(digit - b'0')))?;
+    Some(if negative { -number } else { number })
+}
+
+#[cfg(test)]
+#[path = "tape_tests.rs"]
+mod tests;

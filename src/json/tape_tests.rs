@@ -1,0 +1,324 @@
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use super::super::arbitrary::{any_json, any_message};
+use super::*;
+
+/// Builds the value, as `lib/json-tape.js` does.
+struct Builder<'a> {
+    words: std::slice::Iter<'a, u32>,
+    pieces: std::slice::Iter<'a, Range<usize>>,
+    whole: &'a str,
+    piece: &'a str,
+    keys: &'a ShapeKeys,
+}
+
+impl Builder<'_> {
+    fn word(&mut self) -> u32 {
+        *self.words.next().expect("a word")
+    }
+
+    fn next_piece(&mut self) {
+        self.piece = &self.whole[self.pieces.next().expect("a piece").clone()];
+    }
+
+    fn value(&mut self) -> Value {
+        let word = self.word();
+        let number = word >> TAG_BITS;
+        let part = |builder: &mut Self| {
+            let start = builder.word() as usize;
+            builder.piece[start..start + number as usize].to_owned()
+        };
+        match word & ((1 << TAG_BITS) - 1) {
+            tag::STRING => part(self).into(),
+            tag::ESCAPED => serde_json::from_str(&part(self)).expect("a string"),
+            tag::PIECE => {
+                self.next_piece();
+                self.piece.into()
+            }
+            tag::NEXT => {
+                self.next_piece();
+                self.value()
+            }
+            tag::SMALL => (word.cast_signed() >> TAG_BITS).into(),
+            tag::NULL => Value::Null,
+            tag::TRUE => true.into(),
+            tag::FALSE => false.into(),
+            tag::DOUBLE => {
+                let mut bytes = [0; 8];
+                bytes[..4].copy_from_slice(&self.word().to_ne_bytes());
+                bytes[4..].copy_from_slice(&self.word().to_ne_bytes());
+                f64::from_ne_bytes(bytes).into()
+            }
+            tag::ARRAY => (0..number).map(|_| self.value()).collect(),
+            tag::OBJECT => {
+                let others = self.word();
+                let mut object = Map::new();
+                for key in self.keys.of(number).iter() {
+                    object.insert(key.to_string(), self.value());
+                }
+                for _ in 0..others {
+                    let key = self.value();
+                    object.insert(key.as_str().expect("a key").into(), self.value());
+                }
+                object.into()
+            }
+            other => panic!("no tag: {other}"),
+        }
+    }
+}
+
+fn build(text: &str, tape: &[u32], pieces: Option<&[Range<usize>]>, keys: &ShapeKeys) -> Value {
+    let piece = if pieces.is_some() { "" } else { text };
+    let pieces = pieces.unwrap_or_default().iter();
+    let mut builder = Builder { words: tape.iter(), pieces, whole: text, piece, keys };
+    let value = builder.value();
+    assert_eq!(builder.words.len() + builder.pieces.len(), 0, "all is used");
+    value
+}
+
+/// The value of a text by its tape; `None` when there is none.
+fn recorded(recorder: &mut Recorder, text: &str) -> Option<Value> {
+    let (mut tape, mut pieces) = (vec![7], Vec::new());
+    recorder.skip = 0;
+    if recorder.record_pieces(text, &mut tape, &mut pieces) {
+        for piece in &pieces {
+            assert!(piece.len() <= PIECE || text[piece.clone()].matches('"').count() < 3);
+        }
+        return Some(build(text, &tape[1..], Some(&pieces), recorder.keys()));
+    }
+    assert_eq!((tape.len(), pieces.len()), (1, 0));
+    None
+}
+
+/// The same for a text that is one piece.
+fn recorded_whole(recorder: &mut Recorder, text: &str) -> Option<Value> {
+    let mut tape = Vec::new();
+    recorder.skip = 0;
+    recorder.record(text, &mut tape).then(|| build(text, &tape, None, recorder.keys()))
+}
+
+/// Numbers are doubles here, as in JavaScript.
+fn parsed(text: &str) -> Value {
+    fn doubles(value: Value) -> Value {
+        match value {
+            Value::Number(number) => {
+                let double = number.as_f64().unwrap();
+                #[allow(clippy::cast_possible_truncation, reason = "tested")]
+                let small = double as i32;
+                if f64::from(small).to_bits() == double.to_bits() && small.abs() < 100_000_000 {
+                    small.into()
+                } else {
+                    double.into()
+                }
+            }
+            Value::Array(values) => values.into_iter().map(doubles).collect(),
+            Value::Object(members) => {
+                members.into_iter().map(|(key, value)| (key, doubles(value))).collect::<Map<_, _>>().into()
+            }
+            other => other,
+        }
+    }
+    doubles(serde_json::from_str(text).unwrap())
+}
+
+/// Whole numbers may be written with a fraction, and are doubles on the tape then.
+fn same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => {
+            one.as_f64().unwrap().to_bits() == other.as_f64().unwrap().to_bits()
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len()
+                && one.iter().zip(other).all(|(one, other)| one.0 == other.0 && same(one.1, other.1))
+        }
+        _ => one == other,
+    }
+}
+
+fn notification(number: u32) -> String {
+    json!({
+        "topic": "container.instance.state.changed",
+        "object": { "id": format!("{number:024x}"), "state": "running", "state_previous": null },
+        "context": { "label": "a b", "containers": ["c1", format!("{number}")], "environments": [] },
+        "flags": {},
+        "at": f64::from(number) * 1e9,
+        "n": number,
+        "deleted": false,
+        "public": true,
+    })
+    .to_string()
+}
+
+#[test]
+fn a_message_becomes_its_value() {
+    let mut recorder = Recorder::default();
+    for number in 0..50 {
+        let text = notification(number);
+        let expected = parsed(&text);
+        assert!(same(&recorded_whole(&mut recorder, &text).unwrap(), &expected), "{text}");
+        assert!(same(&recorded(&mut recorder, &text).unwrap(), &expected), "{text}");
+    }
+    assert_eq!(recorder.keys().of(4).len(), 0, "only four shapes");
+}
+
+#[test]
+fn scalars_alone() {
+    let mut recorder = Recorder::default();
+    for text in [
+        "null",
+        "true",
+        "false",
+        "0",
+        "-0",
+        "-0.0",
+        "7",
+        "-7",
+        "99999999",
+        "-99999999",
+        "100000000",
+        "1e3",
+        "0.1",
+        "1E-7",
+        "5e-324",
+        "1.7976931348623157e308",
+        "123456789012345678901234567890",
+        "\"\"",
+        "\"a\"",
+        "\"\\n\"",
+        "[]",
+        "{}",
+        " [ ] ",
+        "[[],[{}]]",
+    ] {
+        let expected = parsed(text);
+        assert!(same(&recorded(&mut recorder, text).unwrap(), &expected), "{text}");
+        assert!(same(&recorded_whole(&mut recorder, text).unwrap(), &expected), "{text}");
+    }
+}
+
+#[test]
+fn numbers_beyond_doubles_are_infinite() {
+    let mut tape = Vec::new();
+    assert!(Recorder::default().record("-1e999", &mut tape));
+    let double =
+        f64::from_ne_bytes([tape[1].to_ne_bytes(), tape[2].to_ne_bytes()].concat().try_into().unwrap());
+    assert!(double.is_infinite() && double.is_sign_negative());
+}
+
+#[test]
+fn keys_that_are_not_remembered_follow_as_members() {
+    let mut recorder = Recorder::default();
+    let padding = (0..20).map(|number| format!(r#"{{"id":{number}}}"#)).collect::<Vec<_>>().join(",");
+    for object in [
+        r#"{"a":1,"__proto__":2,"b":3}"#,
+        r#"{"a":1,"a":2}"#,
+        r#"{"a":{"x":1},"b":1,"a":{"y":2}}"#,
+        r#"{"1":1,"0":2}"#,
+        r#"{"":1}"#,
+        r#"{"\u0061":1,"a":2}"#,
+        r#"{"é":1}"#,
+    ] {
+        let text = format!("[{object},{padding}]");
+        assert!(same(&recorded(&mut recorder, &text).unwrap(), &parsed(&text)), "{text}");
+    }
+}
+
+#[test]
+fn a_text_of_such_keys_alone_is_left_to_the_parser() {
+    let mut recorder = Recorder::default();
+    assert_eq!(recorded(&mut recorder, r#"{"1":1,"2":2}"#), None);
+    assert!(recorded(&mut recorder, r#"{"a":1,"b":2}"#).is_some());
+}
+
+#[test]
+fn what_is_no_json_is_left_to_the_parser() {
+    let mut recorder = Recorder::default();
+    let text = notification(1);
+    for end in 0..text.len() {
+        assert_eq!(recorded(&mut recorder, &text[..end]), None, "{}", &text[..end]);
+    }
+    assert_eq!(recorded(&mut recorder, &format!("{text},")), None);
+}
+
+#[test]
+fn deep_nesting_and_long_lists_of_numbers_are_left_to_the_parser() {
+    let mut recorder = Recorder::default();
+    let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    assert!(recorded(&mut recorder, &nested(30)).is_some());
+    let long = format!(r#"{{"a":{},"b":"{}"}}"#, nested(MAX_DEPTH - 1), "x".repeat(1000));
+    assert!(recorded(&mut recorder, &long).is_some());
+    let longer = format!(r#"{{"a":{},"b":"{}"}}"#, nested(MAX_DEPTH), "x".repeat(1000));
+    assert_eq!(recorded(&mut recorder, &longer), None);
+    assert_eq!(recorded(&mut recorder, &format!("[{}1]", "1,".repeat(1000))), None);
+}
+
+#[test]
+fn failures_in_a_row_are_tried_less_and_less() {
+    let mut recorder = Recorder::default();
+    let mut tape = Vec::new();
+    let mut tried = 0;
+    for _ in 0..100_000 {
+        tried += u32::from(recorder.skip == 0);
+        assert!(!recorder.record("no JSON", &mut tape));
+    }
+    assert!(tried < 120, "{tried}");
+    let later = (0..=MAX_PENALTY).position(|_| recorder.record("[]", &mut tape));
+    assert!(later.is_some());
+    assert!(recorder.record("[]", &mut tape));
+}
+
+#[test]
+fn pieces_stay_small_and_long_strings_stay_alone() {
+    let long = "x".repeat(5000);
+    let items: Vec<_> = (0..500).map(|n| json!({ "id": format!("{n:024x}"), "note": "é", "n": n })).collect();
+    let text = json!({ "data": items, "long": long, "last": "z" }).to_string();
+    let mut recorder = Recorder::default();
+    let (mut tape, mut pieces) = (Vec::new(), Vec::new());
+    assert!(recorder.record_pieces(&text, &mut tape, &mut pieces));
+    assert!(pieces.iter().filter(|piece| piece.len() > PIECE).count() == 1);
+    assert!(same(&build(&text, &tape, Some(&pieces), recorder.keys()), &parsed(&text)));
+    let ascii = text.replace('é', "e");
+    assert!(same(&recorded(&mut recorder, &ascii).unwrap(), &parsed(&ascii)));
+    let (mut tape, mut pieces) = (Vec::new(), Vec::new());
+    assert!(recorder.record_pieces(&ascii, &mut tape, &mut pieces));
+    assert!(pieces.len() < ascii.len() / PIECE * 3, "{}", pieces.len());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn agrees_with_a_full_parse(messages in prop::collection::vec(any_message(), 1..4)) {
+        let mut recorder = Recorder::default();
+        for message in &messages {
+            let expected = parsed(message);
+            if let Some(value) = recorded(&mut recorder, message) {
+                prop_assert!(same(&value, &expected), "{}", message);
+            }
+            if message.is_ascii() && let Some(value) = recorded_whole(&mut recorder, message) {
+                prop_assert!(same(&value, &expected), "{}", message);
+            }
+        }
+    }
+
+    #[test]
+    fn agrees_on_lists_of_anything(values in prop::collection::vec(any_json(), 0..20)) {
+        let text = Value::from(values).to_string();
+        let mut recorder = Recorder::default();
+        if let Some(value) = recorded(&mut recorder, &text) {
+            prop_assert!(same(&value, &parsed(&text)), "{}", text);
+        }
+    }
+
+    #[test]
+    fn never_panics(texts in prop::collection::vec(any::<String>(), 0..8)) {
+        let mut recorder = Recorder::default();
+        for text in texts {
+            let _ = recorded(&mut recorder, &text);
+        }
+    }
+}
