@@ -2,6 +2,9 @@
 
 const { EventEmitter } = require('node:events');
 
+/** So many messages of a socket are parsed as text before native code is asked to read the others. */
+const WARM_UP = 256;
+
 /** Loaded when a socket needs them: an ES module that imports this class may never make one. */
 const parts = {
   get debug() {
@@ -12,6 +15,12 @@ const parts = {
   },
   get unlisten() {
     return require('./signal').unlisten;
+  },
+  get createTapeReader() {
+    return require('./json-tape').createTapeReader;
+  },
+  get isTapeOfUse() {
+    return require('./json-tape').isTapeOfUse;
   },
   get systemError() {
     return require('./errors').systemError;
@@ -69,6 +78,12 @@ class NotificationSocket extends EventEmitter {
   #commands = 0;
   /** The batch that is being emitted. */
   #batch = NOTHING;
+  /** Tapes of its messages, behind where they begin. @type {Int32Array | undefined} */
+  #words;
+  /** Messages until tapes are asked for. */
+  #warmUp = WARM_UP;
+  /** @type {import('./json-tape').TapeReader | undefined} */
+  #readTape;
   /** The channel has to be asked again once the iterators have room. */
   #heldBack = false;
   /** @type {Set<import('./notification-iterator').NotificationIterator>} */
@@ -192,10 +207,18 @@ class NotificationSocket extends EventEmitter {
   #accept(item) {
     if (typeof item[0] === 'number') {
       this.#handle(item);
-    } else {
-      this.#batch = item;
-      this.#emitBatch(0, false);
+      return;
     }
+    this.#words = typeof item[item.length - 1] === 'string' ? undefined : new Int32Array(item.pop());
+    this.#batch = item;
+    if (this.#warmUp > 0) {
+      this.#warmUp -= item.length;
+      if (this.#warmUp <= 0 && parts.isTapeOfUse()) {
+        this.#readTape = parts.createTapeReader((shape) => this.#channel.shapeKeys(shape));
+        this.#channel.askForTapes();
+      }
+    }
+    this.#emitBatch(0, false);
   }
 
   /**
@@ -221,7 +244,7 @@ class NotificationSocket extends EventEmitter {
         }
         raw = false;
         next += 1;
-        this.#emitNotification(text);
+        this.#emitNotification(text, this.#words?.[next - 1]);
       }
     } finally {
       if (next < batch.length && this.#batch === batch) {
@@ -232,11 +255,18 @@ class NotificationSocket extends EventEmitter {
     }
   }
 
-  /** @param {string} text */
-  #emitNotification(text) {
+  /**
+   * @param {string} text
+   * @param {number} [tape] where it begins, or nothing
+   */
+  #emitNotification(text, tape) {
     let notification;
     try {
-      notification = JSON.parse(text);
+      if (tape && this.#words && this.#readTape) {
+        notification = this.#readTape(this.#words, tape, text);
+      } else {
+        notification = JSON.parse(text);
+      }
     } catch (cause) {
       const message = `failed to parse notification: ${/** @type {Error} */ (cause).message}`;
       this.#failed(

@@ -6,13 +6,13 @@ use napi::bindgen_prelude::{Env, Function, JsValue as _, Result, Unknown};
 use napi::{Error, Status, sys};
 use napi_derive::napi;
 
-use super::values::{FlatArray, array, double, text, utf8};
+use super::values::{FlatArray, array, double, text, utf8, word_buffer};
 use super::wakeup::Wakeup;
 use crate::io_thread::IoThread;
 use crate::notifications::backoff::{Backoff, milliseconds};
 use crate::notifications::fault::Fault;
 use crate::notifications::options::{Headers, Options};
-use crate::notifications::queue::{Event, Item, Outbox};
+use crate::notifications::queue::{Batch, Event, Item, Outbox};
 use crate::notifications::socket::{Socket, Task};
 use crate::notifications::topics::Filter;
 
@@ -129,6 +129,19 @@ impl NotificationChannel {
         Ok(value.map(|value| unsafe { Unknown::from_raw_unchecked(env.raw(), value) }))
     }
 
+    /// From now on, messages come with tapes: the last element of an array of messages may be an `ArrayBuffer` of
+    /// 32-bit words, for each message where its tape begins, or 0, and then the tapes.
+    #[napi(catch_unwind)]
+    pub fn ask_for_tapes(&self) {
+        self.socket.outbox().ask_for_tapes();
+    }
+
+    /// The keys of a shape on the tapes.
+    #[napi(catch_unwind)]
+    pub fn shape_keys(&self, shape: u32) -> Vec<String> {
+        self.socket.keys().of(shape).iter().map(ToString::to_string).collect()
+    }
+
     /// Keeps the process alive.
     #[napi(catch_unwind)]
     pub fn hold(&self, env: Env) {
@@ -171,13 +184,25 @@ fn take(env: sys::napi_env, outbox: &Outbox) -> Result<Option<sys::napi_value>> 
     let Some(item) = outbox.take() else { return Ok(None) };
     Ok(Some(match item {
         Item::Messages(batch) => {
-            let messages: Vec<_> =
-                batch.iter().map(|(message, ascii)| text(env, message, ascii)).collect::<Result<_>>()?;
+            let mut values = Vec::with_capacity(batch.len() + 1);
+            for message in batch.iter() {
+                values.push(text(env, message.text, message.ascii)?);
+            }
+            if !batch.tape().is_empty() {
+                values.push(word_buffer(env, [&starts(&batch), batch.tape()])?);
+            }
             outbox.recycle(batch);
-            array(env, &messages)?
+            array(env, &values)?
         }
         Item::Event(event) => event_array(env, event)?.value(),
     }))
+}
+
+/// For each message where its tape is, behind as many words as there are messages; 0 without one.
+fn starts(batch: &Batch) -> Vec<u32> {
+    let first = batch.len();
+    let start = |tape| u32::try_from(first + tape).unwrap_or_default();
+    batch.iter().map(|message| message.tape.map_or(0, start)).collect()
 }
 
 fn event_array(env: sys::napi_env, event: Event) -> Result<FlatArray> {

@@ -24,6 +24,12 @@ pub(super) trait Sink {
     fn enter(&mut self, object: bool);
     /// The innermost of them ends.
     fn leave(&mut self);
+    /// Where the value is if the key that is expected next stands at `at`, with its quotes and a colon right behind.
+    /// [`Sink::key`] is not called then.
+    #[inline]
+    fn expected(&mut self, _bytes: &[u8], _at: usize) -> Option<usize> {
+        None
+    }
     /// A key; `depth` is 1 in the outermost object.
     fn key(&mut self, bytes: &[u8], key: Literal, depth: usize);
     /// A string that is a value.
@@ -138,6 +144,9 @@ impl<S: Sink> Scanner<'_, S> {
     /// A key with its colon.
     #[inline]
     fn key(&mut self, at: usize, depth: usize) -> usize {
+        if let Some(value) = self.sink.expected(self.bytes, at) {
+            return value;
+        }
         if !self.is(at, b'"') {
             return FAILED;
         }

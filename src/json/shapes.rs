@@ -20,23 +20,29 @@ pub(super) type Node = usize;
 pub(super) const EMPTY: Node = 0;
 
 struct Entry {
-    key: Box<str>,
+    /// The key, its quotes and a colon.
+    literal: Box<str>,
     parent: Node,
     depth: u8,
     children: Vec<Node>,
     /// The child that came last, and will most likely come next.
     next: Node,
+    /// The first key of the object that was last the value of this key, or in the array that was.
+    inner: Node,
     shape: Option<u32>,
 }
 
+/// The keys of an object in their order.
+pub type Keys = Arc<[Box<str>]>;
+
 /// The keys of each shape, by its number. Any thread may ask.
 #[derive(Clone, Default)]
-pub struct ShapeKeys(Arc<Mutex<Vec<Arc<[Box<str>]>>>>);
+pub struct ShapeKeys(Arc<Mutex<Vec<Keys>>>);
 
 impl ShapeKeys {
     /// The keys of an object of this shape, in order; none for a shape that does not exist.
     #[must_use]
-    pub fn of(&self, shape: u32) -> Arc<[Box<str>]> {
+    pub fn of(&self, shape: u32) -> Keys {
         let keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         usize::try_from(shape).ok().and_then(|shape| keys.get(shape).cloned()).unwrap_or_default()
     }
@@ -57,8 +63,15 @@ pub(super) struct Shapes {
 
 impl Shapes {
     pub(super) fn new() -> Self {
-        let root =
-            Entry { key: "".into(), parent: EMPTY, depth: 0, children: Vec::new(), next: EMPTY, shape: None };
+        let root = Entry {
+            literal: "\"\":".into(),
+            parent: EMPTY,
+            depth: 0,
+            children: Vec::new(),
+            next: EMPTY,
+            inner: EMPTY,
+            shape: None,
+        };
         Self { entries: vec![root], keys: ShapeKeys::default() }
     }
 
@@ -66,20 +79,36 @@ impl Shapes {
         &self.keys
     }
 
-    /// What an object is once `key` follows; `None` for a key that is not remembered.
+    /// What most likely follows a key in its object.
     #[inline]
-    pub(super) fn step(&mut self, node: Node, key: &[u8]) -> Option<Node> {
-        let next = self.entries[node].next;
-        // The key of EMPTY is empty, and so matches no key that is remembered.
-        if !key.is_empty() && self.entries[next].key.as_bytes() == key {
-            return Some(next);
-        }
-        self.search(node, key)
+    pub(super) fn next(&self, node: Node) -> Node {
+        self.entries[node].next
     }
 
-    fn search(&mut self, node: Node, key: &[u8]) -> Option<Node> {
-        let known =
-            self.entries[node].children.iter().find(|child| self.entries[**child].key.as_bytes() == key);
+    /// What an object under a key most likely begins with.
+    #[inline]
+    pub(super) fn inner(&self, node: Node) -> Node {
+        self.entries[node].inner
+    }
+
+    /// An object under a key has begun with another key.
+    pub(super) fn set_inner(&mut self, node: Node, inner: Node) {
+        self.entries[node].inner = inner;
+    }
+
+    /// How long the key of `node` is, with its quotes and a colon right behind, if that is what `text` begins with.
+    #[inline]
+    pub(super) fn match_key(&self, node: Node, text: &[u8]) -> Option<usize> {
+        let literal = self.entries[node].literal.as_bytes();
+        (node != EMPTY && begins(text, literal)).then_some(literal.len())
+    }
+
+    /// What an object is once `key` follows; `None` for a key that is not remembered.
+    pub(super) fn step(&mut self, node: Node, key: &[u8]) -> Option<Node> {
+        let known = self.entries[node]
+            .children
+            .iter()
+            .find(|child| unquoted(&self.entries[**child].literal).as_bytes() == key);
         let child = match known {
             Some(child) => *child,
             None => self.grow(node, key)?,
@@ -99,11 +128,12 @@ impl Shapes {
         let key = str::from_utf8(key).ok().filter(|_| !full)?;
         let child = self.entries.len();
         self.entries.push(Entry {
-            key: key.into(),
+            literal: format!("\"{key}\":").into(),
             parent: node,
             depth,
             children: Vec::new(),
             next: EMPTY,
+            inner: EMPTY,
             shape: None,
         });
         self.entries[node].children.push(child);
@@ -116,7 +146,7 @@ impl Shapes {
             let entry = &self.entries[node];
             (node != EMPTY).then(|| {
                 node = entry.parent;
-                &*entry.key
+                unquoted(&entry.literal)
             })
         })
     }
@@ -131,6 +161,23 @@ impl Shapes {
         }
         self.entries[node].shape
     }
+}
+
+fn unquoted(literal: &str) -> &str {
+    &literal[1..literal.len() - 2]
+}
+
+/// Whether `text` begins with `start`, which has at least four bytes. Most keys are too short for a call to be worth it.
+#[inline]
+fn begins(text: &[u8], start: &[u8]) -> bool {
+    let Some(text) = text.get(..start.len()) else { return false };
+    if start.len() < 8 {
+        return text.first_chunk::<4>() == start.first_chunk::<4>()
+            && text.last_chunk::<4>() == start.last_chunk::<4>();
+    }
+    let (text_words, start_words) = (text.as_chunks::<8>().0, start.as_chunks::<8>().0);
+    text.last_chunk::<8>() == start.last_chunk::<8>()
+        && text_words.iter().zip(start_words).all(|(one, other)| one == other)
 }
 
 /// Whether a key is an ordinary name: it means the same in an object literal as in JSON, and keeps its place among the

@@ -135,8 +135,10 @@ struct Open {
     object: bool,
     /// Values so far.
     count: u32,
-    /// The members so far, without the others.
+    /// The members so far, without the others; in an array those around it.
     node: Node,
+    /// What most likely comes next.
+    next: Node,
     /// Members behind the first one that is not remembered.
     others: u32,
 }
@@ -224,16 +226,20 @@ impl Sink for Writer<'_> {
         self.current.count += 1;
         self.outer.push(self.current);
         self.failed |= self.outer.len() > MAX_DEPTH || self.tape.len() > self.limit;
-        self.current = Open { header: self.tape.len(), object, count: 0, node: EMPTY, others: 0 };
+        let header = self.tape.len();
         self.tape.push(0);
-        if object {
+        let around = self.current.node;
+        self.current = if object {
             self.tape.push(0);
-        }
+            Open { header, object, count: 0, node: EMPTY, next: self.shapes.inner(around), others: 0 }
+        } else {
+            Open { header, object, count: 0, node: around, next: EMPTY, others: 0 }
+        };
     }
 
     #[inline]
     fn leave(&mut self) {
-        let Open { header, object, count, node, others } = self.current;
+        let Open { header, object, count, node, others, .. } = self.current;
         if object {
             match self.shapes.shape(node) {
                 Some(shape) => {
@@ -251,12 +257,27 @@ impl Sink for Writer<'_> {
     }
 
     #[inline]
+    fn expected(&mut self, bytes: &[u8], at: usize) -> Option<usize> {
+        if self.current.others > 0 {
+            return None;
+        }
+        let next = self.current.next;
+        let length = self.shapes.match_key(next, bytes.get(at..)?)?;
+        self.current.node = next;
+        self.current.next = self.shapes.next(next);
+        Some(at + length)
+    }
+
     fn key(&mut self, bytes: &[u8], key: Literal, _depth: usize) {
         if self.current.others == 0
             && !key.escaped
             && let Some(node) = self.shapes.step(self.current.node, &bytes[key.start..key.end])
         {
+            if self.current.node == EMPTY {
+                self.shapes.set_inner(self.outer.last().map_or(EMPTY, |around| around.node), node);
+            }
             self.current.node = node;
+            self.current.next = self.shapes.next(node);
             return;
         }
         self.current.others += 1;
@@ -281,10 +302,10 @@ impl Sink for Writer<'_> {
             self.failed = true;
             return;
         };
-        let [a, b, c, d, e, f, g, h] = double.to_ne_bytes();
         self.push(tag::DOUBLE, 0);
-        self.tape.push(u32::from_ne_bytes([a, b, c, d]));
-        self.tape.push(u32::from_ne_bytes([e, f, g, h]));
+        let bytes = double.to_ne_bytes();
+        let halves = bytes.as_chunks().0;
+        self.tape.extend(halves.iter().map(|half| u32::from_ne_bytes(*half)));
     }
 
     #[inline]

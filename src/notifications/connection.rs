@@ -1,6 +1,7 @@
 //! An open connection: reading it in bursts, and ending it.
 
 use std::io;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
@@ -12,6 +13,7 @@ use super::handshake::Connection;
 use super::liveness::{Liveness, Verdict};
 use super::options::Options;
 use super::queue::{Batch, Event, Outbox};
+use crate::json::tape::Recorder;
 
 /// So many messages are looked at before others on the I/O thread have their turn.
 const BURST: usize = 2048;
@@ -56,6 +58,7 @@ pub(super) struct Reader<'a> {
     frames: &'a mut Frames<Connection>,
     options: &'a Options,
     outbox: &'a Outbox,
+    recorder: &'a Mutex<Recorder>,
     batch: Batch,
     liveness: Option<Liveness>,
     /// The socket has no more for now.
@@ -70,10 +73,15 @@ enum Cause {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(frames: &'a mut Frames<Connection>, options: &'a Options, outbox: &'a Outbox) -> Self {
+    pub(super) fn new(
+        frames: &'a mut Frames<Connection>,
+        options: &'a Options,
+        outbox: &'a Outbox,
+        recorder: &'a Mutex<Recorder>,
+    ) -> Self {
         let liveness = options.idle_timeout.map(|timeout| Liveness::new(timeout, Instant::now()));
         // Messages that came with the handshake wait in `frames`.
-        Self { frames, options, outbox, batch: Batch::default(), liveness, drained: false }
+        Self { frames, options, outbox, recorder, batch: Batch::default(), liveness, drained: false }
     }
 
     /// Reads one burst, or waits until there is one to read. May be dropped while it waits: nothing is lost.
@@ -139,6 +147,8 @@ impl<'a> Reader<'a> {
 
     /// Reads until the socket has no more, the batch is full, or the burst is long enough.
     fn read(&mut self) -> Result<Step, Broken> {
+        // After a panic it may be wrong about the messages it has seen.
+        let mut recorder = self.outbox.wants_tapes().then(|| self.recorder.lock().ok()).flatten();
         for _ in 0..BURST {
             match self.frames.read_message()? {
                 None => {
@@ -147,7 +157,7 @@ impl<'a> Reader<'a> {
                 }
                 Some(Message::Text(message)) => {
                     if self.options.topics.as_ref().is_none_or(|topics| topics.wants(message)) {
-                        self.batch.push(message);
+                        self.batch.push(message, recorder.as_deref_mut());
                         if self.batch.is_full() {
                             break;
                         }

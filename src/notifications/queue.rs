@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
 use super::fault::Fault;
+use crate::json::tape::{self, Recorder};
 
 /// A batch is closed once it holds this many bytes of text, so that one turn of JavaScript stays short.
 const BATCH_BYTES: usize = 128 * 1024;
@@ -22,19 +24,38 @@ const EVENT_COST: usize = 1024;
 pub struct Batch {
     text: String,
     spans: Vec<Span>,
+    tape: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Span {
     end: usize,
     ascii: bool,
+    /// Where its tape begins, if it has one.
+    tape: Option<usize>,
+}
+
+/// A message of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Message<'a> {
+    /// Its text.
+    pub text: &'a str,
+    /// It is all ASCII.
+    pub ascii: bool,
+    /// Where its tape begins in [`Batch::tape`], if it has one.
+    pub tape: Option<usize>,
 }
 
 impl Batch {
-    /// Appends a message.
-    pub fn push(&mut self, message: &str) {
+    /// Appends a message; with its tape, if `recorder` makes one.
+    pub fn push(&mut self, message: &str, recorder: Option<&mut Recorder>) {
+        let ascii = message.is_ascii();
+        let start = self.tape.len();
+        let taped = recorder.is_some_and(|recorder| {
+            ascii && message.len() <= tape::PIECE && recorder.record(message, &mut self.tape)
+        });
         self.text.push_str(message);
-        self.spans.push(Span { end: self.text.len(), ascii: message.is_ascii() });
+        self.spans.push(Span { end: self.text.len(), ascii, tape: taped.then_some(start) });
     }
 
     /// Number of messages.
@@ -55,18 +76,24 @@ impl Batch {
         self.text.len() >= BATCH_BYTES || self.spans.len() >= BATCH_MESSAGES
     }
 
-    /// The messages in order, each with whether it is all ASCII.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, bool)> {
+    /// The messages in order.
+    pub fn iter(&self) -> impl Iterator<Item = Message<'_>> {
         let mut start = 0;
-        self.spans.iter().map(move |span| {
-            let message = &self.text[start..span.end];
-            start = span.end;
-            (message, span.ascii)
+        self.spans.iter().map(move |&Span { end, ascii, tape }| {
+            let text = &self.text[start..end];
+            start = end;
+            Message { text, ascii, tape }
         })
     }
 
+    /// The tapes of those that have one.
+    #[must_use]
+    pub fn tape(&self) -> &[u32] {
+        &self.tape
+    }
+
     fn cost(&self) -> usize {
-        self.text.len() + self.spans.len() * MESSAGE_COST
+        self.text.len() + self.spans.len() * MESSAGE_COST + size_of_val(&*self.tape)
     }
 
     fn has_room_for(&self, other: &Self) -> bool {
@@ -74,15 +101,21 @@ impl Batch {
     }
 
     fn append(&mut self, other: &mut Self) {
-        let offset = self.text.len();
+        let (text, tape) = (self.text.len(), self.tape.len());
         self.text.push_str(&other.text);
-        self.spans.extend(other.spans.iter().map(|span| Span { end: span.end + offset, ..*span }));
+        self.tape.extend_from_slice(&other.tape);
+        self.spans.extend(other.spans.iter().map(|span| Span {
+            end: span.end + text,
+            ascii: span.ascii,
+            tape: span.tape.map(|start| start + tape),
+        }));
         other.clear();
     }
 
     fn clear(&mut self) {
         self.text.clear();
         self.spans.clear();
+        self.tape.clear();
     }
 }
 
@@ -138,6 +171,7 @@ pub struct Outbox {
     room: Notify,
     high_water_mark: usize,
     wake: Box<dyn Fn() + Send + Sync>,
+    wants_tapes: AtomicBool,
 }
 
 #[derive(Default)]
@@ -155,7 +189,24 @@ impl Outbox {
     /// A queue that holds about `high_water_mark` bytes. `wake` is called when something waits and the taker does not
     /// know yet.
     pub fn new(high_water_mark: usize, wake: impl Fn() + Send + Sync + 'static) -> Self {
-        Self { inner: Mutex::default(), room: Notify::new(), high_water_mark, wake: Box::new(wake) }
+        Self {
+            inner: Mutex::default(),
+            room: Notify::new(),
+            high_water_mark,
+            wake: Box::new(wake),
+            wants_tapes: AtomicBool::new(false),
+        }
+    }
+
+    /// The taker can do with tapes from now on.
+    pub fn ask_for_tapes(&self) {
+        self.wants_tapes.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the taker can do with tapes.
+    #[must_use]
+    pub fn wants_tapes(&self) -> bool {
+        self.wants_tapes.load(Ordering::Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -222,7 +273,7 @@ impl Outbox {
 
     /// Gives the memory of a batch back for the next one.
     pub fn recycle(&self, mut batch: Batch) {
-        if batch.text.capacity() <= 2 * BATCH_BYTES {
+        if batch.text.capacity() + size_of::<u32>() * batch.tape.capacity() <= 4 * BATCH_BYTES {
             batch.clear();
             self.lock().spare = Some(batch);
         }

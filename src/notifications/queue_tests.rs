@@ -16,7 +16,7 @@ fn outbox(high_water_mark: usize) -> (Arc<Outbox>, Arc<AtomicUsize>) {
 fn put(outbox: &Outbox, messages: &[&str]) {
     let mut batch = Batch::default();
     for message in messages {
-        batch.push(message);
+        batch.push(message, None);
     }
     outbox.put_messages(&mut batch);
     assert!(batch.is_empty());
@@ -24,7 +24,7 @@ fn put(outbox: &Outbox, messages: &[&str]) {
 
 fn describe(item: &Item) -> String {
     match item {
-        Item::Messages(batch) => batch.iter().map(|(message, _)| message).collect::<Vec<_>>().join(","),
+        Item::Messages(batch) => batch.iter().map(|message| message.text).collect::<Vec<_>>().join(","),
         Item::Event(Event::Open) => "open".into(),
         Item::Event(Event::Close { code, .. }) => format!("close {code}"),
         Item::Event(Event::Fault(_)) => "fault".into(),
@@ -53,9 +53,9 @@ fn keeps_the_order_and_joins_neighbouring_messages() {
 fn knows_which_messages_are_ascii() {
     let mut batch = Batch::default();
     for message in ["plain", "naïve", "", "日本", "again"] {
-        batch.push(message);
+        batch.push(message, None);
     }
-    let seen: Vec<(&str, bool)> = batch.iter().collect();
+    let seen: Vec<_> = batch.iter().map(|message| (message.text, message.ascii)).collect();
     assert_eq!(seen, [("plain", true), ("naïve", false), ("", true), ("日本", false), ("again", true)]);
 }
 
@@ -147,16 +147,16 @@ fn each_close_has_to_be_seen() {
 fn recycled_memory_is_used_again_unless_it_is_huge() {
     let (outbox, _) = outbox(usize::MAX);
     let mut small = Batch::default();
-    small.push(&"x".repeat(1_000));
+    small.push(&"x".repeat(1_000), None);
     let capacity = small.text.capacity();
     outbox.recycle(small);
     let mut batch = Batch::default();
-    batch.push("a");
+    batch.push("a", None);
     outbox.put_messages(&mut batch);
     assert_eq!((batch.len(), batch.text.capacity()), (0, capacity));
 
     let mut huge = Batch::default();
-    huge.push(&"x".repeat(3 * BATCH_BYTES));
+    huge.push(&"x".repeat(3 * BATCH_BYTES), None);
     outbox.recycle(huge);
     assert!(outbox.lock().spare.is_none());
 }

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
@@ -17,6 +17,8 @@ use super::handshake::{self, Connection};
 use super::options::Options;
 use super::queue::{Event, Outbox};
 use super::state::{Input, Machine, State};
+use crate::json::shapes::ShapeKeys;
+use crate::json::tape::Recorder;
 
 #[derive(Clone, Copy, Debug)]
 enum Command {
@@ -28,6 +30,7 @@ enum Command {
 pub struct Socket {
     commands: mpsc::UnboundedSender<Command>,
     outbox: Arc<Outbox>,
+    keys: ShapeKeys,
 }
 
 impl Socket {
@@ -36,14 +39,17 @@ impl Socket {
     pub fn new(options: Options, wake: impl Fn() + Send + Sync + 'static) -> (Self, Task) {
         let (sender, commands) = mpsc::unbounded_channel();
         let outbox = Arc::new(Outbox::new(options.high_water_mark, wake));
+        let recorder = Recorder::default();
+        let keys = recorder.keys().clone();
         let task = Task {
             machine: Machine::new(options.reconnect),
             options: Arc::new(options),
             outbox: Arc::clone(&outbox),
             commands,
+            recorder: Arc::new(Mutex::new(recorder)),
             obeyed: 0,
         };
-        (Self { commands: sender, outbox }, task)
+        (Self { commands: sender, outbox, keys }, task)
     }
 
     /// Connects unless a connection is there, on its way, or being closed by the server; while waiting for the next
@@ -57,6 +63,12 @@ impl Socket {
     pub fn close(&self) {
         self.outbox.mute();
         let _ = self.commands.send(Command::Close);
+    }
+
+    /// The keys of the shapes on the tapes of messages.
+    #[must_use]
+    pub fn keys(&self) -> &ShapeKeys {
+        &self.keys
     }
 
     /// Where messages and events come out.
@@ -75,6 +87,8 @@ pub struct Task {
     outbox: Arc<Outbox>,
     commands: mpsc::UnboundedReceiver<Command>,
     machine: Machine,
+    /// Knows the messages of all connections.
+    recorder: Arc<Mutex<Recorder>>,
     obeyed: u32,
 }
 
@@ -185,11 +199,12 @@ impl Task {
     async fn serve(&mut self, open: &mut Option<Frames<Connection>>) -> Result<End, Gone> {
         let options = Arc::clone(&self.options);
         let outbox = Arc::clone(&self.outbox);
+        let recorder = Arc::clone(&self.recorder);
         let Some(frames) = open else {
             self.machine.on(Input::Ended);
             return Ok(End::Asked);
         };
-        let mut reader = connection::Reader::new(frames, &options, &outbox);
+        let mut reader = connection::Reader::new(frames, &options, &outbox, &recorder);
         while self.machine.state() == State::Open {
             let step = tokio::select! {
                 biased;

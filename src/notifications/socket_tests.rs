@@ -84,7 +84,7 @@ impl Client {
 
 fn describe(item: &Item) -> String {
     match item {
-        Item::Messages(batch) => batch.iter().map(|(message, _)| message).collect::<Vec<_>>().join(" "),
+        Item::Messages(batch) => batch.iter().map(|message| message.text).collect::<Vec<_>>().join(" "),
         Item::Event(Event::Open) => "open".into(),
         Item::Event(Event::Fault(fault)) => fault.code().into(),
         Item::Event(Event::Close { code, reason }) => format!("close {code} {reason}"),

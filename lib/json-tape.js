@@ -1,0 +1,185 @@
+'use strict';
+
+/**
+ * Makes values out of JSON text that native code has read already: it gives a tape, words that say what comes next and
+ * where in the text. This does what `JSON.parse` does, in a quarter of its time, because each kind of object has a
+ * function that makes it whole.
+ */
+
+/** The tags of words; `src/json/tape.rs` has the same list and says what follows each. */
+const STRING = 0;
+const SMALL = 1;
+const NULL = 2;
+const TRUE = 3;
+const FALSE = 4;
+const ARRAY = 5;
+const OBJECT = 6;
+const DOUBLE = 7;
+const ESCAPED = 8;
+const PIECE = 9;
+
+/** So many objects of a kind are made before it has a function of its own. */
+const RARE = 8;
+/** So many functions are kept for all sources together. */
+const MAX_FACTORIES = 1024;
+
+/** Objects by their keys. @type {Map<string, () => object>} */
+const factories = new Map();
+
+// What is being read. One value is read at a time, and no code of the user runs meanwhile.
+let words = new Int32Array(0);
+let at = 0;
+/** The current piece of the text. */
+let text = '';
+/** @type {Pieces} */
+let pieces = [];
+let nextPiece = 0;
+/** @type {(() => object)[]} */
+let builders = [];
+/** @type {(shape: number) => () => object} */
+let createBuilder;
+
+const double = new Float64Array(1);
+const halves = new Int32Array(double.buffer);
+
+/**
+ * @typedef {string[]} Pieces
+ * @typedef {(source: Int32Array, start: number, whole: string, parts?: Pieces) => any} TapeReader
+ */
+
+function read() {
+  const word = words[at++];
+  switch (word & 15) {
+    case STRING: {
+      const start = words[at++];
+      return text.substring(start, start + (word >>> 4));
+    }
+    case SMALL:
+      return word >> 4;
+    case NULL:
+      return null;
+    case TRUE:
+      return true;
+    case FALSE:
+      return false;
+    case ARRAY:
+      return readArray(word >>> 4);
+    case OBJECT:
+      return readObject(word >>> 4);
+    case DOUBLE:
+      halves[0] = words[at++];
+      halves[1] = words[at++];
+      return double[0];
+    case ESCAPED: {
+      const start = words[at++];
+      return JSON.parse(text.substring(start, start + (word >>> 4)));
+    }
+    case PIECE:
+      text = pieces[nextPiece++];
+      return text;
+    default:
+      text = pieces[nextPiece++];
+      return read();
+  }
+}
+
+/** @param {number} length */
+function readArray(length) {
+  const array = [];
+  for (let index = 0; index < length; index += 1) {
+    array[index] = read();
+  }
+  return array;
+}
+
+/** @param {number} shape */
+function readObject(shape) {
+  const others = words[at++];
+  const object = (builders[shape] ?? createBuilder(shape))();
+  for (let index = 0; index < others; index += 1) {
+    define(object, read(), read());
+  }
+  return object;
+}
+
+/**
+ * Sets a member as `JSON.parse` does, whatever its name and whatever was done to `Object.prototype`.
+ *
+ * @param {object} object
+ * @param {string} key
+ * @param {unknown} value
+ */
+function define(object, key, value) {
+  Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/**
+ * A function that reads an object with these keys. They are plain names: native code sees to that.
+ *
+ * @param {string[]} keys
+ */
+function factoryOf(keys) {
+  const members = keys.map((key) => `${JSON.stringify(key)}: read()`).join(', ');
+  const known = factories.get(members);
+  if (known) {
+    return known;
+  }
+  const factory = Function('read', `return () => ({ ${members} });`)(read);
+  if (factories.size < MAX_FACTORIES) {
+    factories.set(members, factory);
+  }
+  return factory;
+}
+
+/** Whether tapes are of use: functions can be made of text, and the engine is the one they were measured with. */
+function isTapeOfUse() {
+  try {
+    return process.versions.v8 !== undefined && !process.versions.bun && Function('return true')();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * A reader for the tapes of one source, which numbers the kinds of objects it has seen.
+ *
+ * @param {(shape: number) => string[]} keysOf
+ * @returns {TapeReader} takes words, where in them the tape begins, and the text, whole or in pieces
+ */
+function createTapeReader(keysOf) {
+  /** @type {(() => object)[]} */
+  const own = [];
+  /** @param {number} shape */
+  const create = (shape) => {
+    const keys = keysOf(shape);
+    let seen = 0;
+    own[shape] = () => {
+      seen += 1;
+      if (seen === RARE) {
+        own[shape] = factoryOf(keys);
+        return own[shape]();
+      }
+      const object = {};
+      for (const key of keys) {
+        define(object, key, read());
+      }
+      return object;
+    };
+    return own[shape];
+  };
+  return (source, start, whole, parts = []) => {
+    words = source;
+    at = start;
+    text = whole;
+    pieces = parts;
+    nextPiece = 0;
+    builders = own;
+    createBuilder = create;
+    const value = read();
+    pieces = [];
+    text = '';
+    return value;
+  };
+}
+
+module.exports = { createTapeReader, isTapeOfUse };
