@@ -23,30 +23,25 @@ const RARE = 8;
 /** So many functions are kept for all sources together. */
 const MAX_FACTORIES = 1024;
 
-/** Objects by their keys. @type {Map<string, () => object>} */
+/** What makes objects, by their members. @type {Map<string, () => object>} */
 const factories = new Map();
 
 // What is being read. One value is read at a time, and no code of the user runs meanwhile.
+/** @type {Int32Array} */
 let words = new Int32Array(0);
 let at = 0;
 /** The current piece of the text. */
 let text = '';
-/** @type {Pieces} */
-let pieces = [];
+/** @type {string[] | undefined} */
+let pieces;
 let nextPiece = 0;
 /** @type {(() => object)[]} */
 let builders = [];
-/** @type {(shape: number) => () => object} */
-let createBuilder;
 
 const double = new Float64Array(1);
 const halves = new Int32Array(double.buffer);
 
-/**
- * @typedef {string[]} Pieces
- * @typedef {(source: Int32Array, start: number, whole: string, parts?: Pieces) => any} TapeReader
- */
-
+/** @returns {any} */
 function read() {
   const word = words[at++];
   switch (word & 15) {
@@ -75,15 +70,22 @@ function read() {
       return JSON.parse(text.substring(start, start + (word >>> 4)));
     }
     case PIECE:
-      text = pieces[nextPiece++];
-      return text;
+      return takePiece();
     default:
-      text = pieces[nextPiece++];
+      takePiece();
       return read();
   }
 }
 
-/** @param {number} length */
+function takePiece() {
+  text = /** @type {string[]} */ (pieces)[nextPiece++];
+  return text;
+}
+
+/**
+ * @param {number} length
+ * @returns {any[]}
+ */
 function readArray(length) {
   const array = [];
   for (let index = 0; index < length; index += 1) {
@@ -95,7 +97,7 @@ function readArray(length) {
 /** @param {number} shape */
 function readObject(shape) {
   const others = words[at++];
-  const object = (builders[shape] ?? createBuilder(shape))();
+  const object = builders[shape]();
   for (let index = 0; index < others; index += 1) {
     define(object, read(), read());
   }
@@ -114,16 +116,11 @@ function define(object, key, value) {
 }
 
 /**
- * A function that reads an object with these keys. They are plain names: native code sees to that.
+ * A function that reads an object with these members. Their keys are plain names: native code sees to that.
  *
- * @param {string[]} keys
+ * @param {string} members code of an object literal
  */
-function factoryOf(keys) {
-  const members = keys.map((key) => `${JSON.stringify(key)}: read()`).join(', ');
-  const known = factories.get(members);
-  if (known) {
-    return known;
-  }
+function createFactory(members) {
   const factory = Function('read', `return () => ({ ${members} });`)(read);
   if (factories.size < MAX_FACTORIES) {
     factories.set(members, factory);
@@ -140,24 +137,41 @@ function isTapeOfUse() {
   }
 }
 
-/**
- * A reader for the tapes of one source, which numbers the kinds of objects it has seen.
- *
- * @param {(shape: number) => string[]} keysOf
- * @returns {TapeReader} takes words, where in them the tape begins, and the text, whole or in pieces
- */
-function createTapeReader(keysOf) {
-  /** @type {(() => object)[]} */
-  const own = [];
+/** Reads the tapes of one source, which numbers the kinds of objects it has seen. */
+class TapeReader {
+  #keysOf;
+  /** For each kind of object, what makes one. @type {(() => object)[]} */
+  #builders = [];
+
+  /** @param {(shape: number) => string[]} keysOf */
+  constructor(keysOf) {
+    this.#keysOf = keysOf;
+  }
+
+  /**
+   * Gets to know the kinds of objects up to this number. That comes before reading a tape that has them.
+   *
+   * @param {number} shapes how many there are
+   */
+  learn(shapes) {
+    for (let shape = this.#builders.length; shape < shapes; shape += 1) {
+      this.#builders[shape] = this.#createBuilder(shape);
+    }
+  }
+
   /** @param {number} shape */
-  const create = (shape) => {
-    const keys = keysOf(shape);
+  #createBuilder(shape) {
+    const keys = this.#keysOf(shape);
+    const members = keys.map((key) => `${JSON.stringify(key)}: read()`).join(', ');
+    const known = factories.get(members);
+    if (known) {
+      return known;
+    }
     let seen = 0;
-    own[shape] = () => {
+    return () => {
       seen += 1;
       if (seen === RARE) {
-        own[shape] = factoryOf(keys);
-        return own[shape]();
+        this.#builders[shape] = createFactory(members);
       }
       const object = {};
       for (const key of keys) {
@@ -165,21 +179,25 @@ function createTapeReader(keysOf) {
       }
       return object;
     };
-    return own[shape];
-  };
-  return (source, start, whole, parts = []) => {
+  }
+
+  /**
+   * The value of a tape.
+   *
+   * @param {Int32Array} source words
+   * @param {number} start where in them the tape begins
+   * @param {string} whole the text, unless it is in pieces
+   * @param {string[]} [parts] its pieces
+   */
+  read(source, start, whole, parts) {
     words = source;
     at = start;
     text = whole;
     pieces = parts;
     nextPiece = 0;
-    builders = own;
-    createBuilder = create;
-    const value = read();
-    pieces = [];
-    text = '';
-    return value;
-  };
+    builders = this.#builders;
+    return read();
+  }
 }
 
-module.exports = { createTapeReader, isTapeOfUse };
+module.exports = { TapeReader, isTapeOfUse };

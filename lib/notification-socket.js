@@ -16,8 +16,8 @@ const parts = {
   get unlisten() {
     return require('./signal').unlisten;
   },
-  get createTapeReader() {
-    return require('./json-tape').createTapeReader;
+  get TapeReader() {
+    return require('./json-tape').TapeReader;
   },
   get isTapeOfUse() {
     return require('./json-tape').isTapeOfUse;
@@ -83,7 +83,7 @@ class NotificationSocket extends EventEmitter {
   /** Messages until tapes are asked for. */
   #warmUp = WARM_UP;
   /** @type {import('./json-tape').TapeReader | undefined} */
-  #readTape;
+  #tapeReader;
   /** The channel has to be asked again once the iterators have room. */
   #heldBack = false;
   /** @type {Set<import('./notification-iterator').NotificationIterator>} */
@@ -209,12 +209,17 @@ class NotificationSocket extends EventEmitter {
       this.#handle(item);
       return;
     }
-    this.#words = typeof item[item.length - 1] === 'string' ? undefined : new Int32Array(item.pop());
+    this.#words = undefined;
+    if (typeof item[item.length - 1] !== 'string') {
+      this.#words = new Int32Array(item.pop());
+      this.#tapeReader?.learn(this.#words[0]);
+    }
     this.#batch = item;
     if (this.#warmUp > 0) {
       this.#warmUp -= item.length;
       if (this.#warmUp <= 0 && parts.isTapeOfUse()) {
-        this.#readTape = parts.createTapeReader((shape) => this.#channel.shapeKeys(shape));
+        const channel = this.#channel;
+        this.#tapeReader = new parts.TapeReader((shape) => channel.shapeKeys(shape));
         this.#channel.askForTapes();
       }
     }
@@ -244,7 +249,7 @@ class NotificationSocket extends EventEmitter {
         }
         raw = false;
         next += 1;
-        this.#emitNotification(text, this.#words?.[next - 1]);
+        this.#emitNotification(text, this.#words?.[next]);
       }
     } finally {
       if (next < batch.length && this.#batch === batch) {
@@ -262,8 +267,8 @@ class NotificationSocket extends EventEmitter {
   #emitNotification(text, tape) {
     let notification;
     try {
-      if (tape && this.#words && this.#readTape) {
-        notification = this.#readTape(this.#words, tape, text);
+      if (tape && this.#words && this.#tapeReader) {
+        notification = this.#tapeReader.read(this.#words, tape, text);
       } else {
         notification = JSON.parse(text);
       }

@@ -9,6 +9,7 @@ use napi_derive::napi;
 use super::values::{FlatArray, array, double, text, utf8, word_buffer};
 use super::wakeup::Wakeup;
 use crate::io_thread::IoThread;
+use crate::json::shapes::ShapeKeys;
 use crate::notifications::backoff::{Backoff, milliseconds};
 use crate::notifications::fault::Fault;
 use crate::notifications::options::{Headers, Options};
@@ -78,18 +79,19 @@ impl NotificationChannel {
     ) -> Result<Self> {
         let options = settings(options)?;
         // The outbox needs the wake-up and the wake-up the outbox.
-        let slot = Arc::new(OnceLock::<Weak<Outbox>>::new());
+        let slot = Arc::new(OnceLock::<(Weak<Outbox>, ShapeKeys)>::new());
         let drain = {
             let slot = Arc::clone(&slot);
-            move |env, _: &_| match slot.get().and_then(Weak::upgrade) {
-                Some(outbox) => Ok(take(env, &outbox)?.into_iter().collect()),
-                None => Ok(Vec::new()),
+            move |env, _: &_| {
+                let Some((outbox, keys)) = slot.get() else { return Ok(Vec::new()) };
+                let Some(outbox) = outbox.upgrade() else { return Ok(Vec::new()) };
+                Ok(take(env, &outbox, keys)?.into_iter().collect())
             }
         };
         let wakeup = Wakeup::new(env.raw(), deliver.value().value, "cycle:notifications", Box::new(drain))?;
         let waker = (*wakeup).clone();
         let (socket, task) = Socket::new(options, move || waker.wake());
-        slot.get_or_init(|| Arc::downgrade(socket.outbox()));
+        slot.get_or_init(|| (Arc::downgrade(socket.outbox()), socket.keys().clone()));
         Ok(Self { socket, task: Some(task), io: None, wakeup })
     }
 
@@ -124,7 +126,7 @@ impl NotificationChannel {
     /// When the engine has no memory for it.
     #[napi(catch_unwind, ts_return_type = "any[] | null")]
     pub fn take(&self, env: Env) -> Result<Option<Unknown<'_>>> {
-        let value = take(env.raw(), self.socket.outbox())?;
+        let value = take(env.raw(), self.socket.outbox(), self.socket.keys())?;
         // SAFETY: the value was made just now, in this environment and its handle scope.
         Ok(value.map(|value| unsafe { Unknown::from_raw_unchecked(env.raw(), value) }))
     }
@@ -180,7 +182,7 @@ fn whole(number: f64) -> usize {
     number as usize
 }
 
-fn take(env: sys::napi_env, outbox: &Outbox) -> Result<Option<sys::napi_value>> {
+fn take(env: sys::napi_env, outbox: &Outbox, keys: &ShapeKeys) -> Result<Option<sys::napi_value>> {
     let Some(item) = outbox.take() else { return Ok(None) };
     Ok(Some(match item {
         Item::Messages(batch) => {
@@ -189,7 +191,7 @@ fn take(env: sys::napi_env, outbox: &Outbox) -> Result<Option<sys::napi_value>> 
                 values.push(text(env, message.text, message.ascii)?);
             }
             if !batch.tape().is_empty() {
-                values.push(word_buffer(env, [&starts(&batch), batch.tape()])?);
+                values.push(word_buffer(env, [&head(&batch, keys), batch.tape()])?);
             }
             outbox.recycle(batch);
             array(env, &values)?
@@ -198,11 +200,12 @@ fn take(env: sys::napi_env, outbox: &Outbox) -> Result<Option<sys::napi_value>> 
     }))
 }
 
-/// For each message where its tape is, behind as many words as there are messages; 0 without one.
-fn starts(batch: &Batch) -> Vec<u32> {
-    let first = batch.len();
-    let start = |tape| u32::try_from(first + tape).unwrap_or_default();
-    batch.iter().map(|message| message.tape.map_or(0, start)).collect()
+/// How many shapes there are, and for each message where its tape is, behind all this; 0 without one.
+fn head(batch: &Batch, keys: &ShapeKeys) -> Vec<u32> {
+    let first = batch.len() + 1;
+    let word = |number| u32::try_from(number).unwrap_or_default();
+    let starts = batch.iter().map(|message| message.tape.map_or(0, |tape| word(first + tape)));
+    std::iter::once(word(keys.count())).chain(starts).collect()
 }
 
 fn event_array(env: sys::napi_env, event: Event) -> Result<FlatArray> {

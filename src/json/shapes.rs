@@ -47,6 +47,12 @@ impl ShapeKeys {
         usize::try_from(shape).ok().and_then(|shape| keys.get(shape).cloned()).unwrap_or_default()
     }
 
+    /// Number of shapes.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     fn add(&self, shape: Vec<Box<str>>) -> Option<u32> {
         let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let number = u32::try_from(keys.len()).ok().filter(|_| keys.len() < MAX_SHAPES)?;
