@@ -46,8 +46,7 @@ const SMALL_DIGITS: usize = 8;
 /// Reads texts that have much in common, such as all that come over one socket.
 pub struct Recorder {
     shapes: Shapes,
-    /// Objects around the current one.
-    outer: Vec<Open>,
+    stack: Box<Stack>,
     /// So many texts are not tried, because that failed before.
     skip: u32,
     /// So many will be skipped after the next failure.
@@ -59,7 +58,7 @@ const MAX_PENALTY: u32 = 1024;
 
 impl Default for Recorder {
     fn default() -> Self {
-        Self { shapes: Shapes::new(), outer: Vec::new(), skip: 0, penalty: 1 }
+        Self { shapes: Shapes::new(), stack: Box::new([Open::default(); STACK]), skip: 0, penalty: 1 }
     }
 }
 
@@ -93,11 +92,11 @@ impl Recorder {
             return false;
         }
         let before = tape.len();
-        self.outer.clear();
+        self.stack[0] = Open::default();
         let mut writer = Writer {
             shapes: &mut self.shapes,
-            outer: &mut self.outer,
-            current: Open::default(),
+            stack: &mut self.stack,
+            depth: 0,
             tape,
             cutter,
             // As much memory as the text has, if not more than a text like any other needs.
@@ -127,14 +126,20 @@ struct Cutter<'a> {
     pieces: &'a mut Vec<Range<usize>>,
 }
 
+/// Objects and arrays whose end was not seen yet, within each other; the first is what is around the whole text. A
+/// power of two, so that finding the current one takes no look at the size.
+type Stack = [Open; STACK];
+const STACK: usize = 128;
+const _: () = assert!(MAX_DEPTH < STACK && STACK.is_power_of_two());
+
 /// An object or array whose end was not seen yet.
 #[derive(Clone, Copy, Default)]
 struct Open {
     /// Where its first word is.
     header: usize,
-    object: bool,
     /// Values so far.
     count: u32,
+    object: bool,
     /// The members so far, without the others; in an array those around it.
     node: Node,
     /// What most likely comes next.
@@ -145,8 +150,8 @@ struct Open {
 
 struct Writer<'a> {
     shapes: &'a mut Shapes,
-    outer: &'a mut Vec<Open>,
-    current: Open,
+    stack: &'a mut Stack,
+    depth: usize,
     tape: &'a mut Vec<u32>,
     cutter: Option<Cutter<'a>>,
     limit: usize,
@@ -159,6 +164,18 @@ impl Writer<'_> {
     /// Members whose keys are not remembered take longer than in `JSON.parse`.
     fn is_worth_it(&self) -> bool {
         !self.failed && self.tape.len() <= self.limit && self.others <= self.members / 8
+    }
+
+    /// The innermost object or array.
+    #[inline]
+    fn current(&mut self) -> &mut Open {
+        &mut self.stack[self.depth % STACK]
+    }
+
+    /// Where the innermost object or array is.
+    #[inline]
+    fn around(&self) -> &Open {
+        &self.stack[self.depth.wrapping_sub(1) % STACK]
     }
 
     #[inline]
@@ -223,23 +240,25 @@ fn word(number: usize) -> u32 {
 impl Sink for Writer<'_> {
     #[inline]
     fn enter(&mut self, object: bool) {
-        self.current.count += 1;
-        self.outer.push(self.current);
-        self.failed |= self.outer.len() > MAX_DEPTH || self.tape.len() > self.limit;
         let header = self.tape.len();
+        let current = self.current();
+        current.count += 1;
+        let around = current.node;
+        self.depth += 1;
+        self.failed |= self.depth > MAX_DEPTH || header > self.limit;
         self.tape.push(0);
-        let around = self.current.node;
-        self.current = if object {
+        let (node, next) = if object {
             self.tape.push(0);
-            Open { header, object, count: 0, node: EMPTY, next: self.shapes.inner(around), others: 0 }
+            (EMPTY, self.shapes.inner(around))
         } else {
-            Open { header, object, count: 0, node: around, next: EMPTY, others: 0 }
+            (around, EMPTY)
         };
+        *self.current() = Open { header, count: 0, object, node, next, others: 0 };
     }
 
     #[inline]
     fn leave(&mut self) {
-        let Open { header, object, count, node, others, .. } = self.current;
+        let Open { header, object, count, node, others, .. } = *self.current();
         if object {
             match self.shapes.shape(node) {
                 Some(shape) => {
@@ -253,46 +272,50 @@ impl Sink for Writer<'_> {
         } else {
             self.tape[header] = tag::ARRAY | count << TAG_BITS;
         }
-        self.current = self.outer.pop().unwrap_or_default();
+        self.depth -= 1;
     }
 
     #[inline]
     fn expected(&mut self, bytes: &[u8], at: usize) -> Option<usize> {
-        if self.current.others > 0 {
+        let current = &mut self.stack[self.depth % STACK];
+        if current.others > 0 {
             return None;
         }
-        let next = self.current.next;
-        let length = self.shapes.match_key(next, bytes.get(at..)?)?;
-        self.current.node = next;
-        self.current.next = self.shapes.next(next);
+        let length = self.shapes.match_key(current.next, bytes.get(at..)?)?;
+        current.node = current.next;
+        current.next = self.shapes.next(current.node);
         Some(at + length)
     }
 
     fn key(&mut self, bytes: &[u8], key: Literal, _depth: usize) {
-        if self.current.others == 0
+        let Open { node: before, others, .. } = *self.current();
+        if others == 0
             && !key.escaped
-            && let Some(node) = self.shapes.step(self.current.node, &bytes[key.start..key.end])
+            && let Some(node) = self.shapes.step(before, &bytes[key.start..key.end])
         {
-            if self.current.node == EMPTY {
-                self.shapes.set_inner(self.outer.last().map_or(EMPTY, |around| around.node), node);
+            if before == EMPTY {
+                let around = self.around().node;
+                self.shapes.set_inner(around, node);
             }
-            self.current.node = node;
-            self.current.next = self.shapes.next(node);
+            let next = self.shapes.next(node);
+            let current = self.current();
+            current.node = node;
+            current.next = next;
             return;
         }
-        self.current.others += 1;
+        self.current().others += 1;
         self.text(bytes, key);
     }
 
     #[inline]
     fn string(&mut self, bytes: &[u8], value: Literal) {
-        self.current.count += 1;
+        self.current().count += 1;
         self.text(bytes, value);
     }
 
     #[inline]
     fn number(&mut self, literal: &[u8]) {
-        self.current.count += 1;
+        self.current().count += 1;
         if let Some(small) = small(literal) {
             self.push(tag::SMALL, small.cast_unsigned());
             return;
@@ -310,7 +333,7 @@ impl Sink for Writer<'_> {
 
     #[inline]
     fn word(&mut self, letter: u8) {
-        self.current.count += 1;
+        self.current().count += 1;
         self.push(
             match letter {
                 b't' => tag::TRUE,
