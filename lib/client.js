@@ -444,7 +444,8 @@ class PlainCall {
 
   start() {
     const { headers, body, parseAs, signal, redirect } = this.#request;
-    const bits = (parseAs === 'arrayBuffer' ? flags.BYTES : 0) | redirectFlags[redirect];
+    const form = parseAs === 'json' ? this.client.jsonFlag : parseAs === 'arrayBuffer' ? flags.BYTES : 0;
+    const bits = form | redirectFlags[redirect];
     reportStart(this);
     this.#id = this.client.request(this, undefined, headers, body, bits);
     if (signal) {
@@ -471,8 +472,9 @@ class PlainCall {
    * @param {string} head
    * @param {any} body
    * @param {boolean} noContent
+   * @param {boolean} [parsed] the body is the value of its JSON
    */
-  done(status, head, body, noContent) {
+  done(status, head, body, noContent, parsed = false) {
     this.#settle();
     reportEnd(this, status);
     const response = new ReadResponse(
@@ -482,7 +484,7 @@ class PlainCall {
     try {
       this.#resolve(
         isOk(status)
-          ? { data: noContent ? undefined : this.#parse(body, status), response }
+          ? { data: noContent ? undefined : parsed ? body : this.#parse(body, status), response }
           : { error: errorOf(body, noContent, response), response },
       );
     } catch (error) {
@@ -502,7 +504,9 @@ class PlainCall {
       return undefined;
     }
     try {
-      return JSON.parse(body);
+      const value = JSON.parse(body);
+      this.client.parsed(body.length);
+      return value;
     } catch (error) {
       const attempt = { method: this.method, path: this.path, socketPath: this.client.address, status };
       throw new (errors().InvalidJsonError)(/** @type {Error} */ (error), attempt);

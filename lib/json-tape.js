@@ -18,6 +18,8 @@ const DOUBLE = 7;
 const ESCAPED = 8;
 const PIECE = 9;
 
+/** Pieces in one array; `src/bridge/tapes.rs` has the same number. */
+const PIECES = 1024;
 /** So many objects of a kind are made before it has a function of its own. */
 const RARE = 8;
 /** So many functions are kept for all sources together. */
@@ -27,13 +29,14 @@ const MAX_FACTORIES = 1024;
 const factories = new Map();
 
 // What is being read. One value is read at a time, and no code of the user runs meanwhile.
+const NOTHING = new Int32Array(0);
 /** @type {Int32Array} */
-let words = new Int32Array(0);
+let words = NOTHING;
 let at = 0;
 /** The current piece of the text. */
 let text = '';
-/** @type {string[] | undefined} */
-let pieces;
+/** An element of no meaning here, then arrays of pieces. @type {any[]} */
+let pieces = [];
 let nextPiece = 0;
 /** @type {(() => object)[]} */
 let builders = [];
@@ -78,7 +81,8 @@ function read() {
 }
 
 function takePiece() {
-  text = /** @type {string[]} */ (pieces)[nextPiece++];
+  text = pieces[1 + Math.floor(nextPiece / PIECES)][nextPiece % PIECES];
+  nextPiece += 1;
   return text;
 }
 
@@ -186,17 +190,29 @@ class TapeReader {
    *
    * @param {Int32Array} source words
    * @param {number} start where in them the tape begins
-   * @param {string} whole the text, unless it is in pieces
-   * @param {string[]} [parts] its pieces
+   * @param {string} whole the text
    */
-  read(source, start, whole, parts) {
+  read(source, start, whole) {
     words = source;
     at = start;
     text = whole;
-    pieces = parts;
-    nextPiece = 0;
     builders = this.#builders;
     return read();
+  }
+
+  /**
+   * The value of the tape of a long text.
+   *
+   * @param {any[]} parts an `ArrayBuffer` with the tape, then arrays with the pieces of the text
+   */
+  readPieces(parts) {
+    pieces = parts;
+    nextPiece = 0;
+    const value = this.read(new Int32Array(parts[0]), 0, '');
+    words = NOTHING;
+    pieces = [];
+    text = '';
+    return value;
   }
 }
 

@@ -12,9 +12,19 @@ const CHUNK = 3;
 const END = 4;
 const READY = 5;
 const FAILED = 6;
+/** Where its tape begins is above the bits of the kind. */
+const TAPED = 7;
+const TAPED_IN_PIECES = 8;
+const KIND_BITS = 4;
+const KIND_MASK = (1 << KIND_BITS) - 1;
+
+/** So much JSON is parsed as text before native code is asked to read the rest. */
+const WARM_UP = 64 * 1024;
+/** Words for the tapes of short answers. Those that find no room are parsed as text. */
+const SHARED_WORDS = 16 * 1024;
 
 /** Flags of a request, by bit; `src/bridge/client.rs` reads them. */
-const flags = { BYTES: 1, STREAM: 2, REDIRECT_MANUAL: 4, REDIRECT_ERROR: 8, UPLOAD: 16 };
+const flags = { BYTES: 1, STREAM: 2, REDIRECT_MANUAL: 4, REDIRECT_ERROR: 8, UPLOAD: 16, JSON: 32 };
 
 /** @type {Record<string, number>} */
 const redirectFlags = { follow: 0, manual: flags.REDIRECT_MANUAL, error: flags.REDIRECT_ERROR };
@@ -26,7 +36,7 @@ const redirectFlags = { follow: 0, manual: flags.REDIRECT_MANUAL, error: flags.R
  * @property {NativeClient} client keeps the client alive for as long as an answer is awaited
  * @property {string} method
  * @property {string} path
- * @property {(status: number, head: string, body: any, noContent: boolean) => void} [done]
+ * @property {(status: number, head: string, body: any, noContent: boolean, parsed?: boolean) => void} [done]
  * @property {(status: number, head: string) => void} [head]
  * @property {(bytes: ArrayBuffer) => void} [chunk]
  * @property {() => void} [end]
@@ -42,6 +52,10 @@ class NativeClient {
   #lastId = 0;
   /** @type {Map<number, Receiver>} */
   #pending = new Map();
+  /** Characters of JSON until tapes are asked for. */
+  #cold = WARM_UP;
+  /** What is needed to read tapes. @type {{ reader?: import('./json-tape').TapeReader, words?: Int32Array }} */
+  #tapes = {};
   /** @type {string} */
   address;
 
@@ -49,8 +63,40 @@ class NativeClient {
   constructor(options) {
     const { HttpClient } = loadNative();
     const pending = this.#pending;
+    const tapes = this.#tapes;
     this.address = options.socketPath ?? `${options.host}:${options.port}`;
-    this.#http = new HttpClient(options, (/** @type {any[]} */ ...batch) => deliver(batch, pending));
+    this.#http = new HttpClient(options, (/** @type {any[]} */ ...batch) => deliver(batch, pending, tapes));
+  }
+
+  /** The flag of a call whose answer is to be parsed, if that can be done in native code. */
+  get jsonFlag() {
+    return this.#tapes.reader ? flags.JSON : 0;
+  }
+
+  /**
+   * An answer was parsed.
+   *
+   * @param {number} length of its text
+   */
+  parsed(length) {
+    if (this.#cold > 0) {
+      this.#cold -= length;
+      if (this.#cold <= 0) {
+        this.#makeTapes();
+      }
+    }
+  }
+
+  #makeTapes() {
+    const { TapeReader, isTapeOfUse } = require('./json-tape');
+    if (isTapeOfUse()) {
+      // The function given to native code reaches the reader, so the reader must not keep what has that function.
+      const http = new WeakRef(this.#http);
+      const words = new Uint32Array(SHARED_WORDS);
+      this.#http.makeTapes(words);
+      this.#tapes.words = new Int32Array(words.buffer);
+      this.#tapes.reader = new TapeReader((shape) => http.deref()?.shapeKeys(shape) ?? []);
+    }
   }
 
   /** Closes the connections. No request may follow. */
@@ -113,20 +159,37 @@ class NativeClient {
 /**
  * @param {any[]} batch
  * @param {Map<number, Receiver>} pending
+ * @param {{ reader?: import('./json-tape').TapeReader, words?: Int32Array }} tapes
  */
-function deliver(batch, pending) {
+function deliver(batch, pending, { reader, words }) {
+  if (reader && words) {
+    reader.learn(words[0]);
+  }
   for (let i = 0; i < batch.length; i += WIDTH) {
     const id = batch[i];
     const receiver = pending.get(id);
     if (receiver === undefined) {
       continue;
     }
-    switch (batch[i + 1]) {
+    switch (batch[i + 1] & KIND_MASK) {
       case DONE:
       case DONE_WITHOUT_CONTENT:
         pending.delete(id);
         receiver.done?.(batch[i + 2], batch[i + 3], batch[i + 4], batch[i + 1] === DONE_WITHOUT_CONTENT);
         break;
+      case TAPED: {
+        pending.delete(id);
+        const start = batch[i + 1] >>> KIND_BITS;
+        const value = /** @type {any} */ (reader).read(words, start, batch[i + 4]);
+        receiver.done?.(batch[i + 2], batch[i + 3], value, false, true);
+        break;
+      }
+      case TAPED_IN_PIECES: {
+        pending.delete(id);
+        const value = /** @type {any} */ (reader).readPieces(batch[i + 4]);
+        receiver.done?.(batch[i + 2], batch[i + 3], value, false, true);
+        break;
+      }
       case HEAD:
         receiver.head?.(batch[i + 2], batch[i + 3]);
         break;

@@ -9,13 +9,14 @@ use bytes::Bytes;
 use http::header::USER_AGENT;
 use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use napi::bindgen_prelude::{Either, Env, Function, JsValue as _, Result, Uint8Array, Unknown};
+use napi::bindgen_prelude::{Either, Env, Function, JsValue as _, Result, Uint8Array, Uint32Array, Unknown};
 use napi_derive::napi;
 use rustc_hash::FxHashSet;
 
 use super::event::batch;
 use super::external_text::collect_soon;
 use super::lane::Lane;
+use super::tapes::Tapes;
 use crate::transport::call::parse_header;
 use crate::transport::redirect::Redirect;
 use crate::transport::retry::RetryPolicy;
@@ -59,6 +60,7 @@ mod flag {
     pub(super) const REDIRECT_MANUAL: u32 = 4;
     pub(super) const REDIRECT_ERROR: u32 = 8;
     pub(super) const UPLOAD: u32 = 16;
+    pub(super) const JSON: u32 = 32;
 }
 
 /// Calls over a pool of connections. Events come to the function given to the constructor, a batch of them a call.
@@ -67,6 +69,7 @@ pub struct HttpClient {
     transport: OnceCell<Box<dyn Transport>>,
     settings: Settings,
     in_flight: InFlight,
+    tapes: Arc<Mutex<Option<Tapes>>>,
     lane: Lane,
 }
 
@@ -97,14 +100,16 @@ impl HttpClient {
         let settings =
             Settings::new(&options).map_err(|failure| napi::Error::from_reason(failure.detail()))?;
         let in_flight = InFlight::default();
+        let tapes = Arc::default();
         let drain = {
             let (in_flight, endpoint) = (Arc::clone(&in_flight), settings.endpoint.clone());
+            let tapes: Arc<Mutex<Option<Tapes>>> = Arc::clone(&tapes);
             move |env, events, release: &dyn Fn()| {
                 let mut in_flight = lock(&in_flight);
                 if in_flight.is_empty() {
                     return Ok(Vec::new());
                 }
-                let batch = batch(env, events, &endpoint, &mut in_flight)?;
+                let batch = batch(env, events, &endpoint, &mut in_flight, lock(&tapes).as_mut())?;
                 if in_flight.is_empty() {
                     release();
                 }
@@ -112,7 +117,7 @@ impl HttpClient {
             }
         };
         let lane = Lane::new(env, &settings.endpoint, deliver.value().value, drain)?;
-        Ok(Self { transport: OnceCell::new(), settings, in_flight, lane })
+        Ok(Self { transport: OnceCell::new(), settings, in_flight, tapes, lane })
     }
 
     /// Where the connections live: `event-loop` or `io-thread`.
@@ -120,6 +125,22 @@ impl HttpClient {
     #[must_use]
     pub fn lane(&self) -> &'static str {
         self.lane.name()
+    }
+
+    /// From now on, answers to calls that ask for JSON come as tapes, where that is of use. `shared` gets the number of
+    /// shapes and the tapes of short answers; it must not be written to, and has to be read before the next batch.
+    #[napi(catch_unwind)]
+    pub fn make_tapes(&self, shared: Uint32Array) {
+        lock(&self.tapes).get_or_insert_with(|| Tapes::new(shared));
+    }
+
+    /// The keys of a shape on the tapes.
+    #[napi(catch_unwind)]
+    #[must_use]
+    pub fn shape_keys(&self, shape: u32) -> Vec<String> {
+        let tapes = lock(&self.tapes);
+        let keys = tapes.as_ref().map(|tapes| tapes.keys().of(shape)).unwrap_or_default();
+        keys.iter().map(ToString::to_string).collect()
     }
 
     /// Begins the call `id`. What is wrong with it comes as an event, like any other failure.
@@ -241,6 +262,7 @@ impl HttpClient {
             delivery: match flags {
                 _ if flags & flag::STREAM != 0 => Delivery::Stream,
                 _ if flags & flag::BYTES != 0 => Delivery::Bytes,
+                _ if flags & flag::JSON != 0 => Delivery::Json,
                 _ => Delivery::Text,
             },
             redirect: match flags {

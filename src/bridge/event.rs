@@ -1,13 +1,15 @@
 //! A batch of events as JavaScript receives it: the arguments of one call, five an event. An array would be filled
 //! element by element, and each of that costs as much as a short string.
 
+use bytes::Bytes;
 use napi::bindgen_prelude::Result;
 use napi::sys;
 use rustc_hash::FxHashSet;
 
 use super::external_text::body_text;
+use super::tapes::{Taped, Tapes};
 use super::values::{FlatArray, array_buffer, latin1, number, undefined, utf8};
-use crate::transport::{Endpoint, Event, Failure, Head};
+use crate::transport::{Delivery, Endpoint, Event, Failure, Head};
 
 /// Elements an event takes: number of the call, kind, and three that depend on the kind.
 const WIDTH: usize = 5;
@@ -21,6 +23,11 @@ mod kind {
     pub(super) const END: u32 = 4;
     pub(super) const READY: u32 = 5;
     pub(super) const FAILED: u32 = 6;
+    /// The answer as a tape, which begins where the bits above [`BITS`] say.
+    pub(super) const TAPED: u32 = 7;
+    pub(super) const TAPED_IN_PIECES: u32 = 8;
+    /// Bits of a kind.
+    pub(super) const BITS: u32 = 4;
 }
 
 /// Makes the arguments, and takes the calls that are over out of `in_flight`. Events of other calls are left out.
@@ -29,18 +36,25 @@ pub(super) fn batch(
     events: Vec<Event>,
     endpoint: &Endpoint,
     in_flight: &mut FxHashSet<u32>,
+    mut tapes: Option<&mut Tapes>,
 ) -> Result<Vec<sys::napi_value>> {
     let mut values = Vec::with_capacity(events.len() * WIDTH);
     let nothing = undefined(env)?;
+    if let Some(tapes) = &mut tapes {
+        tapes.begin();
+    }
     for event in events {
         let id = event.id();
         let awaited = if event.is_last() { in_flight.remove(&id) } else { in_flight.contains(&id) };
         if awaited {
             let id = number(env, id)?;
-            let (kind, details) = describe(env, event, nothing, endpoint)?;
+            let (kind, details) = describe(env, event, nothing, endpoint, tapes.as_deref_mut())?;
             values.extend_from_slice(&[id, number(env, kind)?]);
             values.extend_from_slice(&details);
         }
+    }
+    if let Some(tapes) = &mut tapes {
+        tapes.end();
     }
     Ok(values)
 }
@@ -51,16 +65,13 @@ fn describe(
     event: Event,
     nothing: sys::napi_value,
     endpoint: &Endpoint,
+    tapes: Option<&mut Tapes>,
 ) -> Result<(u32, [sys::napi_value; WIDTH - 2])> {
     Ok(match event {
-        Event::Done { head, body, text, .. } => {
+        Event::Done { head, body, delivery, .. } => {
             let length = body.len() as u64;
-            let made = if text { body_text(env, body) } else { array_buffer(env, &body) };
-            match made {
-                Ok(body) => {
-                    let kind = if head.no_content { kind::DONE_WITHOUT_CONTENT } else { kind::DONE };
-                    (kind, [status(env, &head)?, latin1(env, &head_lines(&head))?, body])
-                }
+            match content(env, &head, body, delivery, tapes) {
+                Ok((kind, body)) => (kind, [status(env, &head)?, latin1(env, &head_lines(&head))?, body]),
                 // The engine refuses strings and buffers beyond a size of its own.
                 Err(_) => failed(env, &Failure::TooLarge { limit: length - 1 }, nothing, endpoint)?,
             }
@@ -73,6 +84,30 @@ fn describe(
         Event::Ready { .. } => (kind::READY, [nothing; 3]),
         Event::Failed { failure, .. } => failed(env, &failure, nothing, endpoint)?,
     })
+}
+
+/// The kind of event that brings a whole answer, and its body.
+fn content(
+    env: sys::napi_env,
+    head: &Head,
+    body: Bytes,
+    delivery: Delivery,
+    tapes: Option<&mut Tapes>,
+) -> Result<(u32, sys::napi_value)> {
+    if delivery == Delivery::Json
+        && head.status.is_success()
+        && !head.no_content
+        && let Some(tapes) = tapes
+    {
+        match tapes.record(env, &body)? {
+            Some(Taped::Whole(text, start)) => return Ok((kind::TAPED | start << kind::BITS, text)),
+            Some(Taped::Pieces(pieces)) => return Ok((kind::TAPED_IN_PIECES, pieces)),
+            None => {}
+        }
+    }
+    let kind = if head.no_content { kind::DONE_WITHOUT_CONTENT } else { kind::DONE };
+    let body = if delivery == Delivery::Bytes { array_buffer(env, &body)? } else { body_text(env, body)? };
+    Ok((kind, body))
 }
 
 fn failed(

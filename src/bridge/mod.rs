@@ -10,6 +10,7 @@ pub mod metadata;
 pub mod notifications;
 mod protocol;
 pub mod simulator;
+mod tapes;
 mod uv;
 mod values;
 mod wakeup;

@@ -56,6 +56,8 @@ pub enum Payload {
 pub enum Delivery {
     /// In one event when it is complete, to become a string.
     Text,
+    /// The same; what JavaScript wants is the value of the JSON in it.
+    Json,
     /// In one event when it is complete, to become an `ArrayBuffer`.
     Bytes,
     /// Head first, then pieces as the reader takes them.

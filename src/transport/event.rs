@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
+use super::call::Delivery;
 use super::failure::Failure;
 
 /// One event of one call.
@@ -16,8 +17,8 @@ pub enum Event {
         head: Head,
         /// The decoded body.
         body: Bytes,
-        /// Whether it is to become a string.
-        text: bool,
+        /// What it is to become.
+        delivery: Delivery,
     },
     /// Status and headers of a streamed answer.
     Head {

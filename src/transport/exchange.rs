@@ -229,7 +229,7 @@ async fn hand_over<S: Sink>(call: &Call, answer: Answer, credit: &Credit, sink: 
     let id = call.id;
     let mut whole_head = None;
     match call.delivery {
-        Delivery::Text | Delivery::Bytes => whole_head = Some(head),
+        Delivery::Text | Delivery::Json | Delivery::Bytes => whole_head = Some(head),
         Delivery::Stream => sink.deliver(Event::Head { id, head }),
     }
     let mut received = 0_u64;
@@ -261,9 +261,7 @@ async fn hand_over<S: Sink>(call: &Call, answer: Answer, credit: &Credit, sink: 
     // The connection goes back to its pool before the caller hears of the end.
     drop(body);
     sink.deliver(match whole_head {
-        Some(head) => {
-            Event::Done { id, head, body: collector.finish(), text: call.delivery == Delivery::Text }
-        }
+        Some(head) => Event::Done { id, head, body: collector.finish(), delivery: call.delivery },
         None => Event::End { id },
     });
     Ok(())
