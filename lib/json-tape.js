@@ -17,9 +17,8 @@ const OBJECT = 6;
 const DOUBLE = 7;
 const ESCAPED = 8;
 const PIECE = 9;
+const NEXT = 10;
 
-/** Pieces in one array; `src/bridge/tapes.rs` has the same number. */
-const PIECES = 1024;
 /** So many objects of a kind are made before it has a function of its own. */
 const RARE = 8;
 /** So many functions are kept for all sources together. */
@@ -29,15 +28,18 @@ const MAX_FACTORIES = 1024;
 const factories = new Map();
 
 // What is being read. One value is read at a time, and no code of the user runs meanwhile.
-const NOTHING = new Int32Array(0);
 /** @type {Int32Array} */
-let words = NOTHING;
+let words = new Int32Array(0);
 let at = 0;
 /** The current piece of the text. */
 let text = '';
-/** An element of no meaning here, then arrays of pieces. @type {any[]} */
+/** The pieces of a long text, as far as they are there. @type {string[]} */
 let pieces = [];
 let nextPiece = 0;
+/** Gets the next part of a long tape, and the pieces it is about. @type {() => string[]} */
+let nextPart;
+/** Where in the words such a part begins. */
+let partStart = 0;
 /** @type {(() => object)[]} */
 let builders = [];
 
@@ -74,16 +76,24 @@ function read() {
     }
     case PIECE:
       return takePiece();
-    default:
+    case NEXT:
       takePiece();
+      return read();
+    default:
+      takePart();
       return read();
   }
 }
 
 function takePiece() {
-  text = pieces[1 + Math.floor(nextPiece / PIECES)][nextPiece % PIECES];
-  nextPiece += 1;
+  text = pieces[nextPiece++];
   return text;
+}
+
+function takePart() {
+  pieces = nextPart();
+  nextPiece = 0;
+  at = partStart;
 }
 
 /**
@@ -201,15 +211,17 @@ class TapeReader {
   }
 
   /**
-   * The value of the tape of a long text.
+   * The value of a long text, whose tape comes in parts.
    *
-   * @param {any[]} parts an `ArrayBuffer` with the tape, then arrays with the pieces of the text
+   * @param {Int32Array} source where the parts are written
+   * @param {number} start where in it each begins
+   * @param {() => string[]} getPart has the next part written, and gives the pieces of the text for it
    */
-  readPieces(parts) {
-    pieces = parts;
-    nextPiece = 0;
-    const value = this.read(new Int32Array(parts[0]), 0, '');
-    words = NOTHING;
+  readParts(source, start, getPart) {
+    nextPart = getPart;
+    partStart = start;
+    takePart();
+    const value = this.read(source, start, '');
     pieces = [];
     text = '';
     return value;

@@ -14,14 +14,14 @@ const READY = 5;
 const FAILED = 6;
 /** Where its tape begins is above the bits of the kind. */
 const TAPED = 7;
-const TAPED_IN_PIECES = 8;
+const TAPED_IN_PARTS = 8;
 const KIND_BITS = 4;
 const KIND_MASK = (1 << KIND_BITS) - 1;
 
 /** So much JSON is parsed as text before native code is asked to read the rest. */
 const WARM_UP = 64 * 1024;
-/** Words for the tapes of short answers. Those that find no room are parsed as text. */
-const SHARED_WORDS = 16 * 1024;
+/** Words for tapes: half for those of short answers, half for a part of a long one. */
+const SHARED_WORDS = 32 * 1024;
 
 /** Flags of a request, by bit; `src/bridge/client.rs` reads them. */
 const flags = { BYTES: 1, STREAM: 2, REDIRECT_MANUAL: 4, REDIRECT_ERROR: 8, UPLOAD: 16, JSON: 32 };
@@ -45,6 +45,15 @@ const redirectFlags = { follow: 0, manual: flags.REDIRECT_MANUAL, error: flags.R
  */
 
 /**
+ * What is needed to read tapes, once they are asked for.
+ *
+ * @typedef {object} Tapes
+ * @property {import('./json-tape').TapeReader} [reader]
+ * @property {Int32Array} [words]
+ * @property {(tape: number) => string[]} [nextPart]
+ */
+
+/**
  * Requests over one native client, and their answers told apart.
  */
 class NativeClient {
@@ -54,7 +63,7 @@ class NativeClient {
   #pending = new Map();
   /** Characters of JSON until tapes are asked for. */
   #cold = WARM_UP;
-  /** What is needed to read tapes. @type {{ reader?: import('./json-tape').TapeReader, words?: Int32Array }} */
+  /** @type {Tapes} */
   #tapes = {};
   /** @type {string} */
   address;
@@ -95,6 +104,7 @@ class NativeClient {
       const words = new Uint32Array(SHARED_WORDS);
       this.#http.makeTapes(words);
       this.#tapes.words = new Int32Array(words.buffer);
+      this.#tapes.nextPart = (tape) => http.deref()?.nextPart(tape) ?? [];
       this.#tapes.reader = new TapeReader((shape) => http.deref()?.shapeKeys(shape) ?? []);
     }
   }
@@ -159,9 +169,11 @@ class NativeClient {
 /**
  * @param {any[]} batch
  * @param {Map<number, Receiver>} pending
- * @param {{ reader?: import('./json-tape').TapeReader, words?: Int32Array }} tapes
+ * @param {Tapes} tapes
  */
-function deliver(batch, pending, { reader, words }) {
+function deliver(batch, pending, tapes) {
+  const { reader, words } = tapes;
+  const number = words?.[1];
   if (reader && words) {
     reader.learn(words[0]);
   }
@@ -177,19 +189,11 @@ function deliver(batch, pending, { reader, words }) {
         pending.delete(id);
         receiver.done?.(batch[i + 2], batch[i + 3], batch[i + 4], batch[i + 1] === DONE_WITHOUT_CONTENT);
         break;
-      case TAPED: {
+      case TAPED:
+      case TAPED_IN_PARTS:
         pending.delete(id);
-        const start = batch[i + 1] >>> KIND_BITS;
-        const value = /** @type {any} */ (reader).read(words, start, batch[i + 4]);
-        receiver.done?.(batch[i + 2], batch[i + 3], value, false, true);
+        deliverTaped(receiver, batch, i, tapes, number);
         break;
-      }
-      case TAPED_IN_PIECES: {
-        pending.delete(id);
-        const value = /** @type {any} */ (reader).readPieces(batch[i + 4]);
-        receiver.done?.(batch[i + 2], batch[i + 3], value, false, true);
-        break;
-      }
       case HEAD:
         receiver.head?.(batch[i + 2], batch[i + 3]);
         break;
@@ -209,6 +213,31 @@ function deliver(batch, pending, { reader, words }) {
         break;
     }
   }
+}
+
+/**
+ * @param {Receiver} receiver
+ * @param {any[]} batch
+ * @param {number} i where in it the event is
+ * @param {Tapes} tapes
+ * @param {number | undefined} number of the batch: there is another if an event loop runs inside this one
+ */
+function deliverTaped(receiver, batch, i, { reader, words, nextPart }, number) {
+  const body = batch[i + 4];
+  let value;
+  if (!reader || !words || !nextPart || (words[1] !== number && typeof body === 'string')) {
+    value = JSON.parse(body);
+  } else if (typeof body === 'string') {
+    value = reader.read(words, batch[i + 1] >>> KIND_BITS, body);
+  } else {
+    try {
+      value = reader.readParts(words, SHARED_WORDS / 2, () => nextPart(body));
+    } catch (error) {
+      receiver.failed(/** @type {any} */ (error));
+      return;
+    }
+  }
+  receiver.done?.(batch[i + 2], batch[i + 3], value, false, true);
 }
 
 /**

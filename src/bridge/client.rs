@@ -128,7 +128,8 @@ impl HttpClient {
     }
 
     /// From now on, answers to calls that ask for JSON come as tapes, where that is of use. `shared` gets the number of
-    /// shapes and the tapes of short answers; it must not be written to, and has to be read before the next batch.
+    /// shapes, the tapes of short answers, and in its second half the parts of long ones; it must not be written to, and
+    /// has to be read before the next batch.
     #[napi(catch_unwind)]
     pub fn make_tapes(&self, shared: Uint32Array) {
         lock(&self.tapes).get_or_insert_with(|| Tapes::new(shared));
@@ -141,6 +142,20 @@ impl HttpClient {
         let tapes = lock(&self.tapes);
         let keys = tapes.as_ref().map(|tapes| tapes.keys().of(shape)).unwrap_or_default();
         keys.iter().map(ToString::to_string).collect()
+    }
+
+    /// The next part of a long tape of the last batch: its words go to the second half of the shared memory, and this
+    /// gives the pieces of the text.
+    ///
+    /// # Errors
+    /// When the engine has no memory for it.
+    #[napi(catch_unwind, ts_return_type = "string[]")]
+    pub fn next_part(&self, env: Env, tape: u32) -> Result<Unknown<'_>> {
+        let mut tapes = lock(&self.tapes);
+        let Some(tapes) = tapes.as_mut() else { return Err(napi::Error::from_reason("there are no tapes")) };
+        let pieces = tapes.next_part(env.raw(), tape)?;
+        // SAFETY: the value was made just now, in this environment and its handle scope.
+        Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), pieces) })
     }
 
     /// Begins the call `id`. What is wrong with it comes as an event, like any other failure.

@@ -23,9 +23,10 @@ mod kind {
     pub(super) const END: u32 = 4;
     pub(super) const READY: u32 = 5;
     pub(super) const FAILED: u32 = 6;
-    /// The answer as a tape, which begins where the bits above [`BITS`] say.
+    /// The answer has a tape, which begins where the bits above [`BITS`] say.
     pub(super) const TAPED: u32 = 7;
-    pub(super) const TAPED_IN_PIECES: u32 = 8;
+    /// The answer has a tape that is given part by part.
+    pub(super) const TAPED_IN_PARTS: u32 = 8;
     /// Bits of a kind.
     pub(super) const BITS: u32 = 4;
 }
@@ -100,8 +101,8 @@ fn content(
         && let Some(tapes) = tapes
     {
         match tapes.record(env, &body)? {
-            Some(Taped::Whole(text, start)) => return Ok((kind::TAPED | start << kind::BITS, text)),
-            Some(Taped::Pieces(pieces)) => return Ok((kind::TAPED_IN_PIECES, pieces)),
+            Some(Taped::Short(text, start)) => return Ok((kind::TAPED | start << kind::BITS, text)),
+            Some(Taped::Long(long)) => return Ok((kind::TAPED_IN_PARTS, number(env, long)?)),
             None => {}
         }
     }

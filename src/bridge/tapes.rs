@@ -1,41 +1,63 @@
 //! JSON bodies of one client as tapes.
 
-use std::ops::Range;
-
 use bytes::Bytes;
-use napi::bindgen_prelude::{Result, Uint32Array};
+use napi::bindgen_prelude::{Error, Result, Uint32Array};
 use napi::sys;
 
-use super::values::{array, latin1, text, word_buffer};
+use super::values::{array, latin1, text};
 use crate::json::shapes::ShapeKeys;
-use crate::json::tape::{PIECE, Recorder};
+use crate::json::tape::{PIECE, Parts, Recorder};
 
-/// Pieces in one array; `lib/json-tape.js` has the same number. As many arguments lie on the stack.
-const PIECES: usize = 1024;
-
-/// Makes tapes. Those of short bodies go to memory that JavaScript has as well: first the number of shapes, then the
-/// tapes of one batch, which JavaScript reads before there is another.
+/// Makes tapes, in memory that JavaScript has as well: first the number of shapes and of the batch, then the
+/// tapes of its short bodies, which JavaScript reads before there is another batch; the second half has a part of the
+/// tape of a long body.
 pub(super) struct Tapes {
     recorder: Recorder,
     shared: Uint32Array,
-    /// So many words of it are taken.
+    /// Number of the batch.
+    batch: u32,
+    /// Words taken of the first half.
     taken: usize,
     tape: Vec<u32>,
-    pieces: Vec<Range<usize>>,
+    /// The long bodies of a batch. JavaScript may not want them any more, and never asks then.
+    long: Vec<Long>,
+    /// The number of the first of them.
+    first_long: u32,
+}
+
+/// Words before the tapes.
+const HEAD: usize = 2;
+
+struct Long {
+    body: Bytes,
+    tape: Vec<u32>,
+    parts: Parts,
+    /// Parts that JavaScript has.
+    given: usize,
+    /// Words in them.
+    words: usize,
 }
 
 /// A body as JavaScript gets it.
 pub(super) enum Taped {
     /// Its text, and where in the shared memory its tape begins.
-    Whole(sys::napi_value, u32),
-    /// An array: an `ArrayBuffer` with the tape, and then arrays of the pieces of the text.
-    Pieces(sys::napi_value),
+    Short(sys::napi_value, u32),
+    /// The number by which [`Tapes::next_part`] knows it.
+    Long(u32),
 }
 
 impl Tapes {
     /// Tapes in `shared`, which nobody else may write to.
     pub(super) fn new(shared: Uint32Array) -> Self {
-        Self { recorder: Recorder::default(), shared, taken: 1, tape: Vec::new(), pieces: Vec::new() }
+        Self {
+            recorder: Recorder::default(),
+            shared,
+            batch: 0,
+            taken: HEAD,
+            tape: Vec::new(),
+            long: Vec::new(),
+            first_long: 0,
+        }
     }
 
     pub(super) fn keys(&self) -> &ShapeKeys {
@@ -44,13 +66,16 @@ impl Tapes {
 
     /// Begins a batch: JavaScript has read the last one.
     pub(super) fn begin(&mut self) {
-        self.taken = 1;
+        self.batch = self.batch.wrapping_add(1);
+        self.taken = HEAD;
+        self.first_long = self.first_long.wrapping_add(number(self.long.len()));
+        self.long.clear();
     }
 
     /// Ends a batch.
     pub(super) fn end(&mut self) {
-        let shapes = u32::try_from(self.keys().count()).unwrap_or_default();
-        self.write(0, &[shapes]);
+        let shapes = number(self.keys().count());
+        write(&mut self.shared, 0, &[shapes, self.batch]);
     }
 
     /// The tape of a body, unless `JSON.parse` shall have it.
@@ -59,40 +84,65 @@ impl Tapes {
     /// When the engine has no memory for it.
     pub(super) fn record(&mut self, env: sys::napi_env, body: &Bytes) -> Result<Option<Taped>> {
         let Ok(json) = str::from_utf8(body) else { return Ok(None) };
-        self.tape.clear();
-        if json.len() <= PIECE && json.is_ascii() {
-            if !self.recorder.record(json, &mut self.tape) {
-                return Ok(None);
-            }
-            let (start, tape) = (self.taken, std::mem::take(&mut self.tape));
-            let there = self.write(start, &tape);
-            self.taken += tape.len();
-            self.tape = tape;
-            let start = u32::try_from(start).ok().filter(|_| there);
-            return start.map(|start| Ok(Taped::Whole(latin1(env, body)?, start))).transpose();
+        if json.len() > PIECE || !json.is_ascii() {
+            return Ok(self.record_long(json, body));
         }
-        self.pieces.clear();
-        if !self.recorder.record_pieces(json, &mut self.tape, &mut self.pieces) {
+        self.tape.clear();
+        let start = self.taken;
+        let end = self.half();
+        if !self.recorder.record(json, &mut self.tape) || self.tape.len() > end - start {
             return Ok(None);
         }
-        let mut parts = vec![word_buffer(env, [&self.tape, &[]])?];
-        for pieces in self.pieces.chunks(PIECES) {
-            let strings = pieces.iter().map(|piece| {
-                let piece = &json[piece.clone()];
-                text(env, piece, piece.is_ascii())
-            });
-            parts.push(array(env, &strings.collect::<Result<Vec<_>>>()?)?);
-        }
-        // Memory for bodies that are long once is not kept.
-        self.tape.shrink_to(self.shared.len());
-        self.pieces.shrink_to(PIECES);
-        Ok(Some(Taped::Pieces(array(env, &parts)?)))
+        write(&mut self.shared, start, &self.tape);
+        self.taken += self.tape.len();
+        Ok(Some(Taped::Short(latin1(env, body)?, number(start))))
     }
 
-    /// Whether there was room.
-    fn write(&mut self, start: usize, words: &[u32]) -> bool {
-        // SAFETY: JavaScript reads this memory only while it is called, and nothing is written then.
-        let shared = unsafe { self.shared.as_mut() };
-        shared.get_mut(start..start + words.len()).map(|room| room.copy_from_slice(words)).is_some()
+    fn record_long(&mut self, json: &str, body: &Bytes) -> Option<Taped> {
+        let mut tape = Vec::new();
+        let parts = self.recorder.record_parts(json, &mut tape, self.half())?;
+        self.long.push(Long { body: body.clone(), tape, parts, given: 0, words: 0 });
+        Some(Taped::Long(self.first_long.wrapping_add(number(self.long.len() - 1))))
+    }
+
+    /// Writes the next part of the tape of a long body, and gives the pieces of its text as an array. There is another
+    /// part when the tape says so.
+    ///
+    /// # Errors
+    /// When the body is not of the last batch, and when the engine has no memory for the pieces.
+    pub(super) fn next_part(&mut self, env: sys::napi_env, number: u32) -> Result<sys::napi_value> {
+        let half = self.half();
+        let gone =
+            || Error::from_reason("the answer is not there any more: an event loop ran inside another");
+        let place = usize::try_from(number.wrapping_sub(self.first_long)).unwrap_or(usize::MAX);
+        let Long { body, tape, parts, given, words } = self.long.get_mut(place).ok_or_else(gone)?;
+        let part = parts.get(*given).ok_or_else(gone)?;
+        *given += 1;
+        write(&mut self.shared, half, &tape[std::mem::replace(words, part.end)..part.end]);
+        let strings = part.pieces.iter().map(|piece| {
+            let bytes = &body[piece.clone()];
+            if bytes.is_ascii() {
+                latin1(env, bytes)
+            } else {
+                text(env, &String::from_utf8_lossy(bytes), false)
+            }
+        });
+        array(env, &strings.collect::<Result<Vec<_>>>()?)
+    }
+
+    fn half(&self) -> usize {
+        self.shared.len() / 2
+    }
+}
+
+fn number(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or_default()
+}
+
+fn write(shared: &mut Uint32Array, start: usize, words: &[u32]) {
+    // SAFETY: JavaScript reads this memory on this thread, and so never while this function runs.
+    let shared = unsafe { shared.as_mut() };
+    if let Some(room) = shared.get_mut(start..start + words.len()) {
+        room.copy_from_slice(words);
     }
 }

@@ -11,7 +11,8 @@
 //!   members, each as a string and a value.
 //!
 //! `NEXT` before a value makes the next piece of the text the current one. Strings in JavaScript that are parts of a
-//! longer one keep that one in memory, which is why a long text is cut into pieces.
+//! longer one keep that one in memory, which is why a long text is cut into pieces. `MORE` before a value ends a part of
+//! the tape: it goes on with the next one, and with other pieces.
 
 use std::ops::Range;
 
@@ -31,6 +32,7 @@ mod tag {
     pub(super) const ESCAPED: u32 = 8;
     pub(super) const PIECE: u32 = 9;
     pub(super) const NEXT: u32 = 10;
+    pub(super) const MORE: u32 = 11;
 }
 
 const TAG_BITS: u32 = 4;
@@ -38,6 +40,10 @@ const TAG_BITS: u32 = 4;
 const MAX_TEXT: usize = 1 << (32 - TAG_BITS - 1);
 /// A text of up to so many bytes is one piece; a piece of a longer one has at most as many, unless it is one string.
 pub const PIECE: usize = 1024;
+/// A part of a tape has at most about as many pieces.
+const PART_PIECES: usize = 1000;
+/// Words that a value and its key take at most, without the values within.
+const VALUE_WORDS: usize = 16;
 /// Nesting that JavaScript builds by recursion.
 const MAX_DEPTH: usize = 100;
 /// Digits of a number that has room beside a tag.
@@ -75,18 +81,25 @@ impl Recorder {
         self.run(text, tape, None)
     }
 
-    /// The same for text of any length, in pieces that are appended to `pieces`. A piece is ASCII or not.
-    pub fn record_pieces(&mut self, text: &str, tape: &mut Vec<u32>, pieces: &mut Vec<Range<usize>>) -> bool {
-        let before = pieces.len();
-        let cutter = Cutter { ascii: text.is_ascii(), open: false, pieces };
-        let done = self.run(text, tape, Some(cutter));
-        if !done {
-            pieces.truncate(before);
+    /// The same for text of any length, in pieces, and a tape in parts of at most `most` words.
+    pub fn record_parts(&mut self, text: &str, tape: &mut Vec<u32>, most: usize) -> Option<Parts> {
+        let mut cutter = Cutter {
+            ascii: text.is_ascii(),
+            open: false,
+            most: most.saturating_sub(VALUE_WORDS).max(VALUE_WORDS),
+            start: (tape.len(), 0),
+            pieces: Vec::new(),
+            ends: Vec::new(),
+        };
+        if !self.run(text, tape, Some(&mut cutter)) {
+            return None;
         }
-        done
+        let Cutter { pieces, mut ends, .. } = cutter;
+        ends.push((tape.len(), pieces.len()));
+        Some(Parts { pieces, ends })
     }
 
-    fn run(&mut self, text: &str, tape: &mut Vec<u32>, cutter: Option<Cutter<'_>>) -> bool {
+    fn run(&mut self, text: &str, tape: &mut Vec<u32>, cutter: Option<&mut Cutter>) -> bool {
         if self.skip > 0 {
             self.skip -= 1;
             return false;
@@ -105,25 +118,69 @@ impl Recorder {
             others: 0,
             failed: text.len() > MAX_TEXT,
         };
-        let done = scan(text, &mut writer).is_ok() && writer.is_worth_it();
-        if done {
+        if scan(text, &mut writer).is_ok() && writer.is_worth_it() {
             self.penalty = 1;
-        } else {
-            tape.truncate(before);
-            self.skip = self.penalty;
-            self.penalty = (self.penalty * 2).min(MAX_PENALTY);
+            return true;
         }
-        done
+        tape.truncate(before);
+        self.skip = self.penalty;
+        self.penalty = (self.penalty * 2).min(MAX_PENALTY);
+        false
     }
 }
 
-/// Cuts a text into pieces.
-struct Cutter<'a> {
+/// A tape in parts.
+#[derive(Debug)]
+pub struct Parts {
+    pieces: Vec<Range<usize>>,
+    /// Where each part ends, on the tape and among the pieces.
+    ends: Vec<(usize, usize)>,
+}
+
+/// A part of a tape, and the pieces of the text that it is about.
+#[derive(Debug)]
+pub struct Part<'a> {
+    /// Where it ends on the tape. It begins where the last one ended.
+    pub end: usize,
+    /// Where the pieces are in the text. Each is ASCII, or one string.
+    pub pieces: &'a [Range<usize>],
+}
+
+impl Parts {
+    /// The part with a number, from 0.
+    #[must_use]
+    pub fn get(&self, number: usize) -> Option<Part<'_>> {
+        let &(end, last) = self.ends.get(number)?;
+        let first = number.checked_sub(1).map_or(0, |before| self.ends[before].1);
+        Some(Part { end, pieces: &self.pieces[first..last] })
+    }
+}
+
+/// Cuts a text into pieces, and its tape into parts.
+struct Cutter {
     /// The whole text is ASCII.
     ascii: bool,
     /// The last piece may become longer.
     open: bool,
-    pieces: &'a mut Vec<Range<usize>>,
+    /// Words of a part.
+    most: usize,
+    /// Where the current part begins, on the tape and among the pieces.
+    start: (usize, usize),
+    pieces: Vec<Range<usize>>,
+    ends: Vec<(usize, usize)>,
+}
+
+impl Cutter {
+    /// Ends the current part if it is long. A value comes next.
+    #[inline]
+    fn cut(&mut self, tape: &mut Vec<u32>) {
+        if tape.len() - self.start.0 >= self.most || self.pieces.len() - self.start.1 >= PART_PIECES {
+            tape.push(tag::MORE);
+            self.open = false;
+            self.start = (tape.len(), self.pieces.len());
+            self.ends.push(self.start);
+        }
+    }
 }
 
 /// Objects and arrays whose end was not seen yet, within each other; the first is what is around the whole text. A
@@ -153,7 +210,7 @@ struct Writer<'a> {
     stack: &'a mut Stack,
     depth: usize,
     tape: &'a mut Vec<u32>,
-    cutter: Option<Cutter<'a>>,
+    cutter: Option<&'a mut Cutter>,
     limit: usize,
     members: u32,
     others: u32,
@@ -181,6 +238,15 @@ impl Writer<'_> {
     #[inline]
     fn push(&mut self, tag: u32, number: u32) {
         self.tape.push(tag | number << TAG_BITS);
+    }
+
+    /// A value begins.
+    #[inline]
+    fn value(&mut self) {
+        self.current().count += 1;
+        if let Some(cutter) = &mut self.cutter {
+            cutter.cut(self.tape);
+        }
     }
 
     #[inline]
@@ -240,10 +306,9 @@ fn word(number: usize) -> u32 {
 impl Sink for Writer<'_> {
     #[inline]
     fn enter(&mut self, object: bool) {
+        self.value();
         let header = self.tape.len();
-        let current = self.current();
-        current.count += 1;
-        let around = current.node;
+        let around = self.current().node;
         self.depth += 1;
         self.failed |= self.depth > MAX_DEPTH || header > self.limit;
         self.tape.push(0);
@@ -309,13 +374,13 @@ impl Sink for Writer<'_> {
 
     #[inline]
     fn string(&mut self, bytes: &[u8], value: Literal) {
-        self.current().count += 1;
+        self.value();
         self.text(bytes, value);
     }
 
     #[inline]
     fn number(&mut self, literal: &[u8]) {
-        self.current().count += 1;
+        self.value();
         if let Some(small) = small(literal) {
             self.push(tag::SMALL, small.cast_unsigned());
             return;
@@ -333,7 +398,7 @@ impl Sink for Writer<'_> {
 
     #[inline]
     fn word(&mut self, letter: u8) {
-        self.current().count += 1;
+        self.value();
         self.push(
             match letter {
                 b't' => tag::TRUE,

@@ -6,7 +6,11 @@ use super::*;
 
 /// Builds the value, as `lib/json-tape.js` does.
 struct Builder<'a> {
-    words: std::slice::Iter<'a, u32>,
+    tape: &'a [u32],
+    at: usize,
+    parts: Option<&'a Parts>,
+    /// Parts that were begun.
+    begun: usize,
     pieces: std::slice::Iter<'a, Range<usize>>,
     whole: &'a str,
     piece: &'a str,
@@ -15,7 +19,18 @@ struct Builder<'a> {
 
 impl Builder<'_> {
     fn word(&mut self) -> u32 {
-        *self.words.next().expect("a word")
+        self.at += 1;
+        self.tape[self.at - 1]
+    }
+
+    fn next_part(&mut self) {
+        let parts = self.parts.expect("a tape in parts");
+        if self.begun > 0 {
+            assert_eq!(parts.get(self.begun - 1).unwrap().end, self.at, "the last part is used");
+            assert_eq!(self.pieces.len(), 0, "all its pieces are used");
+        }
+        self.pieces = parts.get(self.begun).expect("a part").pieces.iter();
+        self.begun += 1;
     }
 
     fn next_piece(&mut self) {
@@ -38,6 +53,10 @@ impl Builder<'_> {
             }
             tag::NEXT => {
                 self.next_piece();
+                self.value()
+            }
+            tag::MORE => {
+                self.next_part();
                 self.value()
             }
             tag::SMALL => (word.cast_signed() >> TAG_BITS).into(),
@@ -68,27 +87,42 @@ impl Builder<'_> {
     }
 }
 
-fn build(text: &str, tape: &[u32], pieces: Option<&[Range<usize>]>, keys: &ShapeKeys) -> Value {
-    let piece = if pieces.is_some() { "" } else { text };
-    let pieces = pieces.unwrap_or_default().iter();
-    let mut builder = Builder { words: tape.iter(), pieces, whole: text, piece, keys };
+fn build(text: &str, tape: &[u32], parts: Option<&Parts>, keys: &ShapeKeys) -> Value {
+    let piece = if parts.is_some() { "" } else { text };
+    let mut builder = Builder { tape, at: 0, parts, begun: 0, pieces: [].iter(), whole: text, piece, keys };
+    if parts.is_some() {
+        builder.next_part();
+    }
     let value = builder.value();
-    assert_eq!(builder.words.len() + builder.pieces.len(), 0, "all is used");
+    assert_eq!((builder.at, builder.pieces.len()), (tape.len(), 0), "all is used");
+    if let Some(parts) = parts {
+        assert!(parts.get(builder.begun).is_none(), "all parts are used");
+    }
     value
 }
 
-/// The value of a text by its tape; `None` when there is none.
-fn recorded(recorder: &mut Recorder, text: &str) -> Option<Value> {
-    let (mut tape, mut pieces) = (vec![7], Vec::new());
+/// The value of a text by its tape in parts of so many words; `None` when there is none.
+fn recorded_in_parts(recorder: &mut Recorder, text: &str, most: usize) -> Option<Value> {
+    let mut tape = Vec::new();
     recorder.skip = 0;
-    if recorder.record_pieces(text, &mut tape, &mut pieces) {
-        for piece in &pieces {
-            assert!(piece.len() <= PIECE || text[piece.clone()].matches('"').count() < 3);
+    if let Some(parts) = recorder.record_parts(text, &mut tape, most) {
+        let mut start = 0;
+        for number in 0.. {
+            let Some(part) = parts.get(number) else { break };
+            assert!(part.end - start <= most.max(2 * VALUE_WORDS));
+            start = part.end;
+            for piece in part.pieces {
+                assert!(piece.len() <= PIECE || text[piece.clone()].matches('"').count() < 3);
+            }
         }
-        return Some(build(text, &tape[1..], Some(&pieces), recorder.keys()));
+        return Some(build(text, &tape, Some(&parts), recorder.keys()));
     }
-    assert_eq!((tape.len(), pieces.len()), (1, 0));
+    assert!(tape.is_empty());
     None
+}
+
+fn recorded(recorder: &mut Recorder, text: &str) -> Option<Value> {
+    recorded_in_parts(recorder, text, 16_384)
 }
 
 /// The same for a text that is one piece.
@@ -274,18 +308,43 @@ fn failures_in_a_row_are_tried_less_and_less() {
 #[test]
 fn pieces_stay_small_and_long_strings_stay_alone() {
     let long = "x".repeat(5000);
-    let items: Vec<_> = (0..500).map(|n| json!({ "id": format!("{n:024x}"), "note": "é", "n": n })).collect();
+    let items: Vec<_> =
+        (0..5000).map(|n| json!({ "id": format!("{n:024x}"), "note": "é", "n": n })).collect();
     let text = json!({ "data": items, "long": long, "last": "z" }).to_string();
+    for text in [&text, &text.replace('é', "e")] {
+        let mut recorder = Recorder::default();
+        let mut tape = Vec::new();
+        let parts = recorder.record_parts(text, &mut tape, 16_384).unwrap();
+        assert_eq!(parts.pieces.iter().filter(|piece| piece.len() > PIECE).count(), 1);
+        assert!(
+            parts.pieces.iter().all(|piece| text.is_ascii()
+                || text[piece.clone()] == *"é"
+                || text[piece.clone()].is_ascii())
+        );
+        if text.is_ascii() {
+            assert!(parts.pieces.len() < text.len() / PIECE * 3 / 2, "{}", parts.pieces.len());
+        }
+        assert!(same(&build(text, &tape, Some(&parts), recorder.keys()), &parsed(text)));
+    }
+}
+
+#[test]
+fn a_part_has_few_pieces_however_long_they_are() {
+    let strings: Vec<_> = (0..5000).map(|_| "x".repeat(PIECE)).collect();
+    let text = json!(strings).to_string();
     let mut recorder = Recorder::default();
-    let (mut tape, mut pieces) = (Vec::new(), Vec::new());
-    assert!(recorder.record_pieces(&text, &mut tape, &mut pieces));
-    assert!(pieces.iter().filter(|piece| piece.len() > PIECE).count() == 1);
-    assert!(same(&build(&text, &tape, Some(&pieces), recorder.keys()), &parsed(&text)));
-    let ascii = text.replace('é', "e");
-    assert!(same(&recorded(&mut recorder, &ascii).unwrap(), &parsed(&ascii)));
-    let (mut tape, mut pieces) = (Vec::new(), Vec::new());
-    assert!(recorder.record_pieces(&ascii, &mut tape, &mut pieces));
-    assert!(pieces.len() < ascii.len() / PIECE * 3, "{}", pieces.len());
+    let parts = recorder.record_parts(&text, &mut Vec::new(), 16_384).unwrap();
+    assert!((0..).map_while(|number| parts.get(number)).all(|part| part.pieces.len() <= PART_PIECES + 1));
+    assert!(same(&recorded(&mut recorder, &text).unwrap(), &parsed(&text)));
+}
+
+#[test]
+fn parts_may_be_short() {
+    let mut recorder = Recorder::default();
+    let text = format!("[{},{},1,2,3,{}]", notification(1), "{\"0\":1.5}", notification(2));
+    for most in [0, 32, 33, 40, 50, 100] {
+        assert!(same(&recorded_in_parts(&mut recorder, &text, most).unwrap(), &parsed(&text)), "{most}");
+    }
 }
 
 proptest! {
@@ -297,6 +356,9 @@ proptest! {
         for message in &messages {
             let expected = parsed(message);
             if let Some(value) = recorded(&mut recorder, message) {
+                prop_assert!(same(&value, &expected), "{}", message);
+            }
+            if let Some(value) = recorded_in_parts(&mut recorder, message, 32) {
                 prop_assert!(same(&value, &expected), "{}", message);
             }
             if message.is_ascii() && let Some(value) = recorded_whole(&mut recorder, message) {
