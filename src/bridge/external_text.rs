@@ -14,7 +14,7 @@ use super::values::utf8;
 
 /// Length from which a body is not copied. For shorter ones the copy costs less than what the engine does to keep
 /// track of memory that is not its own; Node draws the line for its own strings in the same place.
-const LEAST_LENGTH: usize = 1 << 20;
+pub(super) const LEAST_LENGTH: usize = 1 << 20;
 /// After so much text the engine is asked to look for garbage.
 const TEXT_PER_COLLECTION: usize = 16 << 20;
 /// A growth of external memory at which V8 begins to look for garbage.

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use napi::bindgen_prelude::{Error, Result, Uint32Array};
 use napi::sys;
 
+use super::external_text;
 use super::values::{array, latin1, text};
 use crate::json::shapes::ShapeKeys;
 use crate::json::tape::{PIECE, Parts, Recorder};
@@ -78,11 +79,15 @@ impl Tapes {
         write(&mut self.shared, 0, &[shapes, self.batch]);
     }
 
-    /// The tape of a body, unless `JSON.parse` shall have it.
+    /// The tape of a body, unless `JSON.parse` shall have it. It shall have the longest: it puts what it makes where the
+    /// engine keeps what lives long, and what is made of a tape is moved there, which takes more time and memory.
     ///
     /// # Errors
     /// When the engine has no memory for it.
     pub(super) fn record(&mut self, env: sys::napi_env, body: &Bytes) -> Result<Option<Taped>> {
+        if body.len() >= external_text::LEAST_LENGTH {
+            return Ok(None);
+        }
         let Ok(json) = str::from_utf8(body) else { return Ok(None) };
         if json.len() > PIECE || !json.is_ascii() {
             return Ok(self.record_long(json, body));
