@@ -273,7 +273,8 @@ impl Outbox {
 
     /// Gives the memory of a batch back for the next one.
     pub fn recycle(&self, mut batch: Batch) {
-        if batch.text.capacity() + size_of::<u32>() * batch.tape.capacity() <= 4 * BATCH_BYTES {
+        let sizes = [batch.text.capacity(), size_of::<u32>() * batch.tape.capacity()];
+        if sizes.iter().all(|size| *size <= 2 * BATCH_BYTES) {
             batch.clear();
             self.lock().spare = Some(batch);
         }

@@ -160,3 +160,37 @@ fn recycled_memory_is_used_again_unless_it_is_huge() {
     outbox.recycle(huge);
     assert!(outbox.lock().spare.is_none());
 }
+
+#[test]
+fn messages_have_tapes_where_a_recorder_makes_them() {
+    let mut recorder = Recorder::default();
+    let texts = ["[1]".to_owned(), "[\"é\"]".into(), format!("\"{}\"", "x".repeat(2000)), "no JSON".into()];
+    let mut batch = Batch::default();
+    for text in &texts {
+        batch.push(text, Some(&mut recorder));
+    }
+    batch.push("[2]", None);
+    let tapes: Vec<_> = batch.iter().map(|message| message.tape).collect();
+    assert_eq!(tapes, [Some(0), None, None, None, None]);
+    assert_eq!(batch.tape().len(), 2);
+}
+
+#[test]
+fn tapes_stay_with_their_messages_when_batches_are_joined() {
+    let (outbox, _) = outbox(usize::MAX);
+    let mut recorder = Recorder::default();
+    for text in ["[1]", "[1,2]", "[3]"] {
+        let mut batch = Batch::default();
+        batch.push(text, Some(&mut recorder));
+        outbox.put_messages(&mut batch);
+    }
+    let cost = "[1][1,2][3]".len() + 3 * MESSAGE_COST + (2 + 3 + 2) * size_of::<u32>();
+    assert_eq!(outbox.waiting(), cost);
+    let Some(Item::Messages(batch)) = outbox.take() else { panic!("messages wait") };
+    let tapes: Vec<_> = batch.iter().map(|message| message.tape).collect();
+    assert_eq!(tapes, [Some(0), Some(2), Some(5)]);
+    let mut alone = Vec::new();
+    assert!(recorder.record("[3]", &mut alone));
+    assert_eq!(batch.tape()[5..], alone);
+    assert_eq!(outbox.waiting(), 0);
+}
