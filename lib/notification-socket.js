@@ -5,6 +5,9 @@ const { EventEmitter } = require('node:events');
 /** So many messages of a socket are parsed as text before native code is asked to read the others. */
 const WARM_UP = 256;
 
+/** Words for a batch and its tapes; a batch for which that is not enough is parsed as text. */
+const TAPE_WORDS = 64 * 1024;
+
 /** Loaded when a socket needs them: an ES module that imports this class may never make one. */
 const parts = {
   get debug() {
@@ -78,7 +81,9 @@ class NotificationSocket extends EventEmitter {
   #commands = 0;
   /** The batch that is being emitted. */
   #batch = NOTHING;
-  /** Tapes of its messages, behind where they begin. @type {Int32Array | undefined} */
+  /** Its messages have tapes. */
+  #taped = false;
+  /** Where the tape of each message begins, and then the tapes. @type {Int32Array | undefined} */
   #words;
   /** Messages until tapes are asked for. */
   #warmUp = WARM_UP;
@@ -209,10 +214,9 @@ class NotificationSocket extends EventEmitter {
       this.#handle(item);
       return;
     }
-    this.#words = undefined;
-    if (typeof item[item.length - 1] !== 'string') {
-      this.#words = new Int32Array(item.pop());
-      this.#tapeReader?.learn(this.#words[0]);
+    this.#taped = typeof item[item.length - 1] === 'number';
+    if (this.#taped) {
+      this.#tapeReader?.learn(item.pop());
     }
     this.#batch = item;
     if (this.#warmUp > 0) {
@@ -220,7 +224,9 @@ class NotificationSocket extends EventEmitter {
       if (this.#warmUp <= 0 && parts.isTapeOfUse()) {
         const channel = this.#channel;
         this.#tapeReader = new parts.TapeReader((shape) => channel.shapeKeys(shape));
-        this.#channel.askForTapes();
+        const words = new Uint32Array(TAPE_WORDS);
+        this.#words = new Int32Array(words.buffer);
+        channel.askForTapes(words);
       }
     }
     this.#emitBatch(0, false);
@@ -249,7 +255,7 @@ class NotificationSocket extends EventEmitter {
         }
         raw = false;
         next += 1;
-        this.#emitNotification(text, this.#words?.[next]);
+        this.#emitNotification(text, this.#taped ? this.#words?.[next - 1] : 0);
       }
     } finally {
       if (next < batch.length && this.#batch === batch) {

@@ -1,12 +1,12 @@
 //! The notification socket as JavaScript sees it.
 
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
-use napi::bindgen_prelude::{Env, Function, JsValue as _, Result, Unknown};
+use napi::bindgen_prelude::{Env, Function, JsValue as _, Result, Uint32Array, Unknown};
 use napi::{Error, Status, sys};
 use napi_derive::napi;
 
-use super::values::{FlatArray, array, double, text, utf8, word_buffer};
+use super::values::{FlatArray, array, double, number, text, utf8};
 use super::wakeup::Wakeup;
 use crate::io_thread::IoThread;
 use crate::json::shapes::ShapeKeys;
@@ -62,6 +62,7 @@ pub struct NotificationChannel {
     /// Until the first connect.
     task: Option<Task>,
     io: Option<Arc<IoThread>>,
+    tapes: Tapes,
     wakeup: Wakeup,
 }
 
@@ -79,20 +80,21 @@ impl NotificationChannel {
     ) -> Result<Self> {
         let options = settings(options)?;
         // The outbox needs the wake-up and the wake-up the outbox.
-        let slot = Arc::new(OnceLock::<(Weak<Outbox>, ShapeKeys)>::new());
+        let slot = Arc::new(OnceLock::<(Weak<Outbox>, Tapes)>::new());
         let drain = {
             let slot = Arc::clone(&slot);
             move |env, _: &_| {
-                let Some((outbox, keys)) = slot.get() else { return Ok(Vec::new()) };
+                let Some((outbox, tapes)) = slot.get() else { return Ok(Vec::new()) };
                 let Some(outbox) = outbox.upgrade() else { return Ok(Vec::new()) };
-                Ok(take(env, &outbox, keys)?.into_iter().collect())
+                Ok(take(env, &outbox, tapes)?.into_iter().collect())
             }
         };
         let wakeup = Wakeup::new(env.raw(), deliver.value().value, "cycle:notifications", Box::new(drain))?;
         let waker = (*wakeup).clone();
         let (socket, task) = Socket::new(options, move || waker.wake());
-        slot.get_or_init(|| (Arc::downgrade(socket.outbox()), socket.keys().clone()));
-        Ok(Self { socket, task: Some(task), io: None, wakeup })
+        let tapes = Tapes { keys: socket.keys().clone(), shared: Arc::default() };
+        slot.get_or_init(|| (Arc::downgrade(socket.outbox()), tapes.clone()));
+        Ok(Self { socket, task: Some(task), io: None, tapes, wakeup })
     }
 
     /// Connects, unless that is already so or on its way.
@@ -126,15 +128,17 @@ impl NotificationChannel {
     /// When the engine has no memory for it.
     #[napi(catch_unwind, ts_return_type = "any[] | null")]
     pub fn take(&self, env: Env) -> Result<Option<Unknown<'_>>> {
-        let value = take(env.raw(), self.socket.outbox(), self.socket.keys())?;
+        let value = take(env.raw(), self.socket.outbox(), &self.tapes)?;
         // SAFETY: the value was made just now, in this environment and its handle scope.
         Ok(value.map(|value| unsafe { Unknown::from_raw_unchecked(env.raw(), value) }))
     }
 
-    /// From now on, messages come with tapes: the last element of an array of messages may be an `ArrayBuffer` of
-    /// 32-bit words, for each message where its tape begins, or 0, and then the tapes.
+    /// From now on, messages may come with tapes: then the last element of an array of messages is the number of shapes,
+    /// and `shared` has for each message where its tape begins, or 0, until the next array is taken. It must not be
+    /// written to.
     #[napi(catch_unwind)]
-    pub fn ask_for_tapes(&self) {
+    pub fn ask_for_tapes(&self, shared: Uint32Array) {
+        *self.tapes.shared.lock().unwrap_or_else(PoisonError::into_inner) = Some(shared);
         self.socket.outbox().ask_for_tapes();
     }
 
@@ -182,7 +186,7 @@ fn whole(number: f64) -> usize {
     number as usize
 }
 
-fn take(env: sys::napi_env, outbox: &Outbox, keys: &ShapeKeys) -> Result<Option<sys::napi_value>> {
+fn take(env: sys::napi_env, outbox: &Outbox, tapes: &Tapes) -> Result<Option<sys::napi_value>> {
     let Some(item) = outbox.take() else { return Ok(None) };
     Ok(Some(match item {
         Item::Messages(batch) => {
@@ -190,8 +194,8 @@ fn take(env: sys::napi_env, outbox: &Outbox, keys: &ShapeKeys) -> Result<Option<
             for message in batch.iter() {
                 values.push(text(env, message.text, message.ascii)?);
             }
-            if !batch.tape().is_empty() {
-                values.push(word_buffer(env, [&head(&batch, keys), batch.tape()])?);
+            if tapes.share(&batch) {
+                values.push(number(env, word(tapes.keys.count()))?);
             }
             outbox.recycle(batch);
             array(env, &values)?
@@ -200,12 +204,35 @@ fn take(env: sys::napi_env, outbox: &Outbox, keys: &ShapeKeys) -> Result<Option<
     }))
 }
 
-/// How many shapes there are, and for each message where its tape is, behind all this; 0 without one.
-fn head(batch: &Batch, keys: &ShapeKeys) -> Vec<u32> {
-    let first = batch.len() + 1;
-    let word = |number| u32::try_from(number).unwrap_or_default();
-    let starts = batch.iter().map(|message| message.tape.map_or(0, |tape| word(first + tape)));
-    std::iter::once(word(keys.count())).chain(starts).collect()
+/// What is needed to hand tapes over.
+#[derive(Clone)]
+struct Tapes {
+    keys: ShapeKeys,
+    /// Memory that JavaScript has as well, once it wants tapes.
+    shared: Arc<Mutex<Option<Uint32Array>>>,
+}
+
+impl Tapes {
+    /// Writes for each message where its tape begins, 0 without one, and then the tapes. Returns whether there are any,
+    /// and room for them.
+    fn share(&self, batch: &Batch) -> bool {
+        let first = batch.len();
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(shared) = shared.as_mut().filter(|_| !batch.tape().is_empty()) else { return false };
+        // SAFETY: JavaScript reads this memory on this thread, and so never while this function runs.
+        let shared = unsafe { shared.as_mut() };
+        let Some((starts, tapes)) = shared.split_at_mut_checked(first) else { return false };
+        let Some(tapes) = tapes.get_mut(..batch.tape().len()) else { return false };
+        for (start, message) in starts.iter_mut().zip(batch.iter()) {
+            *start = message.tape.map_or(0, |tape| word(first + tape));
+        }
+        tapes.copy_from_slice(batch.tape());
+        true
+    }
+}
+
+fn word(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or_default()
 }
 
 fn event_array(env: sys::napi_env, event: Event) -> Result<FlatArray> {

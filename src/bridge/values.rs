@@ -63,24 +63,6 @@ pub(crate) fn array_buffer(env: sys::napi_env, bytes: &[u8]) -> Result<sys::napi
     Ok(value)
 }
 
-/// An `ArrayBuffer` with copies of the words, one part behind the other.
-pub(crate) fn word_buffer(env: sys::napi_env, parts: [&[u32]; 2]) -> Result<sys::napi_value> {
-    let size = parts.iter().map(|part| size_of_val(*part)).sum();
-    let mut value = ptr::null_mut();
-    let mut data = ptr::null_mut();
-    // SAFETY: the engine gives `size` writable bytes at `data`, which belong to the new value alone; the parts have as
-    // many together. Bytes are copied, so nothing has to be aligned.
-    unsafe {
-        check_status!(sys::napi_create_arraybuffer(env, size, &raw mut data, &raw mut value))?;
-        let mut to = data.cast::<u8>();
-        for part in parts.into_iter().filter(|part| !part.is_empty()) {
-            ptr::copy_nonoverlapping(part.as_ptr().cast(), to, size_of_val(part));
-            to = to.add(size_of_val(part));
-        }
-    }
-    Ok(value)
-}
-
 /// A number.
 pub(crate) fn number(env: sys::napi_env, number: u32) -> Result<sys::napi_value> {
     let mut value = ptr::null_mut();

@@ -17,6 +17,8 @@ use super::close_code;
 
 /// Largest payload of a control frame.
 const CONTROL_LIMIT: usize = 125;
+/// First byte of a text message in one frame, without reserved bits.
+const WHOLE_TEXT: u8 = 0x81;
 /// So much is read at once. A larger frame makes the buffer grow until it was read.
 const BUFFER: usize = 128 * 1024;
 
@@ -163,6 +165,9 @@ impl<S: Read + Write> Frames<S> {
     pub fn read_message(&mut self) -> Result<Option<Message<&str>>, Broken> {
         self.joined = Vec::new();
         let found = loop {
+            if let Some(payload) = self.read_short_text() {
+                break Found::Buffered(payload);
+            }
             let Some((header, payload)) = self.read_frame()? else { return Ok(None) };
             if let Some(found) = self.accept(&header, payload)? {
                 break found;
@@ -175,6 +180,23 @@ impl<S: Read + Write> Frames<S> {
         };
         let text = str::from_utf8(text).map_err(|_| Violation::InvalidUtf8)?;
         Ok(Some(Message::Text(text)))
+    }
+
+    /// Where the payload of the next frame is, if that is here as a whole and what nearly all are: a text message of up
+    /// to 65,535 bytes in one frame.
+    #[inline]
+    fn read_short_text(&mut self) -> Option<Range<usize>> {
+        let (header, length) = match *self.buffer.get(self.unread.clone())? {
+            [WHOLE_TEXT, length @ 0..=125, ..] => (2, usize::from(length)),
+            [WHOLE_TEXT, 126, high, low, ..] => (4, usize::from(u16::from_be_bytes([high, low]))),
+            _ => return None,
+        };
+        if self.fragments.is_some() || length > self.max_message || self.unread.len() < header + length {
+            return None;
+        }
+        let start = self.unread.start + header;
+        self.unread.start = start + length;
+        Some(start..start + length)
     }
 
     /// The header of the next frame, and where its payload is until the next call.
