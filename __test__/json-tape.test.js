@@ -274,3 +274,34 @@ test('where text may not become code, values are the same', async (t) => {
     assert.equal(code, 0, `${node}: ${stderr}`);
   }
 });
+
+test('a string that is kept does not keep the answer it is of', async (t) => {
+  const peer = await peerWith(t, [warmUp]);
+  const { code, stdout, stderr } = await runChild('json-kept', [peer.socketPath], { node: ['--expose-gc'] });
+  assert.equal(code, 0, stderr);
+  const [grown, kept] = stdout.split(' ').map(Number);
+  assert.equal(kept, 200);
+  // At most 1 KiB a string, and room for what the engine compiles meanwhile.
+  assert.ok(grown < 200 * 1024 + 2 ** 20, `${grown} bytes, where all answers together have ${200 * warmUp.length}`);
+});
+
+test('a program that replaces Array.of loses nothing', async (t) => {
+  const texts = Array.from({ length: 600 }, (_, number) => JSON.stringify(ordinary(number)));
+  const original = Array.of;
+  t.after(() => {
+    Array.of = original;
+  });
+  const made = client(t, await peerWith(t, [warmUp]));
+  const throwing = () => {
+    throw new Error('not to be called');
+  };
+  for (const replacement of [undefined, throwing, () => 'no array']) {
+    Array.of = /** @type {any} */ (replacement);
+    const { values, errors } = await received(t, texts);
+    assert.deepEqual(errors, []);
+    assert.equal(values.length, texts.length);
+    for (let round = 0; round < 3; round += 1) {
+      assertSame((await made.GET('/0')).data, warmUp);
+    }
+  }
+});

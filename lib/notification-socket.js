@@ -412,7 +412,7 @@ function createChannel(settings, deliver) {
 }
 
 /**
- * @param {any[]} details as `push_fault` in `src/bridge/notifications.rs` lists them
+ * @param {any[]} details as `fault_values` in `src/bridge/notifications.rs` lists them
  * @param {string} socketPath
  */
 function createError([code, message, syscall, errno, status, body], socketPath) {

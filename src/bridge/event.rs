@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::external_text::body_text;
 use super::tapes::{Taped, Tapes};
-use super::values::{FlatArray, array_buffer, latin1, number, undefined, utf8};
+use super::values::{array, array_buffer, latin1, number, undefined, utf8};
 use crate::transport::{Delivery, Endpoint, Event, Failure, Head};
 
 /// Elements an event takes: number of the call, kind, and three that depend on the kind.
@@ -124,12 +124,9 @@ fn failed(
         &failure.cause(),
         failure.syscall().unwrap_or_default(),
     ];
-    let mut parts = FlatArray::new(env, texts.len())?;
-    for text in texts {
-        parts.push(utf8(env, text.as_bytes())?)?;
-    }
+    let parts: Vec<_> = texts.iter().map(|text| utf8(env, text.as_bytes())).collect::<Result<_>>()?;
     let errno = number(env, failure.errno().map_or(0, i32::unsigned_abs))?;
-    Ok((kind::FAILED, [errno, parts.value(), nothing]))
+    Ok((kind::FAILED, [errno, array(env, &parts)?, nothing]))
 }
 
 fn status(env: sys::napi_env, head: &Head) -> Result<sys::napi_value> {

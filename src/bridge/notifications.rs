@@ -6,7 +6,7 @@ use napi::bindgen_prelude::{Env, Function, JsValue as _, Result, Uint32Array, Un
 use napi::{Error, Status, sys};
 use napi_derive::napi;
 
-use super::values::{FlatArray, array, double, number, text, utf8};
+use super::values::{array, double, number, text, utf8};
 use super::wakeup::Wakeup;
 use crate::io_thread::IoThread;
 use crate::json::shapes::ShapeKeys;
@@ -200,7 +200,7 @@ fn take(env: sys::napi_env, outbox: &Outbox, tapes: &Tapes) -> Result<Option<sys
             outbox.recycle(batch);
             array(env, &values)?
         }
-        Item::Event(event) => event_array(env, event)?.value(),
+        Item::Event(event) => array(env, &event_values(env, event)?)?,
     }))
 }
 
@@ -235,42 +235,34 @@ fn word(number: usize) -> u32 {
     u32::try_from(number).unwrap_or_default()
 }
 
-fn event_array(env: sys::napi_env, event: Event) -> Result<FlatArray> {
-    let mut array = FlatArray::new(env, 0)?;
-    match event {
-        Event::Open => array.push_number(kind::OPEN)?,
-        Event::Fault(fault) => {
-            array.push_number(kind::FAULT)?;
-            push_fault(env, &mut array, &fault)?;
-        }
+/// The kind of an event, and what there is to say about it.
+fn event_values(env: sys::napi_env, event: Event) -> Result<Vec<sys::napi_value>> {
+    Ok(match event {
+        Event::Open => vec![number(env, kind::OPEN)?],
+        Event::Fault(fault) => fault_values(env, &fault)?,
         Event::Close { code, reason } => {
-            array.push_number(kind::CLOSE)?;
-            array.push_number(code.into())?;
-            array.push(utf8(env, reason.as_bytes())?)?;
+            vec![number(env, kind::CLOSE)?, number(env, code.into())?, utf8(env, reason.as_bytes())?]
         }
         Event::Reconnecting { attempt, delay_ms } => {
-            array.push_number(kind::RECONNECTING)?;
-            array.push_number(attempt)?;
-            array.push(double(env, delay_ms)?)?;
+            vec![number(env, kind::RECONNECTING)?, number(env, attempt)?, double(env, delay_ms)?]
         }
-        Event::Idle { commands } => {
-            array.push_number(kind::IDLE)?;
-            array.push_number(commands)?;
-        }
-    }
-    Ok(array)
+        Event::Idle { commands } => vec![number(env, kind::IDLE)?, number(env, commands)?],
+    })
 }
 
 /// Code, message, then system call and error number, or status and body, or neither.
-fn push_fault(env: sys::napi_env, array: &mut FlatArray, fault: &Fault) -> Result<()> {
+fn fault_values(env: sys::napi_env, fault: &Fault) -> Result<Vec<sys::napi_value>> {
     let (syscall, errno) = fault
         .system()
         .map_or(("", 0), |(syscall, source)| (syscall, source.raw_os_error().map_or(0, i32::unsigned_abs)));
     let (status, body) = fault.refusal().unwrap_or_default();
-    array.push(utf8(env, fault.code().as_bytes())?)?;
-    array.push(utf8(env, fault.to_string().as_bytes())?)?;
-    array.push(utf8(env, syscall.as_bytes())?)?;
-    array.push_number(errno)?;
-    array.push_number(status.into())?;
-    array.push(utf8(env, body.as_bytes())?)
+    Ok(vec![
+        number(env, kind::FAULT)?,
+        utf8(env, fault.code().as_bytes())?,
+        utf8(env, fault.to_string().as_bytes())?,
+        utf8(env, syscall.as_bytes())?,
+        number(env, errno)?,
+        number(env, status.into())?,
+        utf8(env, body.as_bytes())?,
+    ])
 }

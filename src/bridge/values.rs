@@ -1,8 +1,8 @@
-//! JavaScript values made of bytes, and a flat array.
+//! JavaScript values made of bytes, numbers and other values.
 
 use std::ptr;
 
-use napi::bindgen_prelude::Result;
+use napi::bindgen_prelude::{Error, Result};
 use napi::{check_status, sys};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -87,51 +87,36 @@ pub(crate) fn double(env: sys::napi_env, number: f64) -> Result<sys::napi_value>
     Ok(value)
 }
 
-/// A JavaScript array of many values, made by `Array.of`: setting element by element takes several times as long.
+/// A JavaScript array of some values.
 pub(crate) fn array(env: sys::napi_env, values: &[sys::napi_value]) -> Result<sys::napi_value> {
+    if let Ok(made) = array_of(env, values) {
+        return Ok(made);
+    }
+    // A program may have replaced `Array.of`.
+    let (mut array, mut thrown) = (ptr::null_mut(), ptr::null_mut());
+    // SAFETY: plain calls on the JavaScript thread, inside a handle scope; all values belong to `env`.
+    unsafe {
+        sys::napi_get_and_clear_last_exception(env, &raw mut thrown);
+        check_status!(sys::napi_create_array_with_length(env, values.len(), &raw mut array))?;
+        for (index, value) in (0..).zip(values) {
+            check_status!(sys::napi_set_element(env, array, index, *value))?;
+        }
+    }
+    Ok(array)
+}
+
+/// The same by `Array.of`: setting element by element takes several times as long.
+fn array_of(env: sys::napi_env, values: &[sys::napi_value]) -> Result<sys::napi_value> {
     let (mut global, mut class, mut of, mut made) =
         (ptr::null_mut(), ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
-    // SAFETY: plain calls on the JavaScript thread, inside a handle scope; all values belong to `env`.
+    let mut is_array = false;
+    // SAFETY: as in `array`.
     unsafe {
         check_status!(sys::napi_get_global(env, &raw mut global))?;
         check_status!(sys::napi_get_named_property(env, global, c"Array".as_ptr(), &raw mut class))?;
         check_status!(sys::napi_get_named_property(env, class, c"of".as_ptr(), &raw mut of))?;
         check_status!(sys::napi_call_function(env, class, of, values.len(), values.as_ptr(), &raw mut made))?;
+        check_status!(sys::napi_is_array(env, made, &raw mut is_array))?;
     }
-    Ok(made)
-}
-
-/// A JavaScript array that is filled from its start.
-pub(crate) struct FlatArray {
-    env: sys::napi_env,
-    array: sys::napi_value,
-    length: u32,
-}
-
-impl FlatArray {
-    /// An empty array with room for `capacity` elements.
-    pub(crate) fn new(env: sys::napi_env, capacity: usize) -> Result<Self> {
-        let mut array = ptr::null_mut();
-        // SAFETY: plain call on the JavaScript thread.
-        unsafe { check_status!(sys::napi_create_array_with_length(env, capacity, &raw mut array))? };
-        Ok(Self { env, array, length: 0 })
-    }
-
-    /// Appends a value of the same environment.
-    pub(crate) fn push(&mut self, value: sys::napi_value) -> Result<()> {
-        // SAFETY: both values belong to `env`, inside the same handle scope.
-        unsafe { check_status!(sys::napi_set_element(self.env, self.array, self.length, value))? };
-        self.length += 1;
-        Ok(())
-    }
-
-    /// Appends a number.
-    pub(crate) fn push_number(&mut self, value: u32) -> Result<()> {
-        self.push(number(self.env, value)?)
-    }
-
-    /// The array as a value.
-    pub(crate) fn value(&self) -> sys::napi_value {
-        self.array
-    }
+    if is_array { Ok(made) } else { Err(Error::from_reason("Array.of makes no array")) }
 }
