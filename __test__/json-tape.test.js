@@ -154,6 +154,26 @@ test('answers: accessors on Object.prototype are not called', async (t) => {
   assert.equal(calls, 0);
 });
 
+test('answers: a program that forbids code made of text when it is warm', async (t) => {
+  const rows = (key) => JSON.stringify(Array.from({ length: 50 }, (_, number) => ({ [key]: number })));
+  const made = client(t, await peerWith(t, [warmUp, rows('one'), rows('two')]));
+  await made.GET('/0');
+  assertSame((await made.GET('/1')).data, rows('one'));
+  const original = globalThis.Function;
+  t.after(() => {
+    globalThis.Function = original;
+  });
+  globalThis.Function = /** @type {any} */ (
+    () => {
+      throw new EvalError('forbidden');
+    }
+  );
+  for (let round = 0; round < 3; round += 1) {
+    assertSame((await made.GET('/1')).data, rows('one'));
+    assertSame((await made.GET('/2')).data, rows('two'));
+  }
+});
+
 test('answers: two clients with kinds of objects of their own', async (t) => {
   const of = (key) => JSON.stringify(Array.from({ length: 3000 }, (_, number) => ({ [key]: number, id: `${number}` })));
   const one = client(t, await peerWith(t, [of('one'), of('both')]));

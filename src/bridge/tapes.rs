@@ -1,5 +1,7 @@
 //! JSON bodies of one client as tapes.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use bytes::Bytes;
 use napi::bindgen_prelude::{Error, Result, Uint32Array};
 use napi::sys;
@@ -14,6 +16,7 @@ use crate::json::tape::{PIECE, Parts, Recorder};
 /// tape of a long body.
 pub(super) struct Tapes {
     recorder: Recorder,
+    broken: bool,
     shared: Uint32Array,
     /// Number of the batch.
     batch: u32,
@@ -52,6 +55,7 @@ impl Tapes {
     pub(super) fn new(shared: Uint32Array) -> Self {
         Self {
             recorder: Recorder::default(),
+            broken: false,
             shared,
             batch: 0,
             taken: HEAD,
@@ -90,17 +94,29 @@ impl Tapes {
         }
         let Ok(json) = str::from_utf8(body) else { return Ok(None) };
         if json.len() > PIECE || !json.is_ascii() {
-            return Ok(self.record_long(json, body));
+            return Ok(self.guarded(|tapes| tapes.record_long(json, body)).flatten());
         }
-        self.tape.clear();
+        let done = self.guarded(|tapes| {
+            tapes.tape.clear();
+            tapes.recorder.record(json, &mut tapes.tape)
+        });
         let start = self.taken;
-        let end = self.half();
-        if !self.recorder.record(json, &mut self.tape) || self.tape.len() > end - start {
+        if done != Some(true) || self.tape.len() > self.half() - start {
             return Ok(None);
         }
         write(&mut self.shared, start, &self.tape);
         self.taken += self.tape.len();
         Ok(Some(Taped::Short(latin1(env, body)?, number(start))))
+    }
+
+    /// After a panic, which is a bug, there are no tapes any more: answers are parsed as text.
+    fn guarded<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if self.broken {
+            return None;
+        }
+        let done = catch_unwind(AssertUnwindSafe(|| work(self))).ok();
+        self.broken = done.is_none();
+        done
     }
 
     fn record_long(&mut self, json: &str, body: &Bytes) -> Option<Taped> {
