@@ -1,6 +1,7 @@
 'use strict';
 
-// What no client exceeds: bytes that are there already become strings, and are parsed. There is no socket.
+// What no client exceeds that gives each message to JSON.parse: bytes that are there already become strings, and are
+// parsed. There is no socket.
 
 const SIZE = 300;
 const BATCH = 200;
