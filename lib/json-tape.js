@@ -156,9 +156,15 @@ class TapeReader {
   #keysOf;
   /** For each kind of object, what makes one. @type {(() => object)[]} */
   #builders = [];
+  /** What native code writes into. */
+  words;
 
-  /** @param {(shape: number) => string[]} keysOf */
-  constructor(keysOf) {
+  /**
+   * @param {number} size words that native code may write
+   * @param {(shape: number) => string[]} keysOf
+   */
+  constructor(size, keysOf) {
+    this.words = new Int32Array(size);
     this.#keysOf = keysOf;
   }
 
@@ -202,12 +208,11 @@ class TapeReader {
   /**
    * The value of a tape.
    *
-   * @param {Int32Array} source words
-   * @param {number} start where in them the tape begins
+   * @param {number} start where in the words the tape begins
    * @param {string} whole the text
    */
-  read(source, start, whole) {
-    words = source;
+  read(start, whole) {
+    words = this.words;
     at = start;
     text = whole;
     builders = this.#builders;
@@ -217,19 +222,35 @@ class TapeReader {
   /**
    * The value of a long text, whose tape comes in parts.
    *
-   * @param {Int32Array} source where the parts are written
-   * @param {number} start where in it each begins
+   * @param {number} start where in the words each part begins
    * @param {() => string[]} getPart has the next part written, and gives the pieces of the text for it
    */
-  readParts(source, start, getPart) {
+  readParts(start, getPart) {
     nextPart = getPart;
     partStart = start;
     takePart();
-    const value = this.read(source, start, '');
+    const value = this.read(start, '');
     pieces = [];
     text = '';
     return value;
   }
 }
 
-module.exports = { TapeReader, isTapeOfUse };
+/**
+ * Asks a native source for tapes from now on.
+ *
+ * @param {{ askForTapes(shared: Uint32Array): void }} source
+ * @param {number} size words that it may write
+ * @param {(shape: number) => string[]} keysOf
+ * @returns the reader; nothing where tapes are of no use
+ */
+function askForTapes(source, size, keysOf) {
+  if (!isTapeOfUse()) {
+    return undefined;
+  }
+  const reader = new TapeReader(size, keysOf);
+  source.askForTapes(new Uint32Array(reader.words.buffer));
+  return reader;
+}
+
+module.exports = { askForTapes };

@@ -48,8 +48,7 @@ const redirectFlags = { follow: 0, manual: flags.REDIRECT_MANUAL, error: flags.R
  * What is needed to read tapes, once they are asked for.
  *
  * @typedef {object} Tapes
- * @property {import('./json-tape').TapeReader} [reader]
- * @property {Int32Array} [words]
+ * @property {ReturnType<import('./json-tape').askForTapes>} [reader]
  * @property {(tape: number) => string[]} [nextPart]
  */
 
@@ -97,16 +96,11 @@ class NativeClient {
   }
 
   #makeTapes() {
-    const { TapeReader, isTapeOfUse } = require('./json-tape');
-    if (isTapeOfUse()) {
-      // The function given to native code reaches the reader, so the reader must not keep what has that function.
-      const http = new WeakRef(this.#http);
-      const words = new Uint32Array(SHARED_WORDS);
-      this.#http.makeTapes(words);
-      this.#tapes.words = new Int32Array(words.buffer);
-      this.#tapes.nextPart = (tape) => http.deref()?.nextPart(tape) ?? [];
-      this.#tapes.reader = new TapeReader((shape) => http.deref()?.shapeKeys(shape) ?? []);
-    }
+    const { askForTapes } = require('./json-tape');
+    // The function given to native code reaches the reader, so the reader must not keep what has that function.
+    const http = new WeakRef(this.#http);
+    this.#tapes.nextPart = (tape) => http.deref()?.nextPart(tape) ?? [];
+    this.#tapes.reader = askForTapes(this.#http, SHARED_WORDS, (shape) => http.deref()?.shapeKeys(shape) ?? []);
   }
 
   /** Closes the connections. No request may follow. */
@@ -172,11 +166,9 @@ class NativeClient {
  * @param {Tapes} tapes
  */
 function deliver(batch, pending, tapes) {
-  const { reader, words } = tapes;
-  const number = words?.[1];
-  if (reader && words) {
-    reader.learn(words[0]);
-  }
+  const { reader } = tapes;
+  const number = reader?.words[1];
+  reader?.learn(reader.words[0]);
   for (let i = 0; i < batch.length; i += WIDTH) {
     const id = batch[i];
     const receiver = pending.get(id);
@@ -222,16 +214,16 @@ function deliver(batch, pending, tapes) {
  * @param {Tapes} tapes
  * @param {number | undefined} number of the batch: there is another if an event loop runs inside this one
  */
-function deliverTaped(receiver, batch, i, { reader, words, nextPart }, number) {
+function deliverTaped(receiver, batch, i, { reader, nextPart }, number) {
   const body = batch[i + 4];
   let value;
-  if (!reader || !words || !nextPart || (words[1] !== number && typeof body === 'string')) {
+  if (!reader || !nextPart || (reader.words[1] !== number && typeof body === 'string')) {
     value = JSON.parse(body);
   } else if (typeof body === 'string') {
-    value = reader.read(words, batch[i + 1] >>> KIND_BITS, body);
+    value = reader.read(batch[i + 1] >>> KIND_BITS, body);
   } else {
     try {
-      value = reader.readParts(words, SHARED_WORDS / 2, () => nextPart(body));
+      value = reader.readParts(SHARED_WORDS / 2, () => nextPart(body));
     } catch (error) {
       receiver.failed(/** @type {any} */ (error));
       return;

@@ -19,11 +19,8 @@ const parts = {
   get unlisten() {
     return require('./signal').unlisten;
   },
-  get TapeReader() {
-    return require('./json-tape').TapeReader;
-  },
-  get isTapeOfUse() {
-    return require('./json-tape').isTapeOfUse;
+  get askForTapes() {
+    return require('./json-tape').askForTapes;
   },
   get systemError() {
     return require('./errors').systemError;
@@ -83,11 +80,9 @@ class NotificationSocket extends EventEmitter {
   #batch = NOTHING;
   /** Its messages have tapes. */
   #taped = false;
-  /** Where the tape of each message begins, and then the tapes. @type {Int32Array | undefined} */
-  #words;
   /** Messages until tapes are asked for. */
   #warmUp = WARM_UP;
-  /** @type {import('./json-tape').TapeReader | undefined} */
+  /** Its words say where the tape of each message begins. @type {ReturnType<import('./json-tape').askForTapes>} */
   #tapeReader;
   /** The channel has to be asked again once the iterators have room. */
   #heldBack = false;
@@ -221,12 +216,9 @@ class NotificationSocket extends EventEmitter {
     this.#batch = item;
     if (this.#warmUp > 0) {
       this.#warmUp -= item.length;
-      if (this.#warmUp <= 0 && parts.isTapeOfUse()) {
+      if (this.#warmUp <= 0) {
         const channel = this.#channel;
-        this.#tapeReader = new parts.TapeReader((shape) => channel.shapeKeys(shape));
-        const words = new Uint32Array(TAPE_WORDS);
-        this.#words = new Int32Array(words.buffer);
-        channel.askForTapes(words);
+        this.#tapeReader = parts.askForTapes(channel, TAPE_WORDS, (shape) => channel.shapeKeys(shape));
       }
     }
     this.#emitBatch(0, false);
@@ -255,7 +247,7 @@ class NotificationSocket extends EventEmitter {
         }
         raw = false;
         next += 1;
-        this.#emitNotification(text, this.#taped ? this.#words?.[next - 1] : 0);
+        this.#emitNotification(text, this.#taped ? this.#tapeReader?.words[next - 1] : 0);
       }
     } finally {
       if (next < batch.length && this.#batch === batch) {
@@ -273,11 +265,7 @@ class NotificationSocket extends EventEmitter {
   #emitNotification(text, tape) {
     let notification;
     try {
-      if (tape && this.#words && this.#tapeReader) {
-        notification = this.#tapeReader.read(this.#words, tape, text);
-      } else {
-        notification = JSON.parse(text);
-      }
+      notification = tape && this.#tapeReader ? this.#tapeReader.read(tape, text) : JSON.parse(text);
     } catch (cause) {
       const message = `failed to parse notification: ${/** @type {Error} */ (cause).message}`;
       this.#failed(

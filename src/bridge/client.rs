@@ -16,6 +16,7 @@ use rustc_hash::FxHashSet;
 use super::event::batch;
 use super::external_text::collect_soon;
 use super::lane::Lane;
+use super::shared_words::SharedWords;
 use super::tapes::Tapes;
 use crate::transport::call::parse_header;
 use crate::transport::redirect::Redirect;
@@ -131,17 +132,15 @@ impl HttpClient {
     /// shapes, the tapes of short answers, and in its second half the parts of long ones; it must not be written to, and
     /// has to be read before the next batch.
     #[napi(catch_unwind)]
-    pub fn make_tapes(&self, shared: Uint32Array) {
-        lock(&self.tapes).get_or_insert_with(|| Tapes::new(shared));
+    pub fn ask_for_tapes(&self, shared: Uint32Array) {
+        lock(&self.tapes).get_or_insert_with(|| Tapes::new(SharedWords::new(shared)));
     }
 
     /// The keys of a shape on the tapes.
     #[napi(catch_unwind)]
     #[must_use]
     pub fn shape_keys(&self, shape: u32) -> Vec<String> {
-        let tapes = lock(&self.tapes);
-        let keys = tapes.as_ref().map(|tapes| tapes.keys().of(shape)).unwrap_or_default();
-        keys.iter().map(ToString::to_string).collect()
+        lock(&self.tapes).as_ref().map(|tapes| tapes.keys().of(shape)).unwrap_or_default()
     }
 
     /// The next part of a long tape of the last batch: its words go to the second half of the shared memory, and this

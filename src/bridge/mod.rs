@@ -9,6 +9,7 @@ mod lane;
 pub mod metadata;
 pub mod notifications;
 mod protocol;
+mod shared_words;
 pub mod simulator;
 mod tapes;
 mod uv;

@@ -6,6 +6,7 @@ use napi::bindgen_prelude::{Env, Function, JsValue as _, Result, Uint32Array, Un
 use napi::{Error, Status, sys};
 use napi_derive::napi;
 
+use super::shared_words::{SharedWords, word};
 use super::values::{array, double, number, text, utf8};
 use super::wakeup::Wakeup;
 use crate::io_thread::IoThread;
@@ -138,14 +139,15 @@ impl NotificationChannel {
     /// written to.
     #[napi(catch_unwind)]
     pub fn ask_for_tapes(&self, shared: Uint32Array) {
-        *self.tapes.shared.lock().unwrap_or_else(PoisonError::into_inner) = Some(shared);
+        *self.tapes.shared.lock().unwrap_or_else(PoisonError::into_inner) = Some(SharedWords::new(shared));
         self.socket.outbox().ask_for_tapes();
     }
 
     /// The keys of a shape on the tapes.
     #[napi(catch_unwind)]
+    #[must_use]
     pub fn shape_keys(&self, shape: u32) -> Vec<String> {
-        self.socket.keys().of(shape).iter().map(ToString::to_string).collect()
+        self.socket.keys().of(shape)
     }
 
     /// Keeps the process alive.
@@ -209,7 +211,7 @@ fn take(env: sys::napi_env, outbox: &Outbox, tapes: &Tapes) -> Result<Option<sys
 struct Tapes {
     keys: ShapeKeys,
     /// Memory that JavaScript has as well, once it wants tapes.
-    shared: Arc<Mutex<Option<Uint32Array>>>,
+    shared: Arc<Mutex<Option<SharedWords>>>,
 }
 
 impl Tapes {
@@ -219,20 +221,15 @@ impl Tapes {
         let first = batch.len();
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(shared) = shared.as_mut().filter(|_| !batch.tape().is_empty()) else { return false };
-        // SAFETY: JavaScript reads this memory on this thread, and so never while this function runs.
-        let shared = unsafe { shared.as_mut() };
-        let Some((starts, tapes)) = shared.split_at_mut_checked(first) else { return false };
-        let Some(tapes) = tapes.get_mut(..batch.tape().len()) else { return false };
-        for (start, message) in starts.iter_mut().zip(batch.iter()) {
-            *start = message.tape.map_or(0, |tape| word(first + tape));
+        if first + batch.tape().len() > shared.len() {
+            return false;
         }
-        tapes.copy_from_slice(batch.tape());
+        for (place, message) in batch.iter().enumerate() {
+            shared.write(place, &[message.tape.map_or(0, |tape| word(first + tape))]);
+        }
+        shared.write(first, batch.tape());
         true
     }
-}
-
-fn word(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or_default()
 }
 
 /// The kind of an event, and what there is to say about it.

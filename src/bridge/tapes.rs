@@ -3,10 +3,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
-use napi::bindgen_prelude::{Error, Result, Uint32Array};
+use napi::bindgen_prelude::{Error, Result};
 use napi::sys;
 
 use super::external_text;
+use super::shared_words::{SharedWords, word};
 use super::values::{array, latin1, text};
 use crate::json::shapes::ShapeKeys;
 use crate::json::tape::{PIECE, Parts, Recorder};
@@ -17,7 +18,7 @@ use crate::json::tape::{PIECE, Parts, Recorder};
 pub(super) struct Tapes {
     recorder: Recorder,
     broken: bool,
-    shared: Uint32Array,
+    shared: SharedWords,
     /// Number of the batch.
     batch: u32,
     /// Words taken of the first half.
@@ -34,12 +35,9 @@ const HEAD: usize = 2;
 
 struct Long {
     body: Bytes,
-    tape: Vec<u32>,
     parts: Parts,
     /// Parts that JavaScript has.
     given: usize,
-    /// Words in them.
-    words: usize,
 }
 
 /// A body as JavaScript gets it.
@@ -51,8 +49,8 @@ pub(super) enum Taped {
 }
 
 impl Tapes {
-    /// Tapes in `shared`, which nobody else may write to.
-    pub(super) fn new(shared: Uint32Array) -> Self {
+    /// Tapes in `shared`.
+    pub(super) fn new(shared: SharedWords) -> Self {
         Self {
             recorder: Recorder::default(),
             broken: false,
@@ -73,14 +71,14 @@ impl Tapes {
     pub(super) fn begin(&mut self) {
         self.batch = self.batch.wrapping_add(1);
         self.taken = HEAD;
-        self.first_long = self.first_long.wrapping_add(number(self.long.len()));
+        self.first_long = self.first_long.wrapping_add(word(self.long.len()));
         self.long.clear();
     }
 
     /// Ends a batch.
     pub(super) fn end(&mut self) {
-        let shapes = number(self.keys().count());
-        write(&mut self.shared, 0, &[shapes, self.batch]);
+        let shapes = word(self.keys().count());
+        self.shared.write(0, &[shapes, self.batch]);
     }
 
     /// The tape of a body, unless `JSON.parse` shall have it. It shall have the longest: it puts what it makes where the
@@ -104,9 +102,9 @@ impl Tapes {
         if done != Some(true) || self.tape.len() > self.half() - start {
             return Ok(None);
         }
-        write(&mut self.shared, start, &self.tape);
+        self.shared.write(start, &self.tape);
         self.taken += self.tape.len();
-        Ok(Some(Taped::Short(latin1(env, body)?, number(start))))
+        Ok(Some(Taped::Short(latin1(env, body)?, word(start))))
     }
 
     /// After a panic, which is a bug, there are no tapes any more: answers are parsed as text.
@@ -120,10 +118,9 @@ impl Tapes {
     }
 
     fn record_long(&mut self, json: &str, body: &Bytes) -> Option<Taped> {
-        let mut tape = Vec::new();
-        let parts = self.recorder.record_parts(json, &mut tape, self.half())?;
-        self.long.push(Long { body: body.clone(), tape, parts, given: 0, words: 0 });
-        Some(Taped::Long(self.first_long.wrapping_add(number(self.long.len() - 1))))
+        let parts = self.recorder.record_parts(json, self.half())?;
+        self.long.push(Long { body: body.clone(), parts, given: 0 });
+        Some(Taped::Long(self.first_long.wrapping_add(word(self.long.len() - 1))))
     }
 
     /// Writes the next part of the tape of a long body, and gives the pieces of its text as an array. There is another
@@ -136,10 +133,10 @@ impl Tapes {
         let gone =
             || Error::from_reason("the answer is not there any more: an event loop ran inside another");
         let place = usize::try_from(number.wrapping_sub(self.first_long)).unwrap_or(usize::MAX);
-        let Long { body, tape, parts, given, words } = self.long.get_mut(place).ok_or_else(gone)?;
+        let Long { body, parts, given } = self.long.get_mut(place).ok_or_else(gone)?;
         let part = parts.get(*given).ok_or_else(gone)?;
         *given += 1;
-        write(&mut self.shared, half, &tape[std::mem::replace(words, part.end)..part.end]);
+        self.shared.write(half, part.words);
         let strings = part.pieces.iter().map(|piece| {
             let bytes = &body[piece.clone()];
             if bytes.is_ascii() {
@@ -151,24 +148,12 @@ impl Tapes {
         let strings = array(env, &strings.collect::<Result<Vec<_>>>()?)?;
         if parts.get(*given).is_none() {
             // The next batch may be far off.
-            (*body, *tape) = (Bytes::new(), Vec::new());
+            (*body, *parts) = Default::default();
         }
         Ok(strings)
     }
 
     fn half(&self) -> usize {
         self.shared.len() / 2
-    }
-}
-
-fn number(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or_default()
-}
-
-fn write(shared: &mut Uint32Array, start: usize, words: &[u32]) {
-    // SAFETY: JavaScript reads this memory on this thread, and so never while this function runs.
-    let shared = unsafe { shared.as_mut() };
-    if let Some(room) = shared.get_mut(start..start + words.len()) {
-        room.copy_from_slice(words);
     }
 }

@@ -32,17 +32,14 @@ struct Entry {
     shape: Option<u32>,
 }
 
-/// The keys of an object in their order.
-pub type Keys = Arc<[Box<str>]>;
-
 /// The keys of each shape, by its number. Any thread may ask.
 #[derive(Clone, Default)]
-pub struct ShapeKeys(Arc<Mutex<Vec<Keys>>>);
+pub struct ShapeKeys(Arc<Mutex<Vec<Vec<String>>>>);
 
 impl ShapeKeys {
     /// The keys of an object of this shape, in order; none for a shape that does not exist.
     #[must_use]
-    pub fn of(&self, shape: u32) -> Keys {
+    pub fn of(&self, shape: u32) -> Vec<String> {
         let keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         usize::try_from(shape).ok().and_then(|shape| keys.get(shape).cloned()).unwrap_or_default()
     }
@@ -53,10 +50,10 @@ impl ShapeKeys {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    fn add(&self, shape: Vec<Box<str>>) -> Option<u32> {
+    fn add(&self, shape: Vec<String>) -> Option<u32> {
         let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let number = u32::try_from(keys.len()).ok().filter(|_| keys.len() < MAX_SHAPES)?;
-        keys.push(shape.into());
+        keys.push(shape);
         Some(number)
     }
 }
@@ -161,7 +158,7 @@ impl Shapes {
     #[inline]
     pub(super) fn shape(&mut self, node: Node) -> Option<u32> {
         if self.entries[node].shape.is_none() {
-            let mut keys: Vec<Box<str>> = self.path(node).map(Box::from).collect();
+            let mut keys: Vec<String> = self.path(node).map(String::from).collect();
             keys.reverse();
             self.entries[node].shape = self.keys.add(keys);
         }
@@ -212,7 +209,7 @@ mod tests {
                 let node = walk(&mut shapes, list).unwrap();
                 assert_eq!(shapes.shape(node), Some(number), "{list:?} in round {round}");
                 let keys = shapes.keys().of(number);
-                assert_eq!(keys.iter().map(|key| &**key).collect::<Vec<_>>(), list);
+                assert_eq!(keys, list);
             }
         }
         assert!(shapes.keys().of(5).is_empty());

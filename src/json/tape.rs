@@ -82,21 +82,22 @@ impl Recorder {
     }
 
     /// The same for text of any length, in pieces, and a tape in parts of at most `most` words.
-    pub fn record_parts(&mut self, text: &str, tape: &mut Vec<u32>, most: usize) -> Option<Parts> {
+    pub fn record_parts(&mut self, text: &str, most: usize) -> Option<Parts> {
+        let mut tape = Vec::new();
         let mut cutter = Cutter {
             ascii: text.is_ascii(),
             open: false,
             most: most.saturating_sub(VALUE_WORDS).max(VALUE_WORDS),
-            start: (tape.len(), 0),
+            start: (0, 0),
             pieces: Vec::new(),
             ends: Vec::new(),
         };
-        if !self.run(text, tape, Some(&mut cutter)) {
+        if !self.run(text, &mut tape, Some(&mut cutter)) {
             return None;
         }
         let Cutter { pieces, mut ends, .. } = cutter;
         ends.push((tape.len(), pieces.len()));
-        Some(Parts { pieces, ends })
+        Some(Parts { tape, pieces, ends })
     }
 
     fn run(&mut self, text: &str, tape: &mut Vec<u32>, cutter: Option<&mut Cutter>) -> bool {
@@ -130,8 +131,9 @@ impl Recorder {
 }
 
 /// A tape in parts.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Parts {
+    tape: Vec<u32>,
     pieces: Vec<Range<usize>>,
     /// Where each part ends, on the tape and among the pieces.
     ends: Vec<(usize, usize)>,
@@ -140,8 +142,8 @@ pub struct Parts {
 /// A part of a tape, and the pieces of the text that it is about.
 #[derive(Debug)]
 pub struct Part<'a> {
-    /// Where it ends on the tape. It begins where the last one ended.
-    pub end: usize,
+    /// The part itself.
+    pub words: &'a [u32],
     /// Where the pieces are in the text. Each is ASCII, or one string.
     pub pieces: &'a [Range<usize>],
 }
@@ -150,9 +152,9 @@ impl Parts {
     /// The part with a number, from 0.
     #[must_use]
     pub fn get(&self, number: usize) -> Option<Part<'_>> {
-        let &(end, last) = self.ends.get(number)?;
-        let first = number.checked_sub(1).map_or(0, |before| self.ends[before].1);
-        Some(Part { end, pieces: &self.pieces[first..last] })
+        let end = self.ends.get(number)?;
+        let start = number.checked_sub(1).map_or((0, 0), |before| self.ends[before]);
+        Some(Part { words: &self.tape[start.0..end.0], pieces: &self.pieces[start.1..end.1] })
     }
 }
 

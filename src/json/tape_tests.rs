@@ -26,10 +26,12 @@ impl Builder<'_> {
     fn next_part(&mut self) {
         let parts = self.parts.expect("a tape in parts");
         if self.begun > 0 {
-            assert_eq!(parts.get(self.begun - 1).unwrap().end, self.at, "the last part is used");
+            assert_eq!(self.at, self.tape.len(), "the last part is used");
             assert_eq!(self.pieces.len(), 0, "all its pieces are used");
         }
-        self.pieces = parts.get(self.begun).expect("a part").pieces.iter();
+        let part = parts.get(self.begun).expect("a part");
+        (self.tape, self.at) = (part.words, 0);
+        self.pieces = part.pieces.iter();
         self.begun += 1;
     }
 
@@ -73,8 +75,8 @@ impl Builder<'_> {
             tag::OBJECT => {
                 let others = self.word();
                 let mut object = Map::new();
-                for key in self.keys.of(number).iter() {
-                    object.insert(key.to_string(), self.value());
+                for key in self.keys.of(number) {
+                    object.insert(key, self.value());
                 }
                 for _ in 0..others {
                     let key = self.value();
@@ -94,7 +96,7 @@ fn build(text: &str, tape: &[u32], parts: Option<&Parts>, keys: &ShapeKeys) -> V
         builder.next_part();
     }
     let value = builder.value();
-    assert_eq!((builder.at, builder.pieces.len()), (tape.len(), 0), "all is used");
+    assert_eq!((builder.at, builder.pieces.len()), (builder.tape.len(), 0), "all is used");
     if let Some(parts) = parts {
         assert!(parts.get(builder.begun).is_none(), "all parts are used");
     }
@@ -103,22 +105,15 @@ fn build(text: &str, tape: &[u32], parts: Option<&Parts>, keys: &ShapeKeys) -> V
 
 /// The value of a text by its tape in parts of so many words; `None` when there is none.
 fn recorded_in_parts(recorder: &mut Recorder, text: &str, most: usize) -> Option<Value> {
-    let mut tape = Vec::new();
     recorder.skip = 0;
-    if let Some(parts) = recorder.record_parts(text, &mut tape, most) {
-        let mut start = 0;
-        for number in 0.. {
-            let Some(part) = parts.get(number) else { break };
-            assert!(part.end - start <= most.max(2 * VALUE_WORDS));
-            start = part.end;
-            for piece in part.pieces {
-                assert!(piece.len() <= PIECE || text[piece.clone()].matches('"').count() < 3);
-            }
+    let parts = recorder.record_parts(text, most)?;
+    for part in (0..).map_while(|number| parts.get(number)) {
+        assert!(part.words.len() <= most.max(2 * VALUE_WORDS));
+        for piece in part.pieces {
+            assert!(piece.len() <= PIECE || text[piece.clone()].matches('"').count() < 3);
         }
-        return Some(build(text, &tape, Some(&parts), recorder.keys()));
     }
-    assert!(tape.is_empty());
-    None
+    Some(build(text, &[], Some(&parts), recorder.keys()))
 }
 
 fn recorded(recorder: &mut Recorder, text: &str) -> Option<Value> {
@@ -313,8 +308,7 @@ fn pieces_stay_small_and_long_strings_stay_alone() {
     let text = json!({ "data": items, "long": long, "last": "z" }).to_string();
     for text in [&text, &text.replace('é', "e")] {
         let mut recorder = Recorder::default();
-        let mut tape = Vec::new();
-        let parts = recorder.record_parts(text, &mut tape, 16_384).unwrap();
+        let parts = recorder.record_parts(text, 16_384).unwrap();
         assert_eq!(parts.pieces.iter().filter(|piece| piece.len() > PIECE).count(), 1);
         assert!(
             parts.pieces.iter().all(|piece| text.is_ascii()
@@ -324,7 +318,7 @@ fn pieces_stay_small_and_long_strings_stay_alone() {
         if text.is_ascii() {
             assert!(parts.pieces.len() < text.len() / PIECE * 3 / 2, "{}", parts.pieces.len());
         }
-        assert!(same(&build(text, &tape, Some(&parts), recorder.keys()), &parsed(text)));
+        assert!(same(&build(text, &[], Some(&parts), recorder.keys()), &parsed(text)));
     }
 }
 
@@ -333,7 +327,7 @@ fn a_part_has_few_pieces_however_long_they_are() {
     let strings: Vec<_> = (0..5000).map(|_| "x".repeat(PIECE)).collect();
     let text = json!(strings).to_string();
     let mut recorder = Recorder::default();
-    let parts = recorder.record_parts(&text, &mut Vec::new(), 16_384).unwrap();
+    let parts = recorder.record_parts(&text, 16_384).unwrap();
     assert!((0..).map_while(|number| parts.get(number)).all(|part| part.pieces.len() <= PART_PIECES + 1));
     assert!(same(&recorded(&mut recorder, &text).unwrap(), &parsed(&text)));
 }
