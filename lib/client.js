@@ -503,14 +503,15 @@ class PlainCall {
     if (body === '') {
       return undefined;
     }
+    let value;
     try {
-      const value = JSON.parse(body);
-      this.client.parsed(body.length);
-      return value;
+      value = JSON.parse(body);
     } catch (error) {
       const attempt = { method: this.method, path: this.path, socketPath: this.client.address, status };
       throw new (errors().InvalidJsonError)(/** @type {Error} */ (error), attempt);
     }
+    this.client.parsed(body.length);
+    return value;
   }
 
   /** @param {any} error */
