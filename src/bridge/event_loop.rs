@@ -15,7 +15,7 @@ use napi::{check_status, sys};
 
 use super::uv::{Async, Check, Doorbell, Handle, Loop, Poll, Target, Timer};
 use super::wakeup::call;
-use crate::event_loop::{EventLoop, Interest, Reactor, Readiness, Watch};
+use crate::event_loop::{EventLoop, Interest, Reactor, Source, Watch};
 
 /// What asynchronous hooks call the context of a delivery.
 const RESOURCE: &str = "cycle:http";
@@ -346,16 +346,17 @@ impl Target for Turn {
 /// Where a socket's events go.
 struct Socket {
     host: Weak<Host>,
-    readiness: Rc<Readiness>,
+    source: Weak<Source>,
 }
 
 impl Target for Socket {
     fn event(&self, events: Option<Interest>) -> Option<Interest> {
-        self.host.upgrade()?.before_check();
+        let (host, source) = (self.host.upgrade()?, self.source.upgrade()?);
+        host.before_check();
         if let Some(Interest { readable, writable }) = events {
-            self.readiness.event(readable, writable)
+            source.event(readable, writable)
         } else {
-            self.readiness.failed();
+            source.failed();
             None
         }
     }
@@ -365,11 +366,11 @@ impl Target for Socket {
 struct Uv(Weak<Host>);
 
 impl Reactor for Uv {
-    fn watch(&self, fd: BorrowedFd<'_>, readiness: Rc<Readiness>) -> io::Result<Box<dyn Watch>> {
+    fn watch(&self, fd: BorrowedFd<'_>, source: Weak<Source>) -> io::Result<Box<dyn Watch>> {
         let Some(host) = self.0.upgrade().filter(|host| host.handles.borrow().is_some()) else {
             return Err(io::ErrorKind::NotConnected.into());
         };
-        let target = Socket { host: Rc::downgrade(&host), readiness };
+        let target = Socket { host: Rc::downgrade(&host), source };
         Ok(Box::new(host.uv.poll(fd, target)?))
     }
 

@@ -35,7 +35,7 @@ pub async fn connect(event_loop: &Rc<EventLoop>, address: &Address) -> io::Resul
         Address::Unix(path) => connect_unix(event_loop, &SockAddr::unix(path)?).await?,
         Address::Tcp(address) => connect_tcp(event_loop, (*address).into()).await?,
     };
-    Ok(Stream::new(Rc::clone(event_loop), watched))
+    Ok(Stream::new(watched))
 }
 
 async fn connect_unix(event_loop: &Rc<EventLoop>, address: &SockAddr) -> io::Result<Watched> {

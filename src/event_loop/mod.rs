@@ -7,39 +7,37 @@
 
 mod connect;
 mod executor;
+mod inbox;
 mod pool;
 mod reactor;
+mod source;
 mod stream;
 mod timers;
 
 #[cfg(test)]
 pub(crate) mod test_reactor;
 
-use std::cell::RefCell;
 use std::future::Future;
-use std::io;
-use std::os::fd::BorrowedFd;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 pub use connect::{Address, connect};
-pub use pool::{Lease, Permit, Pool, Pooled};
-pub use reactor::{Interest, Reactor, Readiness, Watch};
+pub use pool::{Lease, Permit, Pool};
+pub use reactor::{Interest, Reactor, Watch};
+pub use source::Source;
 pub use stream::{Probe, Stream};
 pub use timers::Sleep;
 
 use executor::Executor;
+use inbox::Inbox;
 use timers::Timers;
-
-/// Bytes one `read` asks for at most. One buffer of this size is shared by all sockets of a loop.
-const SCRATCH_BYTES: usize = 128 * 1024;
 
 /// Tasks, timers and sockets of one thread.
 pub struct EventLoop {
     executor: Executor,
     timers: Rc<Timers>,
     reactor: Rc<dyn Reactor>,
-    scratch: RefCell<Box<[u8]>>,
+    inbox: Rc<Inbox>,
 }
 
 impl EventLoop {
@@ -52,7 +50,7 @@ impl EventLoop {
             executor: Executor::new(notify),
             timers: Rc::new(Timers::new(Rc::clone(&reactor))),
             reactor,
-            scratch: RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice()),
+            inbox: Rc::new(Inbox::new()),
         })
     }
 
@@ -98,15 +96,5 @@ impl EventLoop {
     /// Drops every task, and with them their sockets and timers, and accepts no new ones.
     pub fn close(&self) {
         self.executor.close();
-    }
-
-    /// Asks the reactor to watch `fd` for `readiness`.
-    fn watch(&self, fd: BorrowedFd<'_>, readiness: &Rc<Readiness>) -> io::Result<Box<dyn Watch>> {
-        self.reactor.watch(fd, Rc::clone(readiness))
-    }
-
-    /// Lends the read buffer.
-    fn with_scratch<R>(&self, read: impl FnOnce(&mut [u8]) -> R) -> R {
-        read(&mut self.scratch.borrow_mut())
     }
 }

@@ -7,12 +7,6 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-/// A connection that can wait in a [`Pool`].
-pub trait Pooled {
-    /// Whether it can be used again. Asked right before it is.
-    fn is_usable(&self) -> bool;
-}
-
 /// Connections to one server: the one used last is used next, and no more than the limit are open at
 /// a time. Whoever comes when all are in use waits; first come, first served.
 pub struct Pool<C> {
@@ -39,7 +33,7 @@ struct Waiter<C> {
     waker: Cell<Option<Waker>>,
 }
 
-impl<C: Pooled> Pool<C> {
+impl<C> Pool<C> {
     /// Makes an empty pool that allows `limit` open connections at a time, at least one.
     #[must_use]
     pub fn new(limit: usize) -> Rc<Self> {
@@ -52,23 +46,24 @@ impl<C: Pooled> Pool<C> {
         })
     }
 
-    /// Gives a usable idle connection, or the right to open one, or waits for either.
-    pub async fn acquire(self: &Rc<Self>) -> Lease<C> {
+    /// Gives an idle connection that is usable, which is asked right before it is used; or the right to open one, or
+    /// waits for either.
+    pub async fn acquire(self: &Rc<Self>, is_usable: impl Fn(&C) -> bool) -> Lease<C> {
         loop {
-            match self.try_acquire() {
+            match self.try_acquire(&is_usable) {
                 Some(lease) => return lease,
                 None => match self.wait().await {
-                    Lease::Idle(connection) if !connection.is_usable() => {}
+                    Lease::Idle(connection) if !is_usable(&connection) => {}
                     lease => return lease,
                 },
             }
         }
     }
 
-    fn try_acquire(self: &Rc<Self>) -> Option<Lease<C>> {
+    fn try_acquire(self: &Rc<Self>, is_usable: &impl Fn(&C) -> bool) -> Option<Lease<C>> {
         // Taken out first: a connection that is dropped may do anything.
         while let Some(connection) = { self.idle.borrow_mut().pop() } {
-            if connection.is_usable() {
+            if is_usable(&connection) {
                 return Some(Lease::Idle(connection));
             }
         }
@@ -83,9 +78,7 @@ impl<C: Pooled> Pool<C> {
         self.waiters.borrow_mut().push_back(Rc::clone(&waiter));
         Wait { pool: Rc::clone(self), waiter }
     }
-}
 
-impl<C> Pool<C> {
     /// Takes back a connection for the next who needs one. A closed pool drops it.
     pub fn put(&self, connection: C) {
         if let Some(waiter) = self.next_waiter() {
@@ -183,17 +176,11 @@ mod tests {
         }
     }
 
-    impl Pooled for Named {
-        fn is_usable(&self) -> bool {
-            self.1.get()
-        }
-    }
-
     type Acquire = Pin<Box<dyn Future<Output = Lease<Named>>>>;
 
     fn acquire(pool: &Rc<Pool<Named>>) -> Acquire {
         let pool = Rc::clone(pool);
-        Box::pin(async move { pool.acquire().await })
+        Box::pin(async move { pool.acquire(|connection| connection.1.get()).await })
     }
 
     fn poll(acquire: &mut Acquire) -> Option<Lease<Named>> {

@@ -3,13 +3,15 @@
 use std::cell::Cell;
 use std::io;
 use std::os::fd::BorrowedFd;
-use std::rc::Rc;
+use std::rc::Weak;
 use std::task::{Context, Waker};
 use std::time::Instant;
 
+use super::source::Source;
+
 /// The host's way to watch sockets and the clock.
 pub trait Reactor {
-    /// Starts to watch `fd`, for nothing at first. Events go to [`Readiness::event`], called
+    /// Starts to watch `fd`, for nothing at first. Events go to [`Source::event`], called
     /// between [`EventLoop::attend`](super::EventLoop::attend) and
     /// [`EventLoop::turn`](super::EventLoop::turn). They must be level-triggered: what is ready is
     /// reported again and again while it is watched for.
@@ -19,7 +21,7 @@ pub trait Reactor {
     /// # Errors
     ///
     /// The system's, or [`io::ErrorKind::NotConnected`] when the host is shutting down.
-    fn watch(&self, fd: BorrowedFd<'_>, readiness: Rc<Readiness>) -> io::Result<Box<dyn Watch>>;
+    fn watch(&self, fd: BorrowedFd<'_>, source: Weak<Source>) -> io::Result<Box<dyn Watch>>;
 
     /// Asks for [`EventLoop::expire`](super::EventLoop::expire) and a turn at `deadline` or soon
     /// after. A later call replaces an earlier one.
@@ -51,7 +53,7 @@ pub struct Interest {
 /// ([`block`](Self::block)). A reader that pauses costs nothing: the second report that nobody acts
 /// upon ends the interest until somebody reads again.
 #[derive(Default)]
-pub struct Readiness {
+pub(super) struct Readiness {
     interest: Cell<Interest>,
     read: Side,
     write: Side,
@@ -81,7 +83,7 @@ impl Readiness {
     }
 
     /// Takes an event from the reactor. Gives the interest to go on with where it has changed.
-    pub fn event(&self, readable: bool, writable: bool) -> Option<Interest> {
+    pub(super) fn event(&self, readable: bool, writable: bool) -> Option<Interest> {
         let mut interest = self.interest.get();
         if readable {
             if self.read.ready.get() {
@@ -98,7 +100,7 @@ impl Readiness {
 
     /// Takes note that the socket has failed and that its watch is for nothing now. The next read
     /// or write finds out why.
-    pub fn failed(&self) {
+    pub(super) fn failed(&self) {
         self.interest.set(Interest::default());
         self.read.event();
         self.write.event();
@@ -107,6 +109,15 @@ impl Readiness {
     /// Whether a system call in this direction is worth a try.
     pub(super) fn is_ready(&self, direction: Direction) -> bool {
         self.side(direction).ready.get()
+    }
+
+    /// Whether a task waits for the next event in this direction.
+    pub(super) fn is_awaited(&self, direction: Direction) -> bool {
+        let slot = &self.side(direction).waker;
+        let waker = slot.take();
+        let awaited = waker.is_some();
+        slot.set(waker);
+        awaited
     }
 
     /// Adds to the bytes moved since the last event and gives the sum.

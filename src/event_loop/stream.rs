@@ -1,18 +1,20 @@
 //! A non-blocking socket that hyper can read and write.
 
-use std::io::{self, IoSlice, Read as _};
+use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::net::Shutdown;
-use std::os::fd::AsFd;
+use std::os::fd::AsFd as _;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use socket2::Socket;
 
 use super::EventLoop;
-use super::reactor::{Direction, Readiness, Watch};
+use super::reactor::{Direction, Watch};
+use super::source::Source;
 
 /// Bytes a socket may move in one direction between two turns of the host's loop. What is more waits
 /// for the next turn, so that one busy connection does not hold up the others.
@@ -28,14 +30,12 @@ const SEND_FLAGS: i32 = 0;
 /// A connected socket on an [`EventLoop`]. Dropping it closes the connection.
 pub struct Stream {
     watched: Rc<Watched>,
-    event_loop: Rc<EventLoop>,
 }
 
 /// A socket and its watch. The watch comes first: it ends before the socket is closed.
 pub(super) struct Watched {
     watch: Box<dyn Watch>,
-    readiness: Rc<Readiness>,
-    socket: Socket,
+    source: Rc<Source>,
 }
 
 /// Looks at a socket without owning it.
@@ -45,9 +45,9 @@ pub struct Probe(Weak<Watched>);
 impl Watched {
     /// Takes over a non-blocking socket. `connected` tells whether it can be written to already.
     pub(super) fn new(event_loop: &EventLoop, socket: Socket, connected: bool) -> io::Result<Self> {
-        let readiness = Rc::new(Readiness::new(connected));
-        let watch = event_loop.watch(socket.as_fd(), &readiness)?;
-        let watched = Self { watch, readiness, socket };
+        let source = Rc::new(Source::new(socket, Rc::clone(&event_loop.inbox), connected));
+        let watch = event_loop.reactor.watch(source.socket.as_fd(), Rc::downgrade(&source))?;
+        let watched = Self { watch, source };
         if connected {
             // Always watched for reading: so the end of an idle connection is seen.
             watched.block(Direction::Read)?;
@@ -56,20 +56,20 @@ impl Watched {
     }
 
     pub(super) fn socket(&self) -> &Socket {
-        &self.socket
+        &self.source.socket
     }
 
     /// Waits until a system call in this direction is worth a try.
     pub(super) fn poll_ready(&self, direction: Direction, cx: &Context<'_>) -> Poll<()> {
-        if self.readiness.is_ready(direction) {
+        if self.source.readiness.is_ready(direction) {
             return Poll::Ready(());
         }
-        self.readiness.wait(direction, cx);
+        self.source.readiness.wait(direction, cx);
         Poll::Pending
     }
 
     pub(super) fn block(&self, direction: Direction) -> io::Result<()> {
-        self.readiness.block(direction).map_or(Ok(()), |interest| self.watch.set(interest))
+        self.source.readiness.block(direction).map_or(Ok(()), |interest| self.watch.set(interest))
     }
 
     /// Makes a non-blocking system call as soon as it can be made. `call` gives the bytes it moved
@@ -78,15 +78,15 @@ impl Watched {
         &self,
         direction: Direction,
         cx: &Context<'_>,
-        mut call: impl FnMut(&Socket) -> io::Result<(usize, bool)>,
+        mut call: impl FnMut(&Source) -> io::Result<(usize, bool)>,
     ) -> Poll<io::Result<usize>> {
         loop {
             if self.poll_ready(direction, cx).is_pending() {
                 return Poll::Pending;
             }
-            match call(&self.socket) {
+            match call(&self.source) {
                 Ok((bytes, more)) => {
-                    if !more || self.readiness.count(direction, bytes) >= BYTES_PER_EVENT {
+                    if !more || self.source.readiness.count(direction, bytes) >= BYTES_PER_EVENT {
                         self.block(direction)?;
                     }
                     return Poll::Ready(Ok(bytes));
@@ -100,8 +100,8 @@ impl Watched {
 }
 
 impl Stream {
-    pub(super) fn new(event_loop: Rc<EventLoop>, watched: Watched) -> Self {
-        Self { watched: Rc::new(watched), event_loop }
+    pub(super) fn new(watched: Watched) -> Self {
+        Self { watched: Rc::new(watched) }
     }
 
     /// A look at this socket that outlives it.
@@ -116,9 +116,16 @@ impl Probe {
     #[must_use]
     pub fn is_quiet(&self) -> bool {
         self.0.upgrade().is_some_and(|watched| {
-            let peeked = watched.socket.peek(&mut [MaybeUninit::uninit()]);
-            peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+            let peek = |socket: &Socket| socket.peek(&mut [MaybeUninit::uninit()]);
+            watched.source.is_taken()
+                && peek(watched.socket()).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
         })
+    }
+
+    /// Whether the socket was found quiet less than `limit` ago, by whoever read it last. That takes no system call.
+    #[must_use]
+    pub fn was_quiet_within(&self, limit: Duration) -> bool {
+        self.0.upgrade().is_some_and(|watched| watched.source.was_emptied_within(limit))
     }
 }
 
@@ -128,15 +135,8 @@ impl Read for Stream {
         cx: &mut Context<'_>,
         mut cursor: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        let read = self.watched.poll_io(Direction::Read, cx, |mut socket| {
-            self.event_loop.with_scratch(|scratch| {
-                let wanted = cursor.remaining().min(scratch.len());
-                let bytes = socket.read(&mut scratch[..wanted])?;
-                cursor.put_slice(&scratch[..bytes]);
-                // Fewer than asked for: there are no more for now. Zero: there never will be, and
-                // whoever asks again shall see the end again.
-                Ok((bytes, bytes == wanted || bytes == 0))
-            })
+        let read = self.watched.poll_io(Direction::Read, cx, |source| {
+            source.read(cursor.remaining(), |bytes| cursor.put_slice(bytes))
         });
         read.map_ok(drop)
     }
@@ -144,8 +144,8 @@ impl Read for Stream {
 
 impl Write for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.watched.poll_io(Direction::Write, cx, |socket| {
-            socket.send_with_flags(bytes, SEND_FLAGS).map(|sent| (sent, true))
+        self.watched.poll_io(Direction::Write, cx, |source| {
+            source.socket.send_with_flags(bytes, SEND_FLAGS).map(|sent| (sent, true))
         })
     }
 
@@ -161,8 +161,8 @@ impl Write for Stream {
         if let [bytes] = slices {
             return self.poll_write(cx, bytes);
         }
-        self.watched.poll_io(Direction::Write, cx, |socket| {
-            socket.send_vectored_with_flags(slices, SEND_FLAGS).map(|sent| (sent, true))
+        self.watched.poll_io(Direction::Write, cx, |source| {
+            source.socket.send_vectored_with_flags(slices, SEND_FLAGS).map(|sent| (sent, true))
         })
     }
 
@@ -171,7 +171,7 @@ impl Write for Stream {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(match self.watched.socket.shutdown(Shutdown::Write) {
+        Poll::Ready(match self.watched.socket().shutdown(Shutdown::Write) {
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
             result => result,
         })

@@ -4,13 +4,13 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io;
 use std::os::fd::{AsRawFd as _, BorrowedFd, RawFd};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
 use mio::unix::SourceFd;
 use mio::{Events, Poll, Token};
 
-use super::{EventLoop, Interest, Reactor, Readiness, Watch};
+use super::{EventLoop, Interest, Reactor, Source, Watch};
 
 pub(crate) struct TestReactor {
     poll: Rc<RefCell<Poll>>,
@@ -25,7 +25,7 @@ struct Watched {
     fd: RawFd,
     registered: Cell<bool>,
     interest: Cell<Interest>,
-    readiness: Rc<Readiness>,
+    source: Weak<Source>,
 }
 
 struct TestWatch {
@@ -62,7 +62,8 @@ impl TestReactor {
             let failed = event.is_error();
             let readable = interest.readable && (event.is_readable() || failed);
             let writable = interest.writable && (event.is_writable() || failed);
-            let next = watched.readiness.event(readable, writable).unwrap_or(interest);
+            let Some(source) = watched.source.upgrade() else { continue };
+            let next = source.event(readable, writable).unwrap_or(interest);
             // mio reports a change only; to arm again is to be told once more of what still holds.
             watched.apply(&self.poll.borrow(), event.token().0, next).expect("a watch");
         }
@@ -98,13 +99,13 @@ impl Watched {
 }
 
 impl Reactor for TestReactor {
-    fn watch(&self, fd: BorrowedFd<'_>, readiness: Rc<Readiness>) -> io::Result<Box<dyn Watch>> {
+    fn watch(&self, fd: BorrowedFd<'_>, source: Weak<Source>) -> io::Result<Box<dyn Watch>> {
         let key = self.next.replace(self.next.get() + 1);
         let watched = Rc::new(Watched {
             fd: fd.as_raw_fd(),
             registered: Cell::new(false),
             interest: Cell::default(),
-            readiness,
+            source,
         });
         self.watched.borrow_mut().insert(key, Rc::clone(&watched));
         Ok(Box::new(TestWatch { key, watched, poll: Rc::clone(&self.poll), all: Rc::clone(&self.watched) }))

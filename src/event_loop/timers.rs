@@ -108,16 +108,17 @@ impl Drop for Sleep {
 
 #[cfg(test)]
 mod tests {
-    use std::{io, os::fd::BorrowedFd, time::Duration};
+    use std::{io, os::fd::BorrowedFd, rc::Weak, time::Duration};
 
-    use super::super::reactor::{Readiness, Watch};
+    use super::super::Source;
+    use super::super::reactor::Watch;
     use super::*;
 
     #[derive(Default)]
     struct Clock(RefCell<Vec<Instant>>);
 
     impl Reactor for Clock {
-        fn watch(&self, _: BorrowedFd<'_>, _: Rc<Readiness>) -> io::Result<Box<dyn Watch>> {
+        fn watch(&self, _: BorrowedFd<'_>, _: Weak<Source>) -> io::Result<Box<dyn Watch>> {
             Err(io::ErrorKind::Unsupported.into())
         }
 

@@ -24,11 +24,14 @@ use super::event::Sink;
 use super::exchange::classify;
 use super::failure::Failure;
 use super::{MAX_HEADERS, Transport};
-use crate::event_loop::{Address, EventLoop, Lease, Permit, Pool, Pooled, Probe, Stream, connect};
+use crate::event_loop::{Address, EventLoop, Lease, Permit, Pool, Probe, Stream, connect};
 
 /// How often connections are looked at that serve nobody: one that was idle between two looks is closed,
 /// so after 45 to 90 seconds.
 const IDLE_CHECK: Duration = Duration::from_secs(45);
+
+/// For so long after an answer a connection is taken to be as it was then.
+const FRESH: Duration = Duration::from_millis(1);
 
 /// Calls over connections that live on the caller's thread. The request is written before
 /// [`Transport::start`] returns. Dropping it drops the calls in flight.
@@ -113,14 +116,14 @@ struct Line {
     served: Cell<bool>,
 }
 
-impl Pooled for Connection {
-    /// Bytes or an end that nobody asked for make a connection useless. The loop may not have seen them yet.
-    fn is_usable(&self) -> bool {
-        !self.sender.is_closed() && self.line.probe.is_quiet()
-    }
-}
-
 impl Connection {
+    /// Bytes or an end that nobody asked for make a connection useless. The loop may not have seen them yet: so it is
+    /// looked at, unless it was read a moment ago and the call can be repeated.
+    fn is_usable(&self, repeatable: bool) -> bool {
+        let probe = &self.line.probe;
+        !self.sender.is_closed() && (repeatable && probe.was_quiet_within(FRESH) || probe.is_quiet())
+    }
+
     /// Sends a request at once; the future is done with the head of the answer. The connection goes back to
     /// its pool on its own.
     fn send(
@@ -197,8 +200,11 @@ impl Drop for EventLoopDispatch {
 
 impl Dispatch for EventLoopDispatch {
     async fn dispatch(&self, mut request: Request<Body>) -> Result<Response<Incoming>, DispatchError> {
+        // The caller sends it again when it finds the connection closed.
+        let repeatable = request.method().is_safe() && matches!(request.body(), Body::Full(_));
         loop {
-            let (reused, connection) = match self.pool.acquire().await {
+            let lease = self.pool.acquire(|connection| connection.is_usable(repeatable)).await;
+            let (reused, connection) = match lease {
                 Lease::Idle(connection) => (true, connection),
                 Lease::Open(permit) => {
                     let opened = self.open(permit).await;
