@@ -13,7 +13,8 @@ use std::time::Instant;
 use napi::bindgen_prelude::{Env, JsObjectValue as _, Object, Result};
 use napi::{check_status, sys};
 
-use super::uv::{Async, Check, Doorbell, Handle, Loop, Poll, Target, Timer};
+use super::busy_poll::BusyPoll;
+use super::uv::{Async, Check, Doorbell, Handle, Loop, Poll, Prepare, Target, Timer};
 use super::wakeup::call;
 use crate::event_loop::{EventLoop, Interest, Reactor, Source, Watch};
 
@@ -40,12 +41,16 @@ pub(crate) struct Host {
     collecting: Cell<bool>,
     /// Whether the check handle is started.
     checking: Cell<bool>,
+    busy_poll: BusyPoll,
+    /// Whether the prepare handle is started.
+    preparing: Cell<bool>,
     /// Reasons to keep the process alive.
     holds: Cell<usize>,
 }
 
 /// The handles of a host. The async handle is the one that keeps the process alive.
 struct Handles {
+    prepare: Handle<Prepare>,
     check: Handle<Check>,
     timer: Handle<Timer>,
     asynchronous: Handle<Async>,
@@ -69,13 +74,18 @@ struct Line {
 
 impl Host {
     /// The host of `env`, made when it is first asked for. `None` where there is no libuv to be hosted by.
-    pub(crate) fn of(env: Env) -> Option<Rc<Self>> {
+    ///
+    /// # Errors
+    ///
+    /// When an environment variable for it has no such value.
+    pub(crate) fn of(env: Env) -> Result<Option<Rc<Self>>> {
         let known = HOSTS.with_borrow(|hosts| hosts.iter().find(|host| host.env == env.raw()).cloned());
-        known.or_else(|| {
-            let host = is_node(env).ok()?.then(|| Self::new(env.raw()))??;
-            HOSTS.with_borrow_mut(|hosts| hosts.push(Rc::clone(&host)));
-            Some(host)
-        })
+        if known.is_some() || !is_node(env).unwrap_or(false) {
+            return Ok(known);
+        }
+        let host = Self::new(env.raw(), BusyPoll::from_env()?);
+        HOSTS.with_borrow_mut(|hosts| hosts.extend(host.clone()));
+        Ok(host)
     }
 
     /// The loop that is hosted.
@@ -83,7 +93,7 @@ impl Host {
         self.event_loop.get().expect("set by `new`")
     }
 
-    fn new(env: sys::napi_env) -> Option<Rc<Self>> {
+    fn new(env: sys::napi_env, busy_poll: BusyPoll) -> Option<Rc<Self>> {
         let mut uv_loop = ptr::null_mut();
         // SAFETY: `env` is valid and this is its thread; the process is Node, says the caller. The loop outlives
         // the environment, which does not end before the cleanup hook below says so.
@@ -104,12 +114,15 @@ impl Host {
             due: RefCell::default(),
             collecting: Cell::new(false),
             checking: Cell::new(false),
+            busy_poll,
+            preparing: Cell::new(false),
             holds: Cell::new(0),
         });
         let event_loop = EventLoop::new(Rc::new(Uv(Rc::downgrade(&host))), move || doorbell.ring());
         let _ = host.event_loop.set(event_loop);
         let target = |event| Turn { host: Rc::downgrade(&host), event };
         let handles = Handles {
+            prepare: host.uv.prepare(target(Host::before_sockets)).ok()?,
             check: host.uv.check(target(Host::after_sockets)).ok()?,
             timer: host.uv.timer(target(Host::after_timer)).ok()?,
             asynchronous: host.uv.asynchronous(target(Host::after_ring)).ok()?,
@@ -159,6 +172,18 @@ impl Host {
         if !scope.is_null() {
             // SAFETY: made by `napi_async_init` in this environment, and destroyed once.
             unsafe { sys::napi_async_destroy(self.env, scope) };
+        }
+    }
+
+    /// While calls are in flight, an answer is looked for before the thread sleeps.
+    fn before_sockets(&self) {
+        if self.holds.get() > 0 {
+            if self.uv.is_idle() {
+                self.busy_poll.wait(|| self.uv.has_event());
+            }
+        } else if let Some(handles) = &*self.handles.borrow() {
+            self.preparing.set(false);
+            handles.prepare.stop();
         }
     }
 
@@ -234,6 +259,9 @@ impl Host {
             && let Some(handles) = &*self.handles.borrow()
         {
             handles.asynchronous.keep_alive(after > 0);
+            if after > 0 && !self.preparing.replace(true) {
+                handles.prepare.start();
+            }
         }
     }
 }

@@ -43,7 +43,7 @@ impl Lane {
     ///
     /// # Errors
     ///
-    /// When the variable has no such value, when it asks for the event loop where that cannot be had, or when
+    /// When an environment variable has no such value, when it asks for the event loop where that cannot be had, or when
     /// the environment is closing.
     pub(super) fn new(
         env: Env,
@@ -132,9 +132,10 @@ impl Lane {
 fn choose(env: Env, endpoint: &Endpoint) -> Result<Option<Rc<Host>>> {
     let forced = env::var(VARIABLE).unwrap_or_default();
     match forced.as_str() {
-        "" => Ok(can_reach(endpoint).then(|| Host::of(env)).flatten()),
+        "" if !can_reach(endpoint) => Ok(None),
+        "" => Host::of(env),
         "io-thread" => Ok(None),
-        "event-loop" => match Host::of(env) {
+        "event-loop" => match Host::of(env)? {
             Some(host) if can_reach(endpoint) => Ok(Some(host)),
             Some(_) => Err(refusal("asks for event-loop, which cannot look up host names: use an address")),
             None => Err(refusal("asks for event-loop, which needs Node: unset it")),

@@ -28,6 +28,7 @@ type PollCallback = unsafe extern "C" fn(RawHandle, c_int, c_int);
 const ASYNC: c_uint = 1;
 const CHECK: c_uint = 2;
 const POLL: c_uint = 8;
+const PREPARE: c_uint = 9;
 const TIMER: c_uint = 13;
 const READABLE: c_int = 1;
 const WRITABLE: c_int = 2;
@@ -61,6 +62,8 @@ macro_rules! functions {
 functions! {
     async_init: c"uv_async_init" fn(*mut uv_loop_s, RawHandle, Option<Callback>) -> c_int;
     async_send: c"uv_async_send" fn(RawHandle) -> c_int;
+    backend_fd: c"uv_backend_fd" fn(*mut uv_loop_s) -> c_int;
+    backend_timeout: c"uv_backend_timeout" fn(*mut uv_loop_s) -> c_int;
     check_init: c"uv_check_init" fn(*mut uv_loop_s, RawHandle) -> c_int;
     check_start: c"uv_check_start" fn(RawHandle, Callback) -> c_int;
     check_stop: c"uv_check_stop" fn(RawHandle) -> c_int;
@@ -72,6 +75,9 @@ functions! {
     poll_init: c"uv_poll_init" fn(*mut uv_loop_s, RawHandle, c_int) -> c_int;
     poll_start: c"uv_poll_start" fn(RawHandle, c_int, PollCallback) -> c_int;
     poll_stop: c"uv_poll_stop" fn(RawHandle) -> c_int;
+    prepare_init: c"uv_prepare_init" fn(*mut uv_loop_s, RawHandle) -> c_int;
+    prepare_start: c"uv_prepare_start" fn(RawHandle, Callback) -> c_int;
+    prepare_stop: c"uv_prepare_stop" fn(RawHandle) -> c_int;
     refer: c"uv_ref" fn(RawHandle);
     timer_init: c"uv_timer_init" fn(*mut uv_loop_s, RawHandle) -> c_int;
     timer_start: c"uv_timer_start" fn(RawHandle, Callback, u64, u64) -> c_int;
@@ -145,6 +151,8 @@ pub(super) struct Handle<K> {
 pub(super) enum Poll {}
 /// The handle of what runs after the sockets in a turn.
 pub(super) enum Check {}
+/// The handle of what runs before the loop waits for sockets.
+pub(super) enum Prepare {}
 /// A timer's handle.
 pub(super) enum Timer {}
 /// The handle of what other threads can set off.
@@ -178,6 +186,27 @@ impl Loop {
     pub(super) fn check(&self, target: impl Target) -> io::Result<Handle<Check>> {
         // SAFETY: the memory has the size of this kind of handle.
         self.handle(CHECK, target, |raw| unsafe { (self.uv.check_init)(self.raw, raw) })
+    }
+
+    /// A prepare handle, stopped.
+    pub(super) fn prepare(&self, target: impl Target) -> io::Result<Handle<Prepare>> {
+        // SAFETY: the memory has the size of this kind of handle.
+        self.handle(PREPARE, target, |raw| unsafe { (self.uv.prepare_init)(self.raw, raw) })
+    }
+
+    /// Whether the loop is about to sleep.
+    pub(super) fn is_idle(&self) -> bool {
+        // SAFETY: only reads the loop, which is alive, on its thread.
+        unsafe { (self.uv.backend_timeout)(self.raw) != 0 }
+    }
+
+    /// Whether the loop has an event to hear of: it will not sleep then.
+    pub(super) fn has_event(&self) -> bool {
+        // SAFETY: as in `is_idle`.
+        let fd = unsafe { (self.uv.backend_fd)(self.raw) };
+        let mut look = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+        // SAFETY: one descriptor to look at, without waiting.
+        unsafe { libc::poll(&raw mut look, 1, 0) != 0 }
     }
 
     /// A timer, stopped.
@@ -276,6 +305,20 @@ impl Handle<Check> {
     pub(super) fn stop(&self) {
         // SAFETY: the handle is open as long as this value exists.
         unsafe { (self.uv.check_stop)(self.raw.as_ptr()) };
+    }
+}
+
+impl Handle<Prepare> {
+    /// Calls the target before the loop waits, in each turn.
+    pub(super) fn start(&self) {
+        // SAFETY: the handle is open as long as this value exists. It cannot fail with a callback.
+        unsafe { (self.uv.prepare_start)(self.raw.as_ptr(), on_event) };
+    }
+
+    /// Calls the target no more.
+    pub(super) fn stop(&self) {
+        // SAFETY: the handle is open as long as this value exists.
+        unsafe { (self.uv.prepare_stop)(self.raw.as_ptr()) };
     }
 }
 
