@@ -4,7 +4,6 @@ use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
@@ -15,6 +14,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{Builder, SendRequest};
 
+use self::reread::{Left, reread};
 use super::body::Body;
 use super::call::Call;
 use super::dispatch::{Dispatch, DispatchError, Task};
@@ -70,6 +70,7 @@ impl<S: Sink + Clone> EventLoopTransport<S> {
             address,
             pool: Pool::new(max_connections),
             checked: Rc::default(),
+            many_headers: Cell::new(false),
         };
         Ok(Self { engine: Engine::new(dispatch, sink), event_loop: Rc::clone(event_loop) })
     }
@@ -99,6 +100,8 @@ struct EventLoopDispatch {
     pool: Rc<Pool<Connection>>,
     /// Whether a task looks after idle connections.
     checked: Rc<Cell<bool>>,
+    /// Whether new connections have room for many header fields: an answer needed it.
+    many_headers: Cell<bool>,
 }
 
 /// A connection that serves nobody.
@@ -114,6 +117,8 @@ struct Line {
     busy: RefCell<Option<SendRequest<Body>>>,
     /// Whether it served since the last look at idle connections.
     served: Cell<bool>,
+    /// What it left when it ended with an answer that it did not understand.
+    left: RefCell<Option<Left>>,
 }
 
 impl Connection {
@@ -140,12 +145,18 @@ impl Connection {
 impl EventLoopDispatch {
     async fn open(&self, permit: Permit<Connection>) -> Result<Connection, Failure> {
         let stream = connect(&self.event_loop, &self.address).await.map_err(Failure::Connect)?;
-        let line = Rc::new(Line { probe: stream.probe(), busy: RefCell::new(None), served: Cell::new(true) });
-        let (sender, connection) = Builder::new()
-            .max_headers(MAX_HEADERS)
-            .handshake::<Stream, Body>(stream)
-            .await
-            .map_err(|error| classify(&error))?;
+        let line = Rc::new(Line {
+            probe: stream.probe(),
+            busy: RefCell::new(None),
+            served: Cell::new(true),
+            left: RefCell::new(None),
+        });
+        let mut builder = Builder::new();
+        if self.many_headers.get() {
+            builder.max_headers(MAX_HEADERS);
+        }
+        let (sender, connection) =
+            builder.handshake::<Stream, Body>(stream).await.map_err(|error| classify(&error))?;
         self.event_loop.spawn(drive(connection, Rc::clone(&line), Rc::clone(&self.pool), permit));
         if !self.checked.replace(true) {
             let (pool, checked) = (Rc::clone(&self.pool), Rc::clone(&self.checked));
@@ -168,7 +179,7 @@ async fn drive(
 ) {
     poll_fn(|cx| {
         // Its errors are told to the call that they concern.
-        if Pin::new(&mut connection).poll(cx).is_ready() {
+        if connection.poll_without_shutdown(cx).is_ready() {
             return Poll::Ready(());
         }
         let free = line.busy.borrow_mut().take_if(|sender| sender.is_ready());
@@ -179,8 +190,13 @@ async fn drive(
     })
     .await;
     pool.retain(|idle| !Rc::ptr_eq(&idle.line, &line));
+    let parts = connection.into_parts();
+    if !parts.read_buf.is_empty() {
+        line.left.replace(Some(Left { parts, permit }));
+        return;
+    }
     // The next may connect when this one is closed.
-    drop(connection);
+    drop(parts);
     drop(permit);
 }
 
@@ -211,10 +227,19 @@ impl Dispatch for EventLoopDispatch {
                     (false, opened.map_err(|failure| DispatchError { failure, stale: false })?)
                 }
             };
+            let method = request.method().clone();
+            let line = Rc::clone(&connection.line);
             let mut error = match connection.send(request).await {
                 Ok(response) => return Ok(response),
                 Err(error) => error,
             };
+            if error.error().is_parse_too_large()
+                && let Some(left) = line.left.take()
+            {
+                self.many_headers.set(true);
+                let answer = reread(&self.event_loop, left, method).await;
+                return answer.map_err(|error| DispatchError { failure: classify(&error), stale: false });
+            }
             match error.take_message() {
                 // Not a byte of it was written.
                 Some(unsent) if reused => request = unsent,
@@ -235,6 +260,8 @@ impl Dispatch for EventLoopDispatch {
         self.event_loop.spawn(task);
     }
 }
+
+mod reread;
 
 #[cfg(test)]
 mod tests;

@@ -39,5 +39,5 @@ pub trait Transport {
     fn upload(&self, id: u32, chunk: Option<Bytes>);
 }
 
-/// Header fields that an answer may have.
+/// Header fields that an answer may have. hyper has room for a hundred on the stack, and allocates for more.
 pub const MAX_HEADERS: usize = 512;

@@ -245,6 +245,82 @@ fn a_connection_that_stays_idle_is_closed() {
     assert_eq!(lane.body(2).unwrap(), "ok");
 }
 
+/// An answer with so many header fields, and a body that comes in two pieces.
+fn many_fields(count: usize) -> (String, &'static str) {
+    let fields = "x-field: value\r\n".repeat(count);
+    (format!("HTTP/1.1 200 OK\r\n{fields}content-length: 8\r\n\r\nbody"), "body")
+}
+
+#[test]
+fn an_answer_with_many_header_fields_is_read_without_a_second_request() {
+    let lane = Lane::new(1);
+    let listener = lane.listen();
+    lane.transport.start(Call { method: Method::POST, ..get(1) });
+    let (mut stream, _) = listener.accept().unwrap();
+    assert!(read_head(&mut stream).starts_with("POST /1 "));
+    let (first, second) = many_fields(400);
+    let (half, rest) = first.split_at(3000);
+    for piece in [half, rest, second] {
+        assert!(!lane.is_over(1));
+        stream.write_all(piece.as_bytes()).unwrap();
+        (0..3).for_each(|_| lane.turn());
+    }
+    assert_eq!(lane.body(1).unwrap(), "bodybody");
+    assert!(is_at_end(&mut stream));
+    // The next connection has the room from the beginning.
+    lane.transport.start(get(2));
+    let (mut stream, _) = listener.accept().unwrap();
+    read_head(&mut stream);
+    stream.write_all(format!("{first}{second}").as_bytes()).unwrap();
+    assert_eq!(lane.body(2).unwrap(), "bodybody");
+    lane.transport.start(get(3));
+    assert!(read_head(&mut stream).starts_with("GET /3 "));
+    stream.write_all(SHORT).unwrap();
+    assert_eq!(lane.body(3).unwrap(), "ok");
+}
+
+#[test]
+fn an_answer_with_more_header_fields_than_are_allowed_fails() {
+    let lane = Lane::new(1);
+    let listener = lane.listen();
+    for id in [1, 2] {
+        lane.transport.start(get(id));
+        let (mut stream, _) = listener.accept().unwrap();
+        read_head(&mut stream);
+        stream.write_all(many_fields(600).0.as_bytes()).unwrap();
+        assert_eq!(lane.body(id).unwrap_err().code(), "ERR_CYCLE_BAD_RESPONSE");
+        assert!(is_at_end(&mut stream));
+    }
+}
+
+#[test]
+fn the_head_of_an_answer_with_many_header_fields_may_be_all_there_is() {
+    let lane = Lane::new(1);
+    let listener = lane.listen();
+    lane.transport.start(Call { method: Method::HEAD, ..get(1) });
+    let (mut stream, _) = listener.accept().unwrap();
+    read_head(&mut stream);
+    let head = many_fields(400).0;
+    stream.write_all(head.strip_suffix("body").unwrap().as_bytes()).unwrap();
+    assert_eq!(lane.body(1).unwrap(), "");
+    assert!(is_at_end(&mut stream));
+    lane.turn_until("the end of the connection", |lane| lane.open() == 0);
+}
+
+#[test]
+fn a_call_that_is_given_up_while_its_answer_is_read_again_closes_the_connection() {
+    let lane = Lane::new(1);
+    let listener = lane.listen();
+    lane.transport.start(get(1));
+    let (mut stream, _) = listener.accept().unwrap();
+    read_head(&mut stream);
+    stream.write_all(many_fields(400).0.strip_suffix("\r\nbody").unwrap().as_bytes()).unwrap();
+    (0..3).for_each(|_| lane.turn());
+    lane.transport.cancel(1);
+    lane.turn_until("the end of the connection", |lane| lane.open() == 0);
+    assert!(is_at_end(&mut stream));
+}
+
 #[test]
 fn bytes_on_an_idle_connection_close_it() {
     let lane = Lane::new(10);
