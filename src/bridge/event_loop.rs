@@ -14,7 +14,7 @@ use napi::bindgen_prelude::{Env, JsObjectValue as _, Object, Result};
 use napi::{check_status, sys};
 
 use super::busy_poll::BusyPoll;
-use super::uv::{Async, Check, Doorbell, Handle, Loop, Poll, Prepare, Target, Timer};
+use super::uv::{Async, Check, Doorbell, Handle, Loop, Poll, Prepare, Target, Timer, readable};
 use super::wakeup::call;
 use crate::event_loop::{EventLoop, Interest, Reactor, Source, Watch};
 
@@ -400,6 +400,10 @@ impl Reactor for Uv {
         };
         let target = Socket { host: Rc::downgrade(&host), source };
         Ok(Box::new(host.uv.poll(fd, target)?))
+    }
+
+    fn readable(&self, sockets: &[BorrowedFd<'_>]) -> Vec<bool> {
+        readable(sockets)
     }
 
     fn wake_at(&self, deadline: Instant) {

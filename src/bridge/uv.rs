@@ -94,6 +94,16 @@ fn functions() -> Option<&'static Functions> {
     FUNCTIONS.get_or_init(Functions::find).as_ref()
 }
 
+/// Of each descriptor, whether there is something to read now: bytes, events, an end or a failure.
+pub(super) fn readable(descriptors: &[BorrowedFd<'_>]) -> Vec<bool> {
+    let look = |fd: &BorrowedFd<'_>| libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    let mut looks: Vec<_> = descriptors.iter().map(look).collect();
+    let Ok(count) = looks.len().try_into() else { return vec![true; looks.len()] };
+    // SAFETY: so many entries to fill in, without waiting.
+    let failed = unsafe { libc::poll(looks.as_mut_ptr(), count, 0) } < 0;
+    looks.iter().map(|look| failed || look.revents != 0).collect()
+}
+
 /// Turns libuv's negative error numbers into errors.
 fn check(status: c_int) -> io::Result<()> {
     if status < 0 { Err(io::Error::from_raw_os_error(-status)) } else { Ok(()) }
@@ -202,11 +212,9 @@ impl Loop {
 
     /// Whether the loop has an event to hear of: it will not sleep then.
     pub(super) fn has_event(&self) -> bool {
-        // SAFETY: as in `is_idle`.
-        let fd = unsafe { (self.uv.backend_fd)(self.raw) };
-        let mut look = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
-        // SAFETY: one descriptor to look at, without waiting.
-        unsafe { libc::poll(&raw mut look, 1, 0) != 0 }
+        // SAFETY: as in `is_idle`; the descriptor is the loop's own and lives as long.
+        let fd = unsafe { BorrowedFd::borrow_raw((self.uv.backend_fd)(self.raw)) };
+        readable(&[fd]) != [false]
     }
 
     /// A timer, stopped.

@@ -88,6 +88,12 @@ impl<C> Pool<C> {
         }
     }
 
+    /// Shows up to `most` idle connections, those that are used next.
+    pub fn next<R>(&self, most: usize, show: impl FnOnce(&[C]) -> R) -> R {
+        let idle = self.idle.borrow();
+        show(&idle[idle.len().saturating_sub(most)..])
+    }
+
     /// Drops the idle connections for which `keep` is false.
     pub fn retain(&self, keep: impl FnMut(&C) -> bool) {
         // Taken out first: a connection that is dropped may do anything.
@@ -295,6 +301,18 @@ mod tests {
         pool.close();
         pool.put(b);
         assert!(a_lives.upgrade().is_none() && b_lives.upgrade().is_none());
+    }
+
+    #[test]
+    fn the_next_are_those_used_last() {
+        let pool = Pool::new(10);
+        let names =
+            |most| pool.next(most, |idle| idle.iter().map(|named: &Named| named.0).collect::<String>());
+        assert_eq!(names(2), "");
+        for name in ["a", "b", "c"] {
+            pool.put(Named::new(name));
+        }
+        assert_eq!((names(2), names(9)), ("bc".into(), "abc".into()));
     }
 
     #[test]

@@ -23,6 +23,9 @@ pub trait Reactor {
     /// The system's, or [`io::ErrorKind::NotConnected`] when the host is shutting down.
     fn watch(&self, fd: BorrowedFd<'_>, source: Weak<Source>) -> io::Result<Box<dyn Watch>>;
 
+    /// Of each socket, whether there is something to read now, bytes or an end.
+    fn readable(&self, sockets: &[BorrowedFd<'_>]) -> Vec<bool>;
+
     /// Asks for [`EventLoop::expire`](super::EventLoop::expire) and a turn at `deadline` or soon
     /// after. A later call replaces an earlier one.
     fn wake_at(&self, deadline: Instant);

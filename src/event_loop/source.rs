@@ -17,7 +17,7 @@ pub struct Source {
     pub(super) readiness: Readiness,
     inbox: Rc<Inbox>,
     ahead: RefCell<Ahead>,
-    emptied: Cell<Option<Instant>>,
+    seen_quiet: Cell<Option<Instant>>,
 }
 
 /// What a read brought before anybody asked for it.
@@ -34,7 +34,7 @@ impl Source {
     /// A non-blocking socket. `writable` tells whether it can be written to before the first event.
     pub(super) fn new(socket: Socket, inbox: Rc<Inbox>, writable: bool) -> Self {
         let readiness = Readiness::new(writable);
-        Self { socket, readiness, inbox, ahead: RefCell::default(), emptied: Cell::new(None) }
+        Self { socket, readiness, inbox, ahead: RefCell::default(), seen_quiet: Cell::new(None) }
     }
 
     /// Takes an event from the reactor. Gives the interest to go on with where it has changed.
@@ -61,7 +61,6 @@ impl Source {
         }
         match self.inbox.keep(|room| (&self.socket).read(room)) {
             Some(Ok((range, more))) if !range.is_empty() => {
-                self.has_read(more);
                 *ahead = Ahead::Bytes(range, more);
             }
             Some(Err(error))
@@ -94,7 +93,6 @@ impl Source {
                 let wanted = most.min(room.len());
                 let bytes = (&self.socket).read(&mut room[..wanted])?;
                 let more = bytes == wanted;
-                self.has_read(more);
                 take(&room[..bytes]);
                 // Zero is the end, and whoever asks again shall see the end again.
                 Ok((bytes, more || bytes == 0))
@@ -102,13 +100,19 @@ impl Source {
         }
     }
 
-    fn has_read(&self, more: bool) {
-        self.emptied.set((!more).then(Instant::now));
+    /// Takes note of a look at the socket: whether there was something to read.
+    pub(super) fn was_seen(&self, readable: bool) {
+        self.seen_quiet.set((!readable).then(Instant::now));
     }
 
-    /// Whether a read found nothing more to be had less than `limit` ago.
-    pub(super) fn was_emptied_within(&self, limit: Duration) -> bool {
-        self.is_taken() && self.emptied.get().is_some_and(|at| at.elapsed() < limit)
+    /// From now on something may come.
+    pub(super) fn forget_look(&self) {
+        self.seen_quiet.set(None);
+    }
+
+    /// Whether a look less than `limit` ago found nothing to read, neither bytes nor an end.
+    pub(super) fn was_quiet_within(&self, limit: Duration) -> bool {
+        self.seen_quiet.get().is_some_and(|at| at.elapsed() < limit)
     }
 
     /// Whether everything that was read was also taken.
@@ -161,10 +165,9 @@ mod tests {
         peer.write_all(b"answer").unwrap();
         source.event(true, false);
         assert!(!holds_bytes(&source) && !source.is_taken());
-        assert!(!source.was_emptied_within(Duration::MAX));
         assert_eq!(read(&source, 2).unwrap(), ("an".into(), true));
         assert_eq!(read(&source, 9).unwrap(), ("swer".into(), false));
-        assert!(source.was_emptied_within(Duration::MAX) && !source.was_emptied_within(Duration::ZERO));
+        assert!(source.is_taken());
     }
 
     #[test]
@@ -174,8 +177,20 @@ mod tests {
         source.event(true, false);
         assert!(holds_bytes(&source) && source.is_taken());
         assert_eq!(read(&source, 4).unwrap(), ("answ".into(), true));
-        assert!(!source.was_emptied_within(Duration::MAX));
         assert_eq!(read(&source, 4).unwrap(), ("er".into(), false));
+    }
+
+    #[test]
+    fn a_look_holds_for_a_while_and_until_it_is_forgotten() {
+        let (source, _peer) = source();
+        assert!(!source.was_quiet_within(Duration::MAX));
+        source.was_seen(false);
+        assert!(source.was_quiet_within(Duration::MAX) && !source.was_quiet_within(Duration::ZERO));
+        source.was_seen(true);
+        assert!(!source.was_quiet_within(Duration::MAX));
+        source.was_seen(false);
+        source.forget_look();
+        assert!(!source.was_quiet_within(Duration::MAX));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! A non-blocking socket that hyper can read and write.
 
 use std::io::{self, IoSlice};
-use std::mem::MaybeUninit;
 use std::net::Shutdown;
 use std::os::fd::AsFd as _;
 use std::pin::Pin;
@@ -112,20 +111,28 @@ impl Stream {
 }
 
 impl Probe {
-    /// Whether the socket is open and has nothing to read: neither bytes nor an end.
-    #[must_use]
-    pub fn is_quiet(&self) -> bool {
-        self.0.upgrade().is_some_and(|watched| {
-            let peek = |socket: &Socket| socket.peek(&mut [MaybeUninit::uninit()]);
-            watched.source.is_taken()
-                && peek(watched.socket()).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
-        })
-    }
-
-    /// Whether the socket was found quiet less than `limit` ago, by whoever read it last. That takes no system call.
+    /// Whether the last look, less than `limit` ago, found the socket open and with nothing to read.
     #[must_use]
     pub fn was_quiet_within(&self, limit: Duration) -> bool {
-        self.0.upgrade().is_some_and(|watched| watched.source.was_emptied_within(limit))
+        self.0.upgrade().is_some_and(|watched| watched.source.was_quiet_within(limit))
+    }
+
+    /// Makes the last look count no more: the other side is about to have a reason to write.
+    pub fn forget_look(&self) {
+        if let Some(watched) = self.0.upgrade() {
+            watched.source.forget_look();
+        }
+    }
+}
+
+impl EventLoop {
+    /// Looks at some sockets, all at once: a system call for each would cost as much as reading it.
+    pub fn look<'a>(&self, probes: impl Iterator<Item = &'a Probe>) {
+        let watched: Vec<_> = probes.filter_map(|probe| probe.0.upgrade()).collect();
+        let sockets: Vec<_> = watched.iter().map(|watched| watched.socket().as_fd()).collect();
+        for (watched, readable) in watched.iter().zip(self.reactor.readable(&sockets)) {
+            watched.source.was_seen(readable || !watched.source.is_taken());
+        }
     }
 }
 

@@ -3,12 +3,14 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd as _, BorrowedFd, RawFd};
 use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
 use mio::unix::SourceFd;
 use mio::{Events, Poll, Token};
+use socket2::SockRef;
 
 use super::{EventLoop, Interest, Reactor, Source, Watch};
 
@@ -109,6 +111,11 @@ impl Reactor for TestReactor {
         });
         self.watched.borrow_mut().insert(key, Rc::clone(&watched));
         Ok(Box::new(TestWatch { key, watched, poll: Rc::clone(&self.poll), all: Rc::clone(&self.watched) }))
+    }
+
+    fn readable(&self, sockets: &[BorrowedFd<'_>]) -> Vec<bool> {
+        let peek = |socket: &BorrowedFd<'_>| SockRef::from(socket).peek(&mut [MaybeUninit::uninit()]);
+        sockets.iter().map(|socket| peek(socket).is_ok()).collect()
     }
 
     fn wake_at(&self, deadline: Instant) {

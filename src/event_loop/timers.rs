@@ -122,6 +122,10 @@ mod tests {
             Err(io::ErrorKind::Unsupported.into())
         }
 
+        fn readable(&self, _: &[BorrowedFd<'_>]) -> Vec<bool> {
+            Vec::new()
+        }
+
         fn wake_at(&self, deadline: Instant) {
             self.0.borrow_mut().push(deadline);
         }

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::io;
+use std::iter;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::task::Poll;
@@ -30,8 +31,10 @@ use crate::event_loop::{Address, EventLoop, Lease, Permit, Pool, Probe, Stream, 
 /// so after 45 to 90 seconds.
 const IDLE_CHECK: Duration = Duration::from_secs(45);
 
-/// For so long after an answer a connection is taken to be as it was then.
+/// How long a look at an idle connection counts.
 const FRESH: Duration = Duration::from_millis(1);
+/// Idle connections that are looked at together.
+const LOOKS: usize = 64;
 
 /// Calls over connections that live on the caller's thread. The request is written before
 /// [`Transport::start`] returns. Dropping it drops the calls in flight.
@@ -122,13 +125,6 @@ struct Line {
 }
 
 impl Connection {
-    /// Bytes or an end that nobody asked for make a connection useless. The loop may not have seen them yet: so it is
-    /// looked at, unless it was read a moment ago and the call can be repeated.
-    fn is_usable(&self, repeatable: bool) -> bool {
-        let probe = &self.line.probe;
-        !self.sender.is_closed() && (repeatable && probe.was_quiet_within(FRESH) || probe.is_quiet())
-    }
-
     /// Sends a request at once; the future is done with the head of the answer. The connection goes back to
     /// its pool on its own.
     fn send(
@@ -136,6 +132,7 @@ impl Connection {
         request: Request<Body>,
     ) -> impl Future<Output = Result<Response<Incoming>, TrySendError<Request<Body>>>> {
         let answer = self.sender.try_send_request(request);
+        self.line.probe.forget_look();
         self.line.served.set(true);
         self.line.busy.replace(Some(self.sender));
         answer
@@ -143,6 +140,21 @@ impl Connection {
 }
 
 impl EventLoopDispatch {
+    /// Bytes or an end that nobody asked for make a connection useless, and the loop may not have seen them yet. What
+    /// one call looks at, the next in the same turn need not look at again.
+    fn is_usable(&self, connection: &Connection) -> bool {
+        if connection.sender.is_closed() {
+            return false;
+        }
+        let probe = &connection.line.probe;
+        if !probe.was_quiet_within(FRESH) {
+            self.pool.next(LOOKS - 1, |idle| {
+                self.event_loop.look(iter::once(connection).chain(idle).map(|idle| &idle.line.probe));
+            });
+        }
+        probe.was_quiet_within(FRESH)
+    }
+
     async fn open(&self, permit: Permit<Connection>) -> Result<Connection, Failure> {
         let stream = connect(&self.event_loop, &self.address).await.map_err(Failure::Connect)?;
         let line = Rc::new(Line {
@@ -216,11 +228,8 @@ impl Drop for EventLoopDispatch {
 
 impl Dispatch for EventLoopDispatch {
     async fn dispatch(&self, mut request: Request<Body>) -> Result<Response<Incoming>, DispatchError> {
-        // The caller sends it again when it finds the connection closed.
-        let repeatable = request.method().is_safe() && matches!(request.body(), Body::Full(_));
         loop {
-            let lease = self.pool.acquire(|connection| connection.is_usable(repeatable)).await;
-            let (reused, connection) = match lease {
+            let (reused, connection) = match self.pool.acquire(|idle| self.is_usable(idle)).await {
                 Lease::Idle(connection) => (true, connection),
                 Lease::Open(permit) => {
                     let opened = self.open(permit).await;
