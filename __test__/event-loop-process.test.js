@@ -86,6 +86,44 @@ test('an environment variable forces the lane', async () => {
   );
 });
 
+test('an environment variable sets how long an answer is looked for before sleep', async () => {
+  const script = `${LANE} console.log(lane({ socketPath: '/x' }))`;
+  const looking = (/** @type {string} */ microseconds) =>
+    run(script, { CYCLE_INTERNAL_API_LANE: 'event-loop', CYCLE_INTERNAL_API_BUSY_POLL_US: microseconds });
+  for (const microseconds of ['', '0', '50', '1000']) {
+    assert.equal(await looking(microseconds), 'event-loop');
+  }
+  for (const wrong of ['-1', '0.5', 'never']) {
+    assert.equal(
+      await looking(wrong),
+      'CYCLE_INTERNAL_API_BUSY_POLL_US must be a whole number of microseconds, 0 for never',
+    );
+  }
+});
+
+test('timers and other sockets are served while an answer is looked for', async () => {
+  const script = `
+    const { getClient } = require(${JSON.stringify(require.resolve('..'))});
+    const { createServer, get } = require('node:http');
+    const socketPath = require('node:path').join(require('node:os').tmpdir(), 'cycle-look-' + process.pid + '.sock');
+    const server = createServer((request, response) => {
+      if (request.url !== '/v1/environment') return void response.end('{}');
+      // The answer to the first call waits for what only another turn of the loop brings.
+      setTimeout(() => get({ socketPath, path: '/other' }, (other) => other.resume().on('end', () => {
+        response.setHeader('content-type', 'application/json').end('{"data":1}');
+      })), 1);
+    }).listen(socketPath, async () => {
+      const client = getClient({ token: 't', socketPath });
+      for (let i = 0; i < 3; i += 1) console.log((await client.GET('/v1/environment')).data.data);
+      await client.close();
+      server.close();
+      server.closeAllConnections();
+    });`;
+  for (const microseconds of ['', '0', '2000000000']) {
+    assert.equal(await run(script, { CYCLE_INTERNAL_API_BUSY_POLL_US: microseconds }), '1\n1\n1');
+  }
+});
+
 for (const name of ['bun', 'deno', 'electron']) {
   test(`a process that says it is ${name} is left alone`, async () => {
     const pose = `Object.defineProperty(process, 'versions', { value: { ...process.versions, ${name}: '1.0.0' } });`;

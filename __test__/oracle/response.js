@@ -30,6 +30,11 @@ module.exports = [
     answer: head('HTTP/1.1 200 OK', Array.from({ length: 95 }, (_, i) => `x-${i}: ${i}\r\n`).join('')),
   },
   {
+    name: 'three hundred fields',
+    call: get,
+    answer: head('HTTP/1.1 200 OK', Array.from({ length: 300 }, (_, i) => `x-${i}: ${i}\r\n`).join('')),
+  },
+  {
     name: 'the body reads again from a clone',
     call: (client) => client.GET('/v1/environment', { parseAs: 'stream' }),
     answer: (_request, response) => json(response, { a: 1 }),

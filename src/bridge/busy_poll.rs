@@ -46,9 +46,11 @@ impl BusyPoll {
         Self { limit, penalty: Cell::new(0), skip: Cell::new(0) }
     }
 
-    /// Called when the thread would sleep; returns when `has_event` does not say no, or when it is time to sleep.
-    pub(super) fn wait(&self, has_event: impl Fn() -> bool) {
-        if self.limit.is_zero() {
+    /// Called when the thread would sleep, for no longer than `most`; returns when there is an event, or when it is time
+    /// to sleep.
+    pub(super) fn wait(&self, most: Duration, has_event: impl Fn() -> bool) {
+        let limit = self.limit.min(most);
+        if limit.is_zero() {
             return;
         }
         let skip = self.skip.get();
@@ -58,7 +60,7 @@ impl BusyPoll {
         }
         let begun = Instant::now();
         while !has_event() {
-            if begun.elapsed() >= self.limit {
+            if begun.elapsed() >= limit {
                 self.penalty.set((2 * self.penalty.get() + 1).min(MOST_SKIPPED));
                 self.skip.set(self.penalty.get());
                 return;
@@ -77,7 +79,7 @@ mod tests {
         let tries = Cell::new(0);
         for _ in 0..sleeps {
             let looked = Cell::new(false);
-            poll.wait(|| {
+            poll.wait(Duration::MAX, || {
                 looked.set(true);
                 false
             });
@@ -103,15 +105,23 @@ mod tests {
         looks(&poll, 8);
         let long = BusyPoll { limit: Duration::MAX, ..poll };
         for _ in 0..long.skip.get() {
-            long.wait(|| unreachable!("not yet"));
+            long.wait(Duration::MAX, || unreachable!("not yet"));
         }
         let looks = Cell::new(0);
-        long.wait(|| looks.replace(looks.get() + 1) == 5);
+        long.wait(Duration::MAX, || looks.replace(looks.get() + 1) == 5);
         assert_eq!((looks.get(), long.penalty.get()), (6, 0));
     }
 
     #[test]
-    fn without_a_limit_nobody_looks() {
-        BusyPoll::new(Duration::ZERO).wait(|| unreachable!("never"));
+    fn without_a_limit_or_without_a_sleep_nobody_looks() {
+        BusyPoll::new(Duration::ZERO).wait(Duration::MAX, || unreachable!("never"));
+        BusyPoll::new(DEFAULT).wait(Duration::ZERO, || unreachable!("never"));
+    }
+
+    #[test]
+    fn nobody_looks_for_longer_than_the_sleep() {
+        let poll = BusyPoll::new(Duration::MAX);
+        poll.wait(Duration::from_millis(1), || false);
+        assert_eq!(poll.skip.get(), 1);
     }
 }

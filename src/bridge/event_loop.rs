@@ -178,9 +178,7 @@ impl Host {
     /// While calls are in flight, an answer is looked for before the thread sleeps.
     fn before_sockets(&self) {
         if self.holds.get() > 0 {
-            if self.uv.is_idle() {
-                self.busy_poll.wait(|| self.uv.has_event());
-            }
+            self.busy_poll.wait(self.uv.sleep(), || self.uv.has_event());
         } else if let Some(handles) = &*self.handles.borrow() {
             self.preparing.set(false);
             handles.prepare.stop();

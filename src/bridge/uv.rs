@@ -204,15 +204,17 @@ impl Loop {
         self.handle(PREPARE, target, |raw| unsafe { (self.uv.prepare_init)(self.raw, raw) })
     }
 
-    /// Whether the loop is about to sleep.
-    pub(super) fn is_idle(&self) -> bool {
+    /// How long the loop is about to sleep, unless an event comes: until its next timer.
+    pub(super) fn sleep(&self) -> Duration {
         // SAFETY: only reads the loop, which is alive, on its thread.
-        unsafe { (self.uv.backend_timeout)(self.raw) != 0 }
+        let milliseconds = unsafe { (self.uv.backend_timeout)(self.raw) };
+        // Less than zero is for ever.
+        u64::try_from(milliseconds).map_or(Duration::MAX, Duration::from_millis)
     }
 
     /// Whether the loop has an event to hear of: it will not sleep then.
     pub(super) fn has_event(&self) -> bool {
-        // SAFETY: as in `is_idle`; the descriptor is the loop's own and lives as long.
+        // SAFETY: as in `sleep`; the descriptor is the loop's own and lives as long.
         let fd = unsafe { BorrowedFd::borrow_raw((self.uv.backend_fd)(self.raw)) };
         readable(&[fd]) != [false]
     }
