@@ -42,8 +42,6 @@ pub(crate) struct Host {
     /// Whether the check handle is started.
     checking: Cell<bool>,
     busy_poll: BusyPoll,
-    /// Whether the prepare handle is started.
-    preparing: Cell<bool>,
     /// Reasons to keep the process alive.
     holds: Cell<usize>,
 }
@@ -115,7 +113,6 @@ impl Host {
             collecting: Cell::new(false),
             checking: Cell::new(false),
             busy_poll,
-            preparing: Cell::new(false),
             holds: Cell::new(0),
         });
         let event_loop = EventLoop::new(Rc::new(Uv(Rc::downgrade(&host))), move || doorbell.ring());
@@ -180,7 +177,6 @@ impl Host {
         if self.holds.get() > 0 {
             self.busy_poll.wait(self.uv.sleep(), || self.uv.has_event());
         } else if let Some(handles) = &*self.handles.borrow() {
-            self.preparing.set(false);
             handles.prepare.stop();
         }
     }
@@ -257,7 +253,7 @@ impl Host {
             && let Some(handles) = &*self.handles.borrow()
         {
             handles.asynchronous.keep_alive(after > 0);
-            if after > 0 && !self.preparing.replace(true) {
+            if after > 0 {
                 handles.prepare.start();
             }
         }

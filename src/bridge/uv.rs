@@ -96,12 +96,25 @@ fn functions() -> Option<&'static Functions> {
 
 /// Of each descriptor, whether there is something to read now: bytes, events, an end or a failure.
 pub(super) fn readable(descriptors: &[BorrowedFd<'_>]) -> Vec<bool> {
-    let look = |fd: &BorrowedFd<'_>| libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
-    let mut looks: Vec<_> = descriptors.iter().map(look).collect();
-    let Ok(count) = looks.len().try_into() else { return vec![true; looks.len()] };
-    // SAFETY: so many entries to fill in, without waiting.
-    let failed = unsafe { libc::poll(looks.as_mut_ptr(), count, 0) } < 0;
-    looks.iter().map(|look| failed || look.revents != 0).collect()
+    let mut looks: Vec<_> = descriptors.iter().copied().map(look).collect();
+    poll_now(&mut looks);
+    looks.iter().map(|look| look.revents != 0).collect()
+}
+
+fn look(fd: BorrowedFd<'_>) -> libc::pollfd {
+    libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 }
+}
+
+/// Fills in what is ready, without waiting; where that cannot be had, everything.
+fn poll_now(looks: &mut [libc::pollfd]) {
+    // SAFETY: so many entries to fill in.
+    let filled =
+        looks.len().try_into().is_ok_and(|count| unsafe { libc::poll(looks.as_mut_ptr(), count, 0) } >= 0);
+    if !filled {
+        for look in looks {
+            look.revents = look.events;
+        }
+    }
 }
 
 /// Turns libuv's negative error numbers into errors.
@@ -216,7 +229,9 @@ impl Loop {
     pub(super) fn has_event(&self) -> bool {
         // SAFETY: as in `sleep`; the descriptor is the loop's own and lives as long.
         let fd = unsafe { BorrowedFd::borrow_raw((self.uv.backend_fd)(self.raw)) };
-        readable(&[fd]) != [false]
+        let mut looks = [look(fd)];
+        poll_now(&mut looks);
+        looks[0].revents != 0
     }
 
     /// A timer, stopped.
@@ -319,7 +334,7 @@ impl Handle<Check> {
 }
 
 impl Handle<Prepare> {
-    /// Calls the target before the loop waits, in each turn.
+    /// Calls the target before the loop waits, in each turn. When it does already, nothing changes.
     pub(super) fn start(&self) {
         // SAFETY: the handle is open as long as this value exists. It cannot fail with a callback.
         unsafe { (self.uv.prepare_start)(self.raw.as_ptr(), on_event) };
