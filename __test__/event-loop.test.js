@@ -120,6 +120,29 @@ test('requests may be sent from the callback that delivers answers', async (t) =
   );
 });
 
+test('a call that follows one of several answers is sent without another', async (t) => {
+  /** @type {http.ServerResponse[]} */
+  const waiting = [];
+  const { socketPath: listening } = await serve(t, (request, response) => {
+    if (request.url === '/next') {
+      json(response, 'next');
+    } else if (waiting.push(response) === 8) {
+      // All at once, so that one turn of the loop brings them.
+      for (const one of waiting) {
+        json(one, 'first');
+      }
+    }
+  });
+  const client = clientOf(t, listening);
+  const calls = Array.from({ length: 8 }, () => client.GET('/first'));
+  const next = calls[0].then(() => client.GET('/next'));
+  assert.equal((await next).data, 'next');
+  assert.deepEqual(
+    (await Promise.all(calls)).map(({ data }) => data),
+    Array(8).fill('first'),
+  );
+});
+
 test('a request that fails at once is told later, not from within the call', async (t) => {
   const listening = socketPath(t);
   let calling = false;

@@ -66,7 +66,8 @@ struct Line {
     host: Weak<Host>,
     callback: Cell<sys::napi_ref>,
     drain: Drain,
-    due: Cell<bool>,
+    /// Events that wait; none when no delivery is due.
+    waiting: Cell<usize>,
     held: Cell<bool>,
 }
 
@@ -175,6 +176,8 @@ impl Host {
     /// While calls are in flight, an answer is looked for before the thread sleeps.
     fn before_sockets(&self) {
         if self.holds.get() > 0 {
+            // JavaScript that runs a loop within a delivery waits for what it has started.
+            self.event_loop().turn();
             self.busy_poll.wait(self.uv.sleep(), || self.uv.has_event());
         } else if let Some(handles) = &*self.handles.borrow() {
             handles.prepare.stop();
@@ -212,13 +215,17 @@ impl Host {
         self.turn();
     }
 
-    /// Runs the tasks and delivers what came of it.
+    /// Runs the tasks and delivers what came of it. What JavaScript starts in answer is gathered: as a rule an answer is
+    /// followed by the next call.
     fn turn(&self) {
         self.event_loop().turn();
         self.collecting.set(false);
         let due = self.due.take();
         if !due.is_empty() {
-            self.in_callback_scope(|| due.iter().for_each(|line| line.deliver(self.env)));
+            let events = due.iter().map(|line| line.waiting.get()).sum();
+            self.event_loop().gather(events, || {
+                self.in_callback_scope(|| due.iter().for_each(|line| line.deliver(self.env)));
+            });
         }
     }
 
@@ -272,15 +279,15 @@ impl LoopWakeup {
             host: Rc::downgrade(host),
             callback: Cell::new(reference),
             drain,
-            due: Cell::new(false),
+            waiting: Cell::new(0),
             held: Cell::new(false),
         })))
     }
 
-    /// Schedules one delivery; calls that come before it has begun are covered by it.
+    /// Schedules the delivery of an event, together with those that come before it has begun.
     pub(crate) fn wake(&self) {
         let Some(host) = self.0.host.upgrade() else { return };
-        if !self.0.due.replace(true) {
+        if self.0.waiting.replace(self.0.waiting.get() + 1) == 0 {
             host.due.borrow_mut().push(Rc::clone(&self.0));
             if !host.collecting.get() {
                 host.doorbell.ring();
@@ -313,7 +320,7 @@ impl Line {
     }
 
     fn deliver(self: &Rc<Self>, env: sys::napi_env) {
-        self.due.set(false);
+        self.waiting.set(0);
         let mut callback = ptr::null_mut();
         let reference = self.callback.get();
         if reference.is_null() {

@@ -17,6 +17,7 @@ mod timers;
 #[cfg(test)]
 pub(crate) mod test_reactor;
 
+use std::cell::Cell;
 use std::future::Future;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -38,6 +39,10 @@ pub struct EventLoop {
     timers: Rc<Timers>,
     reactor: Rc<dyn Reactor>,
     inbox: Rc<Inbox>,
+    /// How many entries make a gathering; one outside of it.
+    expected: Cell<usize>,
+    /// How many of the next entries wait for the one after them.
+    waits: Cell<usize>,
 }
 
 impl EventLoop {
@@ -51,6 +56,8 @@ impl EventLoop {
             timers: Rc::new(Timers::new(Rc::clone(&reactor))),
             reactor,
             inbox: Rc::new(Inbox::new()),
+            expected: Cell::new(1),
+            waits: Cell::new(0),
         })
     }
 
@@ -67,10 +74,30 @@ impl EventLoop {
     }
 
     /// Runs `work`, then every task that is ready: what the work starts is under way when this
-    /// returns.
+    /// returns, unless it is [gathered](Self::gather).
     pub fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
         self.attend();
         let result = work();
+        match self.waits.get().checked_sub(1) {
+            Some(left) => self.waits.set(left),
+            None => {
+                self.waits.set(self.expected.get() - 1);
+                self.turn();
+            }
+        }
+        result
+    }
+
+    /// Runs `work`. What it [enters](Self::enter) is under way whenever there are `expected` entries, and when the work is
+    /// done: requests that are written together wake the other side once and not one by one.
+    pub fn gather<R>(&self, expected: usize, work: impl FnOnce() -> R) -> R {
+        let expect = |entries: usize| {
+            self.expected.set(entries);
+            self.waits.set(entries - 1);
+        };
+        expect(expected.max(1));
+        let result = work();
+        expect(1);
         self.turn();
         result
     }

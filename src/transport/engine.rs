@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::future::{AbortHandle, Abortable};
+use futures_util::future::{AbortHandle, Abortable, FutureExt as _};
 use rustc_hash::FxHashMap;
 use tokio::sync::Notify;
 
@@ -63,9 +63,7 @@ impl<D: Dispatch, S: Sink + Clone> Engine<D, S> {
         let task = async move {
             run(&*dispatch, call, Streams { credit, upload }, &unsettled).await;
         };
-        self.dispatch.spawn(Box::pin(async move {
-            let _ = Abortable::new(task, registration).await;
-        }));
+        self.dispatch.spawn(Box::pin(Abortable::new(task, registration).map(drop)));
     }
 
     /// Drops a call with its connection; its events end.

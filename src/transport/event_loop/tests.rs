@@ -161,6 +161,41 @@ fn the_request_is_written_before_start_returns() {
 }
 
 #[test]
+fn calls_that_are_gathered_are_written_with_the_last_that_was_expected() {
+    let lane = Lane::new(10);
+    let listener = lane.listen();
+    listener.set_nonblocking(true).unwrap();
+    let connected = || std::iter::from_fn(|| listener.accept().ok()).count();
+    lane.event_loop.gather(3, || {
+        for (id, expected) in [(1, 0), (2, 0), (3, 3), (4, 0)] {
+            lane.transport.start(get(id));
+            assert_eq!(connected(), expected, "after call {id}");
+        }
+    });
+    assert_eq!(connected(), 1, "what was left when the work was done");
+    lane.event_loop.gather(1, || {
+        lane.transport.start(get(5));
+        assert_eq!(connected(), 1);
+    });
+    lane.transport.start(get(6));
+    assert_eq!(connected(), 1);
+}
+
+#[test]
+fn a_call_that_is_cancelled_while_it_is_gathered_is_never_sent() {
+    let lane = Lane::new(10);
+    let listener = lane.listen();
+    lane.event_loop.gather(9, || {
+        lane.transport.start(get(1));
+        lane.transport.cancel(1);
+        lane.transport.start(get(2));
+    });
+    let (mut stream, _) = listener.accept().unwrap();
+    assert!(read_head(&mut stream).starts_with("GET /2 "));
+    assert_eq!(lane.open(), 1);
+}
+
+#[test]
 fn a_connection_is_free_again_when_its_call_is_over() {
     let lane = Lane::new(10);
     let listener = lane.listen();
