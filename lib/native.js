@@ -1,7 +1,7 @@
 'use strict';
 
 const { existsSync } = require('node:fs');
-const { join } = require('node:path');
+const { dirname } = require('node:path');
 
 /** @typedef {typeof import('../binding.js')} Native */
 
@@ -22,12 +22,13 @@ function loadNative() {
     native ??= loadFromUsualPlace() ?? /** @type {Native} */ (require('../binding.js'));
     return native;
   } catch (cause) {
-    throw explain(cause);
+    throw require('./native-missing').explain(cause);
   }
 }
 
 /**
- * The addon where it is on most systems: `binding.js` knows all places, but takes longer to read than the addon does.
+ * The addon where it is on most systems, found as Node would find it. `binding.js` knows all places, but takes longer to
+ * read than the addon does, and so does the search of `require`.
  *
  * @returns {Native | undefined}
  */
@@ -36,28 +37,39 @@ function loadFromUsualPlace() {
     return undefined;
   }
   const target = `${process.platform}-${process.arch}${process.platform === 'linux' ? '-gnu' : ''}`;
-  const built = join(__dirname, '..', `cycle-internal-api.${target}.node`);
+  const root = dirname(__dirname);
+  const places = [
+    root,
+    `${root}/node_modules/@cycleplatform/internal-api-client-${target}`,
+    `${dirname(root)}/internal-api-client-${target}`,
+  ];
+  const files = places.map((place) => `${place}/cycle-internal-api.${target}.node`);
   try {
-    return require(existsSync(built) ? built : `@cycleplatform/internal-api-client-${target}`);
+    const file = files.find(existsSync);
+    return file ? loadAddon(file) : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** @param {unknown} cause */
-function explain(cause) {
-  const { platform, arch, version } = process;
-  const lines = [
-    `@cycleplatform/internal-api-client: the native part for ${platform} ${arch} (Node ${version}) could not be loaded.`,
-    'Usual causes, and what to try:',
-    '- Optional dependencies were left out: run "npm install --include=optional".',
-    `- node_modules was made on another system: run "npm ci" on ${platform} ${arch}, in the image that will run it.`,
-    '- A bundler moved the code away from its binary: mark the package as external.',
-    '- No binary is published for this system: build it with Rust ("npm run build" in a checkout),',
-    '  and point NAPI_RS_NATIVE_LIBRARY_PATH to the .node file.',
-    `What the loader said: ${cause instanceof Error ? cause.message : String(cause)}`,
-  ];
-  return Object.assign(new Error(lines.join('\n'), { cause }), { code: 'ERR_CYCLE_NATIVE_MISSING' });
+/**
+ * What `require` does with the file of an addon, kept where `require` keeps it: there is one of it in a process.
+ *
+ * @param {string} file
+ * @returns {Native}
+ */
+function loadAddon(file) {
+  const known = require.cache[file];
+  if (known) {
+    return known.exports;
+  }
+  const Module = /** @type {any} */ (module.constructor);
+  const addon = new Module(file, module);
+  process.dlopen(addon, file);
+  addon.filename = file;
+  addon.loaded = true;
+  require.cache[file] = addon;
+  return addon.exports;
 }
 
 module.exports = { loadNative };
