@@ -1,10 +1,9 @@
 'use strict';
 
+const { CONDITIONS } = require('./plain-request');
+
 const NAME = /^[\w!#$%&'*+\-.^`|~]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-
-/** Headers that make a request conditional: fetch then asks every cache on the way for a fresh answer. */
-const CONDITIONS = ['if-modified-since', 'if-none-match', 'if-unmodified-since', 'if-match', 'if-range'];
 
 /** White space that fetch takes off both ends of a value. */
 const OUTER_SPACE = /^[\t\n\r ]+|[\t\n\r ]+$/g;
@@ -67,4 +66,4 @@ function sentHeaders({ headers, cache }) {
   return sent;
 }
 
-module.exports = { CONDITIONS, findInvalidHeader, isHeaderValue, sentHeaders };
+module.exports = { findInvalidHeader, isHeaderValue, sentHeaders };

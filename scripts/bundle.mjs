@@ -1,44 +1,58 @@
 // What `import` and `require` load: the files of `lib/` joined into two, because finding, reading and compiling a file
 // takes longer than running it.
 //
-// `dist/index.js` has what a plain call needs, in one scope; `dist/later.js` has everything else. Both have the modules
-// of the first half in the variable `first`, so that none is there twice.
+// `dist/index.js` has what a plain call needs, in one scope; `dist/later.js` has everything else, and is loaded when some
+// of it is needed. It is given the modules of the first half, so that none is there twice.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
+import index from '../lib/index.js';
 import { root } from './setup.mjs';
 
-const FIRST = ['client', 'debug', 'index', 'native', 'native-client', 'read-response', 'request-headers', 'signal'];
+const FIRST = [
+  'client',
+  'debug',
+  'index',
+  'native',
+  'native-client',
+  'notification-socket',
+  'plain-call',
+  'plain-request',
+  'read-response',
+  'signal',
+];
 
 const lib = join(root, 'lib');
 const isFirst = (/** @type {string} */ module) => FIRST.includes(module);
 
+/** Modules of the one half that the other asks for. */
+const asked = { first: /** @type {Set<string>} */ (new Set()), later: /** @type {Set<string>} */ (new Set()) };
+
 /**
- * A file with its first and last lines as an ES module has them: esbuild then joins it with others in one scope. What
- * is required later, inside a function, stays as it is.
+ * A file of the first half with its first and last lines as an ES module has them: esbuild then joins it with others in
+ * one scope. What is required later, inside a function, comes from the other half.
  *
  * @param {string} path
  */
 function asModule(path) {
   return readFileSync(path, 'utf8')
-    .replace(/^const (\{.*\}) = require\('\.\/(.*)'\);$/gm, (line, names, module) =>
-      isFirst(module) ? `import ${names} from './${module}';` : line,
-    )
+    .replace(/^const (\{.*\}) = require\('\.\/(.*)'\);$/gm, "import $1 from './$2';")
     .replace(/^module\.exports = (\{ .* \});$/m, 'export $1;')
-    .replace(/^module\.exports = /m, 'export default ');
+    .replace(/\brequire\('\.\/([\w-]+)'\)/g, (_, module) => {
+      asked.later.add(module);
+      return `later('${module}')`;
+    });
 }
 
 /**
- * Joins what an entry needs, apart from the modules of the other half.
+ * Joins what an entry needs.
  *
  * @param {string} name
- * @param {object} half
- * @param {string} half.entry code
- * @param {(module: string) => boolean} half.has whether a module of `lib/` belongs to this half
- * @param {(module: string) => string} half.other code that exports what a module of the other half does
+ * @param {string} entry code
+ * @param {string} banner code
  */
-async function joinModules(name, { entry, has, other }) {
+async function joinModules(name, entry, banner) {
   await build({
     stdin: { contents: entry, resolveDir: lib, sourcefile: `dist/${name}.js` },
     outfile: join(root, 'dist', `${name}.js`),
@@ -49,16 +63,22 @@ async function joinModules(name, { entry, has, other }) {
     target: 'node20',
     packages: 'external',
     external: ['./later.js', '../binding.js'],
-    banner: { js: "'use strict';\nlet first;" },
+    // Less to read for the engine; the names stay, so that a stack says where it was.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    banner: { js: `'use strict';${banner}` },
     logOverride: { 'commonjs-variable-in-esm': 'silent' },
     plugins: [
       {
         name: 'halves',
         setup({ onLoad, onResolve }) {
           onResolve({ filter: /^\.\/[\w-]+$/ }, ({ path }) =>
-            has(basename(path)) ? undefined : { path: basename(path), namespace: 'other' },
+            name === 'later' && isFirst(basename(path)) ? { path: basename(path), namespace: 'first' } : undefined,
           );
-          onLoad({ filter: /./, namespace: 'other' }, ({ path }) => ({ contents: other(path), resolveDir: lib }));
+          onLoad({ filter: /./, namespace: 'first' }, ({ path }) => {
+            asked.first.add(path);
+            return { contents: `module.exports = first['${path}'];` };
+          });
           onLoad({ filter: /\.js$/, namespace: 'file' }, ({ path }) =>
             isFirst(basename(path, '.js')) ? { contents: asModule(path) } : undefined,
           );
@@ -69,27 +89,27 @@ async function joinModules(name, { entry, has, other }) {
 }
 
 async function main() {
-  /** @type {Set<string>} */
-  const later = new Set();
-  const shared = FIRST.filter((module) => module !== 'index');
-  await joinModules('index', {
-    entry: `import index from './index';
-      ${shared.map((module, i) => `import * as m${i} from './${module}';`).join('\n')}
-      first = { ${shared.map((module, i) => `'${module}': m${i}`)} };
-      module.exports = index;`,
-    has: isFirst,
-    other: (module) => {
-      later.add(module);
-      return `module.exports = require('./later.js')(first)['${module}'];`;
-    },
-  });
-  const getters = [...later].sort().map((module) => `get '${module}'() { return require('./${module}'); }`);
-  await joinModules('later', {
-    entry: `const later = { ${getters} };
+  const names = Object.keys(index);
+  // Twice: what the one half asks of the other is known when both were joined.
+  for (const _ of ['to see what is asked for', 'to write it']) {
+    const first = [...asked.first].sort();
+    await joinModules(
+      'index',
+      // Written so that Node finds the names that can be imported.
+      `import { ${names} } from './index';
+      ${first.map((module, i) => `import * as m${i} from './${module}';`).join('\n')}
+      first = { ${first.map((module, i) => `'${module}': m${i}`)} };
+      module.exports = { ${names} };`,
+      "let first,rest;const later=name=>(rest??=require('./later.js')(first))[name];",
+    );
+    const getters = [...asked.later].sort().map((module) => `get '${module}'() { return require('./${module}'); }`);
+    await joinModules(
+      'later',
+      `const later = { ${getters} };
       module.exports = (table) => { first = table; return later; };`,
-    has: (module) => !isFirst(module),
-    other: (module) => `module.exports = first['${module}'];`,
-  });
+      'let first;',
+    );
+  }
   writeFileSync(join(root, 'dist', 'index.d.ts'), "import cycle = require('../lib/index');\n\nexport = cycle;\n");
 }
 

@@ -6,7 +6,7 @@ import { build, installDependencies, say } from './setup.mjs';
 installDependencies();
 build();
 
-const { connectNotifications, getClient, getEnvironmentMetadata } = await import('../index.mjs');
+const { connectNotifications, getClient, getEnvironmentMetadata } = await import('../dist/index.js');
 const { startSimulator } = await import('../testing.mjs');
 
 const simulator = await startSimulator();

@@ -52,6 +52,10 @@ module.exports = [
     name: 'a path with dot segments',
     call: (client) => client.GET('/v1/a/../b/./c'),
   },
+  ...['/../v1/a', '/./v1/a', '/.', '/v1/%2E%2e/b', '/v1/a/.%2e', '/v1/a.b/c..d'].map((path) => ({
+    name: `dots in ${path}`,
+    call: (client) => client.GET(path),
+  })),
   {
     name: 'a path with its own query',
     call: (client) => client.GET('/v1/a?x=1'),

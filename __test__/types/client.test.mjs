@@ -57,7 +57,7 @@ test('the declarations themselves have no error', () => {
 });
 
 test('what both declare of the client is the same', () => {
-  const texts = ['index.d.ts', 'index.d.mts'].map((file) => readFileSync(join(root, file), 'utf8'));
+  const texts = ['index.d.ts', 'index.import.d.ts'].map((file) => readFileSync(join(root, file), 'utf8'));
   for (const declared of [/export declare function getClient.*/, /export interface InternalApiClient .*/]) {
     const [commonjs, esm] = texts.map((text) => declared.exec(text)?.[0]);
     assert.ok(commonjs);

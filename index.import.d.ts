@@ -1,4 +1,4 @@
-import type { Client } from 'openapi-fetch';
+import type { Client } from 'openapi-fetch' with { 'resolution-mode': 'import' };
 import type { ClientOptions, Closable, paths } from './index.js';
 
 export * from './index.js';

@@ -1,4 +1,0 @@
-import cycle from './dist/index.js';
-
-export const { connectNotifications, getClient, getEnvironmentMetadata, NotificationSocket } = cycle;
-export default cycle;

@@ -1,0 +1,152 @@
+'use strict';
+
+const { reportEnd, reportError, reportStart } = require('./debug');
+const { flags, redirectFlags } = require('./native-client');
+const { ReadResponse, isOk } = require('./read-response');
+const { listen, unlisten } = require('./signal');
+
+/** What every path is relative to; the host is arbitrary. */
+const BASE_URL = 'http://localhost';
+
+/**
+ * A call that needs no `Request`, no `Headers` and no middleware.
+ *
+ * @implements {Receiver}
+ * @typedef {import('./native-client').Receiver} Receiver
+ * @typedef {import('./native-client').NativeClient} NativeClient
+ * @typedef {import('./plain-request').PlainRequest} PlainRequest
+ */
+class PlainCall {
+  client;
+  method;
+  path;
+  #owner;
+  #request;
+  #resolve;
+  #reject;
+  #id = -1;
+  /** @type {(() => void) | undefined} */
+  #onAbort;
+
+  /**
+   * @param {{ settled(): void }} owner
+   * @param {NativeClient} client
+   * @param {string} method
+   * @param {PlainRequest} request
+   * @param {(result: unknown) => void} resolve
+   * @param {(reason: unknown) => void} reject
+   */
+  constructor(owner, client, method, request, resolve, reject) {
+    this.#owner = owner;
+    this.client = client;
+    this.method = method;
+    this.path = request.target;
+    this.#request = request;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  start() {
+    const { headers, body, parseAs, signal, redirect } = this.#request;
+    const form = parseAs === 'json' ? this.client.jsonFlag : parseAs === 'arrayBuffer' ? flags.BYTES : 0;
+    const bits = form | redirectFlags[redirect];
+    reportStart(this);
+    this.#id = this.client.request(this, undefined, headers, body, bits);
+    if (signal) {
+      this.#onAbort = () => this.#abort();
+      listen(signal, this.#onAbort);
+    }
+  }
+
+  #abort() {
+    this.client.cancel(this.#id);
+    this.failed(this.#request.signal?.reason);
+  }
+
+  #settle() {
+    const { signal } = this.#request;
+    if (signal && this.#onAbort) {
+      unlisten(signal, this.#onAbort);
+    }
+    this.#owner.settled();
+  }
+
+  /**
+   * @param {number} status
+   * @param {string} head
+   * @param {any} body
+   * @param {boolean} noContent
+   * @param {boolean} [parsed] the body is the value of its JSON
+   */
+  done(status, head, body, noContent, parsed = false) {
+    this.#settle();
+    reportEnd(this, status);
+    const response = new ReadResponse(
+      { status, head, url: BASE_URL + this.path },
+      noContent ? (this.method === 'HEAD' ? 'none' : 'empty') : 'read',
+    );
+    try {
+      this.#resolve(
+        isOk(status)
+          ? { data: noContent ? undefined : parsed ? body : this.#parse(body, status), response }
+          : { error: errorOf(body, noContent, response), response },
+      );
+    } catch (error) {
+      this.#reject(error);
+    }
+  }
+
+  /**
+   * @param {any} body
+   * @param {number} status
+   */
+  #parse(body, status) {
+    if (this.#request.parseAs !== 'json') {
+      return body;
+    }
+    if (body === '') {
+      return undefined;
+    }
+    let value;
+    try {
+      value = JSON.parse(body);
+    } catch (error) {
+      const { InvalidJsonError } = require('./errors');
+      const attempt = { method: this.method, path: this.path, socketPath: this.client.address, status };
+      throw new InvalidJsonError(/** @type {Error} */ (error), attempt);
+    }
+    this.client.parsed(body.length);
+    return value;
+  }
+
+  /** @param {any} error */
+  failed(error) {
+    this.#settle();
+    reportError(this, error);
+    this.#reject(error);
+  }
+}
+
+/**
+ * The `error` of a result, from the body of its answer.
+ *
+ * @param {string | ArrayBuffer} body
+ * @param {boolean} noContent
+ * @param {Response} response
+ */
+function errorOf(body, noContent, response) {
+  const text = typeof body === 'string' ? body : new TextDecoder().decode(body);
+  if (response.status >= 400 && text === '') {
+    return require('./error-envelope').emptyErrorEnvelope(response.status, response.statusText);
+  }
+  if (noContent) {
+    return undefined;
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+module.exports = { BASE_URL, PlainCall };
