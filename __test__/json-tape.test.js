@@ -46,6 +46,18 @@ const peerWith = (t, texts, head = (_request, _response) => {}) =>
     response.end(encoded);
   });
 
+/** Texts from 1 MiB on, whose long strings are handed over one by one. */
+const VERY_LONG = 2 ** 20;
+
+/** A list of all values there are, and of ordinary ones until it is very long. */
+function veryLong(number, space) {
+  const rows = Array.from({ length: 4000 }, (_, row) => ordinary(row + number));
+  const text = JSON.stringify(rows, null, space);
+  const list = `[${JSON.stringify(`list ${number}`)},${valid.join(',\n')},${text}]`;
+  assert.ok(list.length > VERY_LONG);
+  return list;
+}
+
 /** More JSON than a client parses as text before it is warm. */
 const warmUp = JSON.stringify(Array.from({ length: 400 }, (_, number) => ordinary(number)));
 
@@ -56,6 +68,23 @@ test('answers: every value is that of JSON.parse, however often it comes', async
     for (const [number, text] of valid.entries()) {
       assertSame((await made.GET(`/${number + 1}`)).data, text);
     }
+  }
+});
+
+test('answers: very long ones, beyond ASCII or not, with and without spaces', async (t) => {
+  const ascii = veryLong(2).replace(/[^\0-\x7f]/g, 'x');
+  const texts = [warmUp, veryLong(0), veryLong(1, 1), ascii, `${ascii.slice(0, -1)},]`, `"${'x'.repeat(VERY_LONG)}"`];
+  const made = client(t, await peerWith(t, texts));
+  await made.GET('/0');
+  for (let round = 0; round < 2; round += 1) {
+    for (const number of [1, 2, 3, 5]) {
+      assertSame((await made.GET(`/${number}`)).data, texts[number]);
+      assert.equal((await rejection(made.GET('/4'))).code, 'ERR_CYCLE_INVALID_JSON');
+    }
+  }
+  const both = await Promise.all([1, 3, 0, 1].map((number) => made.GET(`/${number}`)));
+  for (const [position, number] of [1, 3, 0, 1].entries()) {
+    assertSame(both[position].data, texts[number]);
   }
 });
 
@@ -303,6 +332,17 @@ test('a string that is kept does not keep the answer it is of', async (t) => {
   assert.equal(kept, 200);
   // At most 1 KiB a string, and room for what the engine compiles meanwhile.
   assert.ok(grown < 200 * 1024 + 2 ** 20, `${grown} bytes, where all answers together have ${200 * warmUp.length}`);
+});
+
+test('a string that is kept of a very long answer keeps nothing else', async (t) => {
+  const text = JSON.stringify(Array.from({ length: 4000 }, (_, number) => ordinary(number)));
+  assert.ok(text.length > VERY_LONG);
+  const peer = await peerWith(t, [text]);
+  const { code, stdout, stderr } = await runChild('json-kept', [peer.socketPath], { node: ['--expose-gc'] });
+  assert.equal(code, 0, stderr);
+  const [grown] = stdout.split(' ').map(Number);
+  // Beside the strings there is what the engine compiles meanwhile.
+  assert.ok(grown < 2 ** 20, `${grown} bytes`);
 });
 
 test('a program that replaces Array.of loses nothing', async (t) => {

@@ -75,7 +75,7 @@ function read() {
       return JSON.parse(text.substring(start, start + (word >>> 4)));
     }
     case PIECE:
-      return takePiece();
+      return pieces[nextPiece++];
     case NEXT:
       takePiece();
       return read();
@@ -87,7 +87,6 @@ function read() {
 
 function takePiece() {
   text = pieces[nextPiece++];
-  return text;
 }
 
 function takePart() {
@@ -101,6 +100,19 @@ function takePart() {
  * @returns {any[]}
  */
 function readArray(length) {
+  // A literal has room for its elements and no more; an array that grows has room for 16.
+  switch (length) {
+    case 0:
+      return [];
+    case 1:
+      return [read()];
+    case 2:
+      return [read(), read()];
+    case 3:
+      return [read(), read(), read()];
+    case 4:
+      return [read(), read(), read(), read()];
+  }
   const array = [];
   for (let index = 0; index < length; index += 1) {
     array[index] = read();

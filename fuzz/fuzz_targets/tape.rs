@@ -10,6 +10,7 @@ use libfuzzer_sys::fuzz_target;
 #[derive(Arbitrary, Debug)]
 struct Input<'a> {
     most: u16,
+    packs: bool,
     texts: Vec<&'a str>,
 }
 
@@ -22,13 +23,13 @@ fuzz_target!(|input: Input| {
             assert!(topic(text).is_ok(), "a tape of what is no JSON");
             assert!(!tape.is_empty());
         }
-        let Some(parts) = in_parts.record_parts(text, input.most.into()) else { continue };
+        let Some(parts) = in_parts.record_parts(text, input.most.into(), input.packs) else { continue };
         assert!(topic(text).is_ok(), "a tape of what is no JSON");
         assert!(parts.get(0).is_some());
         for part in (0..).map_while(|number| parts.get(number)) {
             assert!(!part.words.is_empty());
             for piece in part.pieces {
-                assert!(text.get(piece.clone()).is_some_and(|piece| !piece.is_empty()));
+                assert!(!parts.bytes(piece, text.as_bytes()).is_empty());
             }
         }
     }

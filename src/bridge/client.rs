@@ -14,7 +14,7 @@ use napi_derive::napi;
 use rustc_hash::FxHashSet;
 
 use super::event::batch;
-use super::external_text::collect_soon;
+use super::garbage::collect_soon;
 use super::lane::Lane;
 use super::shared_words::SharedWords;
 use super::tapes::Tapes;

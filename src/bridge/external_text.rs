@@ -1,6 +1,5 @@
-//! Strings whose characters stay where they were received, and what the engine is told about their memory.
+//! Strings whose characters stay where they were received.
 
-use std::cell::Cell;
 use std::ffi::{c_char, c_void};
 use std::ptr::{self, NonNull};
 use std::sync::OnceLock;
@@ -10,15 +9,12 @@ use napi::bindgen_prelude::{Env, Result};
 use napi::{check_status, sys};
 
 use super::event_loop::is_node;
+use super::garbage::{self, report};
 use super::values::utf8;
 
 /// Length from which a body is not copied. For shorter ones the copy costs less than what the engine does to keep
 /// track of memory that is not its own; Node draws the line for its own strings in the same place.
-pub(super) const LEAST_LENGTH: usize = 1 << 20;
-/// After so much text the engine is asked to look for garbage.
-const TEXT_PER_COLLECTION: usize = 16 << 20;
-/// A growth of external memory at which V8 begins to look for garbage.
-const PRESSURE: i64 = 65 << 20;
+const LEAST_LENGTH: usize = 1 << 20;
 
 type Release = unsafe extern "C" fn(sys::napi_env, *mut c_void, *mut c_void);
 type Create = unsafe extern "C" fn(
@@ -31,11 +27,6 @@ type Create = unsafe extern "C" fn(
     *mut bool,
 ) -> sys::napi_status;
 
-thread_local! {
-    /// Characters in strings of this kind since the engine was last asked.
-    static UNASKED: Cell<usize> = const { Cell::new(0) };
-}
-
 /// The same as [`utf8`]; long ASCII is handed over instead of copied.
 pub(super) fn body_text(env: sys::napi_env, bytes: Bytes) -> Result<sys::napi_value> {
     if bytes.len() >= LEAST_LENGTH
@@ -45,18 +36,6 @@ pub(super) fn body_text(env: sys::napi_env, bytes: Bytes) -> Result<sys::napi_va
         return hand_over(env, create, bytes);
     }
     utf8(env, &bytes)
-}
-
-/// Asks the engine to look for garbage if much text came since it was last asked.
-///
-/// Called when a call begins: what the last one gave is likely done with, and there is time until the answer. Left to
-/// itself, V8 looks in the middle of parsing, when all is alive, and moves that to ever larger young generations.
-pub(super) fn collect_soon(env: sys::napi_env) {
-    if UNASKED.get() >= TEXT_PER_COLLECTION {
-        UNASKED.set(0);
-        report(env, PRESSURE);
-        report(env, -PRESSURE);
-    }
 }
 
 fn hand_over(env: sys::napi_env, create: Create, bytes: Bytes) -> Result<sys::napi_value> {
@@ -75,7 +54,7 @@ fn hand_over(env: sys::napi_env, create: Create, bytes: Bytes) -> Result<sys::na
         check_status!(status)?;
     }
     if !copied {
-        UNASKED.set(UNASKED.get() + length);
+        garbage::count(length);
     }
     Ok(value)
 }
@@ -87,13 +66,6 @@ unsafe extern "C" fn release(env: sys::napi_env, _: *mut c_void, owner: *mut c_v
     if !env.is_null() {
         report(env, -memory(bytes.len()));
     }
-}
-
-/// Tells the engine of memory that its strings keep, or no longer keep.
-fn report(env: sys::napi_env, change: i64) {
-    let mut sum = 0;
-    // SAFETY: `env` is open and this is its thread. The function may be called while garbage is collected.
-    unsafe { sys::napi_adjust_external_memory(env, change, &raw mut sum) };
 }
 
 fn memory(length: usize) -> i64 {

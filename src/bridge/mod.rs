@@ -6,6 +6,7 @@ pub mod client;
 mod event;
 mod event_loop;
 mod external_text;
+mod garbage;
 mod lane;
 pub mod metadata;
 pub mod notifications;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use napi::bindgen_prelude::{Error, Result};
 use napi::sys;
 
-use super::external_text;
+use super::garbage;
 use super::shared_words::{SharedWords, word};
 use super::values::{array, latin1, text};
 use crate::json::shapes::ShapeKeys;
@@ -29,6 +29,9 @@ pub(super) struct Tapes {
     /// The number of the first of them.
     first_long: u32,
 }
+
+/// From this length on, pieces of a body's text would take more memory than its value.
+const VERY_LONG: usize = 1 << 20;
 
 /// Words before the tapes.
 const HEAD: usize = 2;
@@ -81,15 +84,11 @@ impl Tapes {
         self.shared.write(0, &[shapes, self.batch]);
     }
 
-    /// The tape of a body, unless `JSON.parse` shall have it. It shall have the longest: it puts what it makes where the
-    /// engine keeps what lives long, and what is made of a tape is moved there, which takes more time and memory.
+    /// The tape of a body, unless `JSON.parse` shall have it.
     ///
     /// # Errors
     /// When the engine has no memory for it.
     pub(super) fn record(&mut self, env: sys::napi_env, body: &Bytes) -> Result<Option<Taped>> {
-        if body.len() >= external_text::LEAST_LENGTH {
-            return Ok(None);
-        }
         let Ok(json) = str::from_utf8(body) else { return Ok(None) };
         if json.len() > PIECE || !json.is_ascii() {
             return Ok(self.guarded(|tapes| tapes.record_long(json, body)).flatten());
@@ -118,7 +117,11 @@ impl Tapes {
     }
 
     fn record_long(&mut self, json: &str, body: &Bytes) -> Option<Taped> {
-        let parts = self.recorder.record_parts(json, self.half())?;
+        let very_long = body.len() >= VERY_LONG;
+        let parts = self.recorder.record_parts(json, self.half(), very_long)?;
+        if very_long {
+            garbage::count(body.len());
+        }
         self.long.push(Long { body: body.clone(), parts, given: 0 });
         Some(Taped::Long(self.first_long.wrapping_add(word(self.long.len() - 1))))
     }
@@ -138,7 +141,7 @@ impl Tapes {
         *given += 1;
         self.shared.write(half, part.words);
         let strings = part.pieces.iter().map(|piece| {
-            let bytes = &body[piece.clone()];
+            let bytes = parts.bytes(piece, body);
             if bytes.is_ascii() {
                 latin1(env, bytes)
             } else {

@@ -78,12 +78,11 @@ impl EventLoop {
     pub fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
         self.attend();
         let result = work();
-        match self.waits.get().checked_sub(1) {
-            Some(left) => self.waits.set(left),
-            None => {
-                self.waits.set(self.expected.get() - 1);
-                self.turn();
-            }
+        if let Some(left) = self.waits.get().checked_sub(1) {
+            self.waits.set(left);
+        } else {
+            self.waits.set(self.expected.get() - 1);
+            self.turn();
         }
         result
     }

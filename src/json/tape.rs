@@ -5,13 +5,15 @@
 //! - `DOUBLE`, then two words, the number's bytes;
 //! - `STRING length`, then where it begins in the current piece of the text;
 //! - `ESCAPED length`, then where it begins: a string with its quotes, to be parsed;
-//! - `PIECE`: the next piece of the text, whole, is the string;
+//! - `PIECE`: the next piece, whole, is the string; the current one stays;
 //! - `ARRAY count`, then its values;
 //! - `OBJECT shape`, then how many members follow those of the shape, the values of the shape's keys, and the other
 //!   members, each as a string and a value.
 //!
 //! `NEXT` before a value makes the next piece of the text the current one. Strings in JavaScript that are parts of a
-//! longer one keep that one in memory, which is why a long text is cut into pieces. `MORE` before a value ends a part of
+//! longer one keep that one in memory, which is why a long text is cut into pieces. Where those would take too much memory
+//! all the same, the strings that V8 would make parts of a piece are pieces of their own, and the others, which V8 copies,
+//! are packed together: then nothing of the text is kept but the strings. `MORE` before a value ends a part of
 //! the tape: it goes on with the next one, and with other pieces.
 
 use std::ops::Range;
@@ -42,6 +44,8 @@ const MAX_TEXT: usize = 1 << (32 - TAG_BITS - 1);
 pub const PIECE: usize = 1024;
 /// A part of a tape has at most about as many pieces.
 const PART_PIECES: usize = 1000;
+/// Strings from this length on are parts of a longer one in V8.
+const SHORTEST_SLICE: usize = 13;
 /// Words that a value and its key take at most, without the values within.
 const VALUE_WORDS: usize = 16;
 /// Nesting that JavaScript builds by recursion.
@@ -81,12 +85,15 @@ impl Recorder {
         self.run(text, tape, None)
     }
 
-    /// The same for text of any length, in pieces, and a tape in parts of at most `most` words.
-    pub fn record_parts(&mut self, text: &str, most: usize) -> Option<Parts> {
+    /// The same for text of any length, in pieces, and a tape in parts of at most `most` words. `packs` tells whether the
+    /// strings are handed over apart from the text.
+    pub fn record_parts(&mut self, text: &str, most: usize, packs: bool) -> Option<Parts> {
         let mut tape = Vec::new();
         let mut cutter = Cutter {
             ascii: text.is_ascii(),
-            open: false,
+            packs,
+            open: None,
+            packed: Vec::new(),
             most: most.saturating_sub(VALUE_WORDS).max(VALUE_WORDS),
             start: (0, 0),
             pieces: Vec::new(),
@@ -95,9 +102,9 @@ impl Recorder {
         if !self.run(text, &mut tape, Some(&mut cutter)) {
             return None;
         }
-        let Cutter { pieces, mut ends, .. } = cutter;
+        let Cutter { pieces, packed, mut ends, .. } = cutter;
         ends.push((tape.len(), pieces.len()));
-        Some(Parts { tape, pieces, ends })
+        Some(Parts { tape, pieces, packed, ends })
     }
 
     fn run(&mut self, text: &str, tape: &mut Vec<u32>, cutter: Option<&mut Cutter>) -> bool {
@@ -134,9 +141,20 @@ impl Recorder {
 #[derive(Debug, Default)]
 pub struct Parts {
     tape: Vec<u32>,
-    pieces: Vec<Range<usize>>,
+    pieces: Vec<Piece>,
+    /// Short strings, one behind the other.
+    packed: Vec<u8>,
     /// Where each part ends, on the tape and among the pieces.
     ends: Vec<(usize, usize)>,
+}
+
+/// A piece: ASCII, or one string.
+#[derive(Debug)]
+pub enum Piece {
+    /// Of the text.
+    Text(Range<usize>),
+    /// Of the short strings.
+    Packed(Range<usize>),
 }
 
 /// A part of a tape, and the pieces of the text that it is about.
@@ -144,8 +162,8 @@ pub struct Parts {
 pub struct Part<'a> {
     /// The part itself.
     pub words: &'a [u32],
-    /// Where the pieces are in the text. Each is ASCII, or one string.
-    pub pieces: &'a [Range<usize>],
+    /// The pieces in order.
+    pub pieces: &'a [Piece],
 }
 
 impl Parts {
@@ -156,29 +174,64 @@ impl Parts {
         let start = number.checked_sub(1).map_or((0, 0), |before| self.ends[before]);
         Some(Part { words: &self.tape[start.0..end.0], pieces: &self.pieces[start.1..end.1] })
     }
+
+    /// The bytes of a piece; `text` is what was read.
+    #[must_use]
+    pub fn bytes<'a>(&'a self, piece: &Piece, text: &'a [u8]) -> &'a [u8] {
+        match piece {
+            Piece::Text(range) => &text[range.clone()],
+            Piece::Packed(range) => &self.packed[range.clone()],
+        }
+    }
 }
 
 /// Cuts a text into pieces, and its tape into parts.
 struct Cutter {
     /// The whole text is ASCII.
     ascii: bool,
-    /// The last piece may become longer.
-    open: bool,
+    /// Long strings are pieces of their own, and short ones packed.
+    packs: bool,
+    /// The current piece, if it may become longer.
+    open: Option<usize>,
+    packed: Vec<u8>,
     /// Words of a part.
     most: usize,
     /// Where the current part begins, on the tape and among the pieces.
     start: (usize, usize),
-    pieces: Vec<Range<usize>>,
+    pieces: Vec<Piece>,
     ends: Vec<(usize, usize)>,
 }
 
 impl Cutter {
+    /// Adds a string to the current piece and gives where in it; or begins a piece with it.
+    #[inline]
+    fn add(&mut self, bytes: &[u8], string: Range<usize>) -> Option<usize> {
+        let piece = if self.packs {
+            let start = self.packed.len();
+            self.packed.extend_from_slice(&bytes[string]);
+            Piece::Packed(start..self.packed.len())
+        } else {
+            Piece::Text(string)
+        };
+        if let Some(open) = self.open
+            && let (Piece::Text(current), Piece::Text(added)) | (Piece::Packed(current), Piece::Packed(added)) =
+                (&mut self.pieces[open], &piece)
+            && added.end - current.start <= PIECE
+        {
+            current.end = added.end;
+            return Some(added.start - current.start);
+        }
+        self.open = Some(self.pieces.len());
+        self.pieces.push(piece);
+        None
+    }
+
     /// Ends the current part if it is long. A value comes next.
     #[inline]
     fn cut(&mut self, tape: &mut Vec<u32>) {
         if tape.len() - self.start.0 >= self.most || self.pieces.len() - self.start.1 >= PART_PIECES {
             tape.push(tag::MORE);
-            self.open = false;
+            self.open = None;
             self.start = (tape.len(), self.pieces.len());
             self.ends.push(self.start);
         }
@@ -269,29 +322,27 @@ impl Writer<'_> {
             self.tape.push(0);
             return;
         }
+        let string = literal.start..literal.end;
         if literal.escaped {
-            cutter.open = false;
-            cutter.pieces.push(literal.start - 1..literal.end + 1);
+            cutter.open = None;
+            cutter.pieces.push(Piece::Text(literal.start - 1..literal.end + 1));
             self.push(tag::NEXT, 0);
             self.push(tag::ESCAPED, word(length + 2));
             self.tape.push(0);
-        } else if !cutter.ascii && !bytes[literal.start..literal.end].is_ascii() {
-            cutter.open = false;
-            cutter.pieces.push(literal.start..literal.end);
+        } else if (cutter.packs && length >= SHORTEST_SLICE)
+            || !(cutter.ascii || bytes[string.clone()].is_ascii())
+        {
+            if !cutter.packs {
+                // The current piece has no room for what is beyond ASCII.
+                cutter.open = None;
+            }
+            cutter.pieces.push(Piece::Text(string));
             self.push(tag::PIECE, 0);
         } else {
-            let start = match cutter.pieces.last_mut() {
-                Some(piece) if cutter.open && literal.end - piece.start <= PIECE => {
-                    piece.end = literal.end;
-                    literal.start - piece.start
-                }
-                _ => {
-                    cutter.open = true;
-                    cutter.pieces.push(literal.start..literal.end);
-                    self.push(tag::NEXT, 0);
-                    0
-                }
-            };
+            let start = cutter.add(bytes, string).unwrap_or_else(|| {
+                self.tape.push(tag::NEXT);
+                0
+            });
             self.push(tag::STRING, word(length));
             self.tape.push(word(start));
         }

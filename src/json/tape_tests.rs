@@ -11,13 +11,13 @@ struct Builder<'a> {
     parts: Option<&'a Parts>,
     /// Parts that were begun.
     begun: usize,
-    pieces: std::slice::Iter<'a, Range<usize>>,
+    pieces: std::slice::Iter<'a, Piece>,
     whole: &'a str,
     piece: &'a str,
     keys: &'a ShapeKeys,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
     fn word(&mut self) -> u32 {
         self.at += 1;
         self.tape[self.at - 1]
@@ -36,7 +36,13 @@ impl Builder<'_> {
     }
 
     fn next_piece(&mut self) {
-        self.piece = &self.whole[self.pieces.next().expect("a piece").clone()];
+        self.piece = self.take_piece();
+    }
+
+    fn take_piece(&mut self) -> &'a str {
+        let piece = self.pieces.next().expect("a piece");
+        let bytes = self.parts.expect("a tape in parts").bytes(piece, self.whole.as_bytes());
+        str::from_utf8(bytes).expect("a piece is text")
     }
 
     fn value(&mut self) -> Value {
@@ -49,10 +55,7 @@ impl Builder<'_> {
         match word & ((1 << TAG_BITS) - 1) {
             tag::STRING => part(self).into(),
             tag::ESCAPED => serde_json::from_str(&part(self)).expect("a string"),
-            tag::PIECE => {
-                self.next_piece();
-                self.piece.into()
-            }
+            tag::PIECE => self.take_piece().into(),
             tag::NEXT => {
                 self.next_piece();
                 self.value()
@@ -104,20 +107,21 @@ fn build(text: &str, tape: &[u32], parts: Option<&Parts>, keys: &ShapeKeys) -> V
 }
 
 /// The value of a text by its tape in parts of so many words; `None` when there is none.
-fn recorded_in_parts(recorder: &mut Recorder, text: &str, most: usize) -> Option<Value> {
+fn recorded_in_parts(recorder: &mut Recorder, text: &str, most: usize, packs: bool) -> Option<Value> {
     recorder.skip = 0;
-    let parts = recorder.record_parts(text, most)?;
+    let parts = recorder.record_parts(text, most, packs)?;
     for part in (0..).map_while(|number| parts.get(number)) {
         assert!(part.words.len() <= most.max(2 * VALUE_WORDS));
         for piece in part.pieces {
-            assert!(piece.len() <= PIECE || text[piece.clone()].matches('"').count() < 3);
+            let piece = str::from_utf8(parts.bytes(piece, text.as_bytes())).expect("a piece is text");
+            assert!(piece.len() <= PIECE || piece.matches('"').count() < 3);
         }
     }
     Some(build(text, &[], Some(&parts), recorder.keys()))
 }
 
 fn recorded(recorder: &mut Recorder, text: &str) -> Option<Value> {
-    recorded_in_parts(recorder, text, 16_384)
+    recorded_in_parts(recorder, text, 16_384, false)
 }
 
 /// The same for a text that is one piece.
@@ -308,16 +312,35 @@ fn pieces_stay_small_and_long_strings_stay_alone() {
     let text = json!({ "data": items, "long": long, "last": "z" }).to_string();
     for text in [&text, &text.replace('é', "e")] {
         let mut recorder = Recorder::default();
-        let parts = recorder.record_parts(text, 16_384).unwrap();
-        assert_eq!(parts.pieces.iter().filter(|piece| piece.len() > PIECE).count(), 1);
-        assert!(
-            parts.pieces.iter().all(|piece| text.is_ascii()
-                || text[piece.clone()] == *"é"
-                || text[piece.clone()].is_ascii())
-        );
+        let parts = recorder.record_parts(text, 16_384, false).unwrap();
+        let pieces: Vec<_> = parts.pieces.iter().map(|piece| parts.bytes(piece, text.as_bytes())).collect();
+        assert_eq!(pieces.iter().filter(|piece| piece.len() > PIECE).count(), 1);
+        assert!(pieces.iter().all(|piece| text.is_ascii() || *piece == "é".as_bytes() || piece.is_ascii()));
         if text.is_ascii() {
             assert!(parts.pieces.len() < text.len() / PIECE * 3 / 2, "{}", parts.pieces.len());
         }
+        assert!(same(&build(text, &[], Some(&parts), recorder.keys()), &parsed(text)));
+    }
+}
+
+#[test]
+fn strings_may_be_handed_over_apart_from_the_text() {
+    let items: Vec<_> = (0..2000)
+        .map(|n| {
+            json!({ "id": format!("{n:024x}"), "n": format!("#{n}"), "list": ["é", "short", "a\nb", "", n] })
+        })
+        .collect();
+    let text = json!({ "data": items, "last": "z" }).to_string();
+    for text in [&text, &text.replace('é', "e")] {
+        let mut recorder = Recorder::default();
+        let parts = recorder.record_parts(text, 16_384, true).unwrap();
+        let is_id = |piece: &&Piece| matches!(piece, Piece::Text(range) if range.len() == 24);
+        assert_eq!(parts.pieces.iter().filter(is_id).count(), 2000);
+        let is_packed = |piece: &&Piece| matches!(piece, Piece::Packed(_));
+        let packed = parts.pieces.iter().filter(is_packed).count();
+        // One with an escape is a piece of the text, and ends the current one.
+        assert!((2000..2020).contains(&packed), "{packed}");
+        assert!(parts.packed.len() < text.len() / 4, "keys are not packed");
         assert!(same(&build(text, &[], Some(&parts), recorder.keys()), &parsed(text)));
     }
 }
@@ -327,7 +350,7 @@ fn a_part_has_few_pieces_however_long_they_are() {
     let strings: Vec<_> = (0..5000).map(|_| "x".repeat(PIECE)).collect();
     let text = json!(strings).to_string();
     let mut recorder = Recorder::default();
-    let parts = recorder.record_parts(&text, 16_384).unwrap();
+    let parts = recorder.record_parts(&text, 16_384, false).unwrap();
     assert!((0..).map_while(|number| parts.get(number)).all(|part| part.pieces.len() <= PART_PIECES + 1));
     assert!(same(&recorded(&mut recorder, &text).unwrap(), &parsed(&text)));
 }
@@ -337,7 +360,14 @@ fn parts_may_be_short() {
     let mut recorder = Recorder::default();
     let text = format!("[{},{},1,2,3,{}]", notification(1), "{\"0\":1.5}", notification(2));
     for most in [0, 32, 33, 40, 50, 100] {
-        assert!(same(&recorded_in_parts(&mut recorder, &text, most).unwrap(), &parsed(&text)), "{most}");
+        assert!(
+            same(&recorded_in_parts(&mut recorder, &text, most, false).unwrap(), &parsed(&text)),
+            "{most}"
+        );
+        assert!(
+            same(&recorded_in_parts(&mut recorder, &text, most, true).unwrap(), &parsed(&text)),
+            "{most}"
+        );
     }
 }
 
@@ -352,8 +382,10 @@ proptest! {
             if let Some(value) = recorded(&mut recorder, message) {
                 prop_assert!(same(&value, &expected), "{}", message);
             }
-            if let Some(value) = recorded_in_parts(&mut recorder, message, 32) {
-                prop_assert!(same(&value, &expected), "{}", message);
+            for packs in [false, true] {
+                if let Some(value) = recorded_in_parts(&mut recorder, message, 32, packs) {
+                    prop_assert!(same(&value, &expected), "{}", message);
+                }
             }
             if message.is_ascii() && let Some(value) = recorded_whole(&mut recorder, message) {
                 prop_assert!(same(&value, &expected), "{}", message);
@@ -365,8 +397,10 @@ proptest! {
     fn agrees_on_lists_of_anything(values in prop::collection::vec(any_json(), 0..20)) {
         let text = Value::from(values).to_string();
         let mut recorder = Recorder::default();
-        if let Some(value) = recorded(&mut recorder, &text) {
-            prop_assert!(same(&value, &parsed(&text)), "{}", text);
+        for packs in [false, true] {
+            if let Some(value) = recorded_in_parts(&mut recorder, &text, 16_384, packs) {
+                prop_assert!(same(&value, &parsed(&text)), "{}", text);
+            }
         }
     }
 
