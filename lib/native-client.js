@@ -1,6 +1,7 @@
 'use strict';
 
 const { loadNative } = require('./native');
+const { Pending } = require('./pending');
 
 /** Elements of a batch that one event takes; `src/bridge/event.rs` has the same number. */
 const WIDTH = 5;
@@ -57,9 +58,8 @@ const redirectFlags = { follow: 0, manual: flags.REDIRECT_MANUAL, error: flags.R
  */
 class NativeClient {
   #http;
-  #lastId = 0;
-  /** @type {Map<number, Receiver>} */
-  #pending = new Map();
+  /** @type {Pending<Receiver>} */
+  #pending = new Pending();
   /** Characters of JSON until tapes are asked for. */
   #cold = WARM_UP;
   /** @type {Tapes} */
@@ -122,12 +122,7 @@ class NativeClient {
    * @returns {number} the number to steer the request by
    */
   request(receiver, authority, headers, body, flagBits) {
-    let id = this.#lastId;
-    do {
-      id = (id + 1) >>> 0;
-    } while (this.#pending.has(id));
-    this.#lastId = id;
-    this.#pending.set(id, receiver);
+    const id = this.#pending.add(receiver);
     this.#http.request(id, receiver.method, authority, receiver.path, headers, body, flagBits);
     return id;
   }
@@ -144,7 +139,7 @@ class NativeClient {
    * @param {number} bytes
    */
   consumed(id, bytes) {
-    if (this.#pending.has(id)) {
+    if (this.#pending.get(id)) {
       this.#http.consumed(id, bytes);
     }
   }
@@ -154,7 +149,7 @@ class NativeClient {
    * @param {Uint8Array} [chunk] nothing ends the body
    */
   upload(id, chunk) {
-    if (this.#pending.has(id)) {
+    if (this.#pending.get(id)) {
       this.#http.upload(id, chunk);
     }
   }
@@ -162,7 +157,7 @@ class NativeClient {
 
 /**
  * @param {any[]} batch
- * @param {Map<number, Receiver>} pending
+ * @param {Pending<Receiver>} pending
  * @param {Tapes} tapes
  */
 function deliver(batch, pending, tapes) {

@@ -17,6 +17,7 @@ const FIRST = [
   'native',
   'native-client',
   'notification-socket',
+  'pending',
   'plain-call',
   'plain-request',
   'read-response',
