@@ -18,6 +18,13 @@ const TAPED = 7;
 const TAPED_IN_PARTS = 8;
 const KIND_BITS = 4;
 const KIND_MASK = (1 << KIND_BITS) - 1;
+/** The kinds that have a head, by bit. */
+const HAS_HEAD = (1 << DONE) | (1 << DONE_WITHOUT_CONTENT) | (1 << HEAD) | (1 << TAPED) | (1 << TAPED_IN_PARTS);
+
+/** Methods and targets that are kept to see which come again. */
+const MAX_SEEN = 1000;
+/** Seen once. */
+const ONCE = -1;
 
 /** So much JSON is parsed as text before native code is asked to read the rest. */
 const WARM_UP = 64 * 1024;
@@ -60,6 +67,9 @@ class NativeClient {
   #http;
   /** @type {Pending<Receiver>} */
   #pending = new Pending();
+  /** By method, the targets that were seen, and the number of each that was prepared. @type {Map<string, Map<string, number>>} */
+  #prepared = new Map();
+  #seen = 0;
   /** Characters of JSON until tapes are asked for. */
   #cold = WARM_UP;
   /** @type {Tapes} */
@@ -73,7 +83,8 @@ class NativeClient {
     const pending = this.#pending;
     const tapes = this.#tapes;
     this.address = options.socketPath ?? `${options.host}:${options.port}`;
-    this.#http = new HttpClient(options, (/** @type {any[]} */ ...batch) => deliver(batch, pending, tapes));
+    const lastHead = { lines: '' };
+    this.#http = new HttpClient(options, (/** @type {any[]} */ ...batch) => deliver(batch, pending, tapes, lastHead));
   }
 
   /** The flag of a call whose answer is to be parsed, if that can be done in native code. */
@@ -123,8 +134,41 @@ class NativeClient {
    */
   request(receiver, authority, headers, body, flagBits) {
     const id = this.#pending.add(receiver);
-    this.#http.request(id, receiver.method, authority, receiver.path, headers, body, flagBits);
+    const bare = authority === undefined && headers === undefined && body === undefined;
+    const number = bare ? this.#prepare(receiver) : ONCE;
+    if (number === ONCE) {
+      this.#http.request(id, receiver.method, authority, receiver.path, headers, body, flagBits);
+    } else {
+      this.#http.send(id, number, flagBits);
+    }
     return id;
+  }
+
+  /**
+   * The number of a request without headers and body that comes again; native code then need not be told what it is.
+   *
+   * @param {Receiver} receiver
+   */
+  #prepare({ method, path }) {
+    let targets = this.#prepared.get(method);
+    if (targets === undefined) {
+      targets = new Map();
+      this.#prepared.set(method, targets);
+    }
+    const known = targets.get(path);
+    if (known === undefined) {
+      if (this.#seen < MAX_SEEN) {
+        this.#seen += 1;
+        targets.set(path, ONCE);
+      }
+      return ONCE;
+    }
+    if (known !== ONCE) {
+      return known;
+    }
+    const number = this.#http.prepare(method, path) ?? ONCE;
+    targets.set(path, number);
+    return number;
   }
 
   /** @param {number} id */
@@ -159,8 +203,10 @@ class NativeClient {
  * @param {any[]} batch
  * @param {Pending<Receiver>} pending
  * @param {Tapes} tapes
+ * @param {{ lines: string }} lastHead
  */
-function deliver(batch, pending, tapes) {
+function deliver(batch, pending, tapes, lastHead) {
+  fillInHeads(batch, lastHead);
   const { reader } = tapes;
   const number = reader?.words[1];
   reader?.learn(reader.words[0]);
@@ -198,6 +244,21 @@ function deliver(batch, pending, tapes) {
         pending.delete(id);
         receiver.failed(failure(batch[i + 2], batch[i + 3], receiver));
         break;
+    }
+  }
+}
+
+/**
+ * Puts a head where there is none because it is the same as the last. Before anybody is called: there is another batch if an
+ * event loop runs inside this one.
+ *
+ * @param {any[]} batch
+ * @param {{ lines: string }} lastHead
+ */
+function fillInHeads(batch, lastHead) {
+  for (let i = 0; i < batch.length; i += WIDTH) {
+    if (HAS_HEAD & (1 << (batch[i + 1] & KIND_MASK))) {
+      lastHead.lines = batch[i + 3] ??= lastHead.lines;
     }
   }
 }

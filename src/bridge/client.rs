@@ -1,6 +1,6 @@
 //! The HTTP client as JavaScript sees it.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::str::FromStr as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use napi::bindgen_prelude::{Either, Env, Function, JsValue as _, Result, Uint8Ar
 use napi_derive::napi;
 use rustc_hash::FxHashSet;
 
-use super::event::batch;
+use super::event::{LastHead, batch};
 use super::garbage::collect_soon;
 use super::lane::Lane;
 use super::shared_words::SharedWords;
@@ -25,6 +25,9 @@ use crate::transport::{Call, Delivery, Endpoint, Event, Failure, Payload, Transp
 
 /// Connections a client opens at most, unless told otherwise.
 const MAX_CONNECTIONS: u32 = 1024;
+
+/// Requests a client prepares at most.
+const MAX_PREPARED: usize = 1000;
 
 /// How requests name their sender.
 const PRODUCT: &str = concat!("cycle-internal-api-client/", env!("CARGO_PKG_VERSION"));
@@ -69,6 +72,7 @@ mod flag {
 pub struct HttpClient {
     transport: OnceCell<Box<dyn Transport>>,
     settings: Settings,
+    prepared: RefCell<Vec<(Method, PathAndQuery)>>,
     in_flight: InFlight,
     tapes: Arc<Mutex<Option<Tapes>>>,
     lane: Lane,
@@ -105,20 +109,33 @@ impl HttpClient {
         let drain = {
             let (in_flight, endpoint) = (Arc::clone(&in_flight), settings.endpoint.clone());
             let tapes: Arc<Mutex<Option<Tapes>>> = Arc::clone(&tapes);
+            let last_head = Mutex::new(LastHead::default());
             move |env, events, release: &dyn Fn()| {
                 let mut in_flight = lock(&in_flight);
                 if in_flight.is_empty() {
                     return Ok(Vec::new());
                 }
-                let batch = batch(env, events, &endpoint, &mut in_flight, lock(&tapes).as_mut())?;
+                let (mut tapes, mut last_head) = (lock(&tapes), lock(&last_head));
+                let batch = batch(env, events, &endpoint, &mut in_flight, &mut last_head, tapes.as_mut());
+                if batch.is_err() {
+                    // JavaScript has seen nothing of it.
+                    *last_head = LastHead::default();
+                }
                 if in_flight.is_empty() {
                     release();
                 }
-                Ok(batch)
+                batch
             }
         };
         let lane = Lane::new(env, &settings.endpoint, deliver.value().value, drain)?;
-        Ok(Self { transport: OnceCell::new(), settings, in_flight, tapes, lane })
+        Ok(Self {
+            transport: OnceCell::new(),
+            settings,
+            prepared: RefCell::default(),
+            in_flight,
+            tapes,
+            lane,
+        })
     }
 
     /// Where the connections live: `event-loop` or `io-thread`.
@@ -173,21 +190,31 @@ impl HttpClient {
         body: Option<Either<String, Uint8Array>>,
         flags: u32,
     ) {
-        {
-            let mut in_flight = lock(&self.in_flight);
-            if in_flight.is_empty() {
-                self.lane.hold(env.raw());
-            }
-            in_flight.insert(id);
+        let call = self.call(id, &method, authority.as_deref(), target, headers, body, flags);
+        self.start(env, id, call);
+    }
+
+    /// Gives a number for requests of this method and target that have neither headers nor a body of their own; none for
+    /// what is no request, and when there are too many.
+    #[napi(catch_unwind)]
+    pub fn prepare(&self, method: String, target: String) -> Option<u32> {
+        let mut prepared = self.prepared.borrow_mut();
+        if prepared.len() == MAX_PREPARED {
+            return None;
         }
-        let started = self
-            .call(id, &method, authority.as_deref(), target, headers, body, flags)
-            .and_then(|call| Ok((self.transport()?, call)));
-        match started {
-            Ok((transport, call)) => transport.start(call),
-            Err(failure) => self.lane.deliver(Event::Failed { id, failure }),
-        }
-        collect_soon(env.raw());
+        prepared.push((parse_method(&method).ok()?, parse_target(target).ok()?));
+        u32::try_from(prepared.len() - 1).ok()
+    }
+
+    /// Begins the call `id` of a request that was prepared.
+    #[napi(catch_unwind)]
+    pub fn send(&self, env: Env, id: u32, number: u32, flags: u32) {
+        let prepared =
+            usize::try_from(number).ok().and_then(|number| self.prepared.borrow().get(number).cloned());
+        let call = prepared
+            .ok_or_else(|| invalid("number", "nothing was prepared"))
+            .map(|(method, target)| self.bare_call(id, method, target, flags));
+        self.start(env, id, call);
     }
 
     /// Closes the connections; calls in flight get no event any more.
@@ -231,6 +258,21 @@ impl HttpClient {
 }
 
 impl HttpClient {
+    fn start(&self, env: Env, id: u32, call: std::result::Result<Call, Failure>) {
+        {
+            let mut in_flight = lock(&self.in_flight);
+            if in_flight.is_empty() {
+                self.lane.hold(env.raw());
+            }
+            in_flight.insert(id);
+        }
+        match call.and_then(|call| Ok((self.transport()?, call))) {
+            Ok((transport, call)) => transport.start(call),
+            Err(failure) => self.lane.deliver(Event::Failed { id, failure }),
+        }
+        collect_soon(env.raw());
+    }
+
     fn transport(&self) -> std::result::Result<&dyn Transport, Failure> {
         if let Some(transport) = self.transport.get() {
             return Ok(&**transport);
@@ -252,27 +294,33 @@ impl HttpClient {
         body: Option<Either<String, Uint8Array>>,
         flags: u32,
     ) -> std::result::Result<Call, Failure> {
-        let invalid = |part: &str, detail| Failure::InvalidRequest { part: part.into(), detail };
-        let payload = match body {
+        let mut call = self.bare_call(id, parse_method(method)?, parse_target(target)?, flags);
+        if let Some(authority) = authority {
+            call.authority =
+                Authority::from_str(authority).map_err(|_| invalid("path", "its host is not one"))?;
+        }
+        if let Some(headers) = headers {
+            call.headers = parse_headers(&headers)?;
+        }
+        call.payload = match body {
             _ if flags & flag::UPLOAD != 0 => Payload::Stream,
             None => Payload::None,
             Some(Either::A(text)) => Payload::Bytes(text.into()),
             Some(Either::B(bytes)) => Payload::Bytes(Bytes::copy_from_slice(&bytes)),
         };
-        Ok(Call {
+        Ok(call)
+    }
+
+    /// A call with neither headers nor a body of its own.
+    fn bare_call(&self, id: u32, method: Method, target: PathAndQuery, flags: u32) -> Call {
+        Call {
             id,
-            method: Method::from_str(method).map_err(|_| invalid("method", "not a token of HTTP"))?,
-            authority: match authority {
-                None => Authority::from_static("localhost"),
-                Some(authority) => {
-                    Authority::from_str(authority).map_err(|_| invalid("path", "its host is not one"))?
-                }
-            },
-            target: PathAndQuery::try_from(target)
-                .map_err(|_| invalid("path", "it has characters that a URL may not have"))?,
+            method,
+            authority: Authority::from_static("localhost"),
+            target,
             defaults: Arc::clone(&self.settings.defaults),
-            headers: headers.map_or_else(|| Ok(Vec::new()), |headers| parse_headers(&headers))?,
-            payload,
+            headers: Vec::new(),
+            payload: Payload::None,
             delivery: match flags {
                 _ if flags & flag::STREAM != 0 => Delivery::Stream,
                 _ if flags & flag::BYTES != 0 => Delivery::Bytes,
@@ -287,8 +335,20 @@ impl HttpClient {
             timeout: self.settings.timeout,
             max_response_bytes: self.settings.max_response_bytes,
             retry: self.settings.retry.clone(),
-        })
+        }
     }
+}
+
+fn invalid(part: &str, detail: &'static str) -> Failure {
+    Failure::InvalidRequest { part: part.into(), detail }
+}
+
+fn parse_method(method: &str) -> std::result::Result<Method, Failure> {
+    Method::from_str(method).map_err(|_| invalid("method", "not a token of HTTP"))
+}
+
+fn parse_target(target: String) -> std::result::Result<PathAndQuery, Failure> {
+    PathAndQuery::try_from(target).map_err(|_| invalid("path", "it has characters that a URL may not have"))
 }
 
 fn parse_headers(

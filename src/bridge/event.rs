@@ -1,6 +1,8 @@
 //! A batch of events as JavaScript receives it: the arguments of one call, five an event. An array would be filled
 //! element by element, and each of that costs as much as a short string.
 
+use std::mem;
+
 use bytes::Bytes;
 use napi::bindgen_prelude::Result;
 use napi::sys;
@@ -31,12 +33,34 @@ mod kind {
     pub(super) const BITS: u32 = 4;
 }
 
+/// The lines of the last head that JavaScript was given. Heads are nearly always alike: then it gets `undefined`.
+#[derive(Default)]
+pub(super) struct LastHead {
+    lines: Vec<u8>,
+    /// Room for those of the next.
+    next: Vec<u8>,
+}
+
+impl LastHead {
+    /// The lines of a head, or nothing when they are those of the last.
+    fn lines(&mut self, head: &Head) -> Option<&[u8]> {
+        self.next.clear();
+        write_lines(head, &mut self.next);
+        if self.next == self.lines {
+            return None;
+        }
+        mem::swap(&mut self.next, &mut self.lines);
+        Some(&self.lines)
+    }
+}
+
 /// Makes the arguments, and takes the calls that are over out of `in_flight`. Events of other calls are left out.
 pub(super) fn batch(
     env: sys::napi_env,
     events: Vec<Event>,
     endpoint: &Endpoint,
     in_flight: &mut FxHashSet<u32>,
+    last_head: &mut LastHead,
     mut tapes: Option<&mut Tapes>,
 ) -> Result<Vec<sys::napi_value>> {
     let mut values = Vec::with_capacity(events.len() * WIDTH);
@@ -49,7 +73,8 @@ pub(super) fn batch(
         let awaited = if event.is_last() { in_flight.remove(&id) } else { in_flight.contains(&id) };
         if awaited {
             let id = number(env, id)?;
-            let (kind, details) = describe(env, event, nothing, endpoint, tapes.as_deref_mut())?;
+            let tapes = tapes.as_deref_mut();
+            let (kind, details) = describe(env, event, nothing, endpoint, last_head, tapes)?;
             values.extend_from_slice(&[id, number(env, kind)?]);
             values.extend_from_slice(&details);
         }
@@ -66,20 +91,20 @@ fn describe(
     event: Event,
     nothing: sys::napi_value,
     endpoint: &Endpoint,
+    last_head: &mut LastHead,
     tapes: Option<&mut Tapes>,
 ) -> Result<(u32, [sys::napi_value; WIDTH - 2])> {
+    let mut lines = |head: &Head| last_head.lines(head).map_or(Ok(nothing), |lines| latin1(env, lines));
     Ok(match event {
         Event::Done { head, body, delivery, .. } => {
             let length = body.len() as u64;
             match content(env, &head, body, delivery, tapes) {
-                Ok((kind, body)) => (kind, [status(env, &head)?, latin1(env, &head_lines(&head))?, body]),
+                Ok((kind, body)) => (kind, [status(env, &head)?, lines(&head)?, body]),
                 // The engine refuses strings and buffers beyond a size of its own.
                 Err(_) => failed(env, &Failure::TooLarge { limit: length - 1 }, nothing, endpoint)?,
             }
         }
-        Event::Head { head, .. } => {
-            (kind::HEAD, [status(env, &head)?, latin1(env, &head_lines(&head))?, nothing])
-        }
+        Event::Head { head, .. } => (kind::HEAD, [status(env, &head)?, lines(&head)?, nothing]),
         Event::Chunk { bytes, .. } => (kind::CHUNK, [nothing, nothing, array_buffer(env, &bytes)?]),
         Event::End { .. } => (kind::END, [nothing; 3]),
         Event::Ready { .. } => (kind::READY, [nothing; 3]),
@@ -134,8 +159,7 @@ fn status(env: sys::napi_env, head: &Head) -> Result<sys::napi_value> {
 }
 
 /// Reason, final URL (empty without a redirect), then name and value of each header, a line each.
-fn head_lines(head: &Head) -> Vec<u8> {
-    let mut lines = Vec::with_capacity(256);
+fn write_lines(head: &Head, lines: &mut Vec<u8>) {
     lines.extend_from_slice(&head.reason);
     lines.push(b'\n');
     if let Some(url) = &head.redirected_to {
@@ -147,7 +171,6 @@ fn head_lines(head: &Head) -> Vec<u8> {
         lines.push(b'\n');
         lines.extend_from_slice(value.as_bytes());
     }
-    lines
 }
 
 #[cfg(test)]
@@ -167,6 +190,12 @@ mod tests {
             redirected_to: None,
             no_content: false,
         };
-        assert_eq!(head_lines(&head), b"Fine\n\nset-cookie\na=1\nset-cookie\nb=2\nx-other\nx");
+        let mut last = LastHead::default();
+        let lines = b"Fine\n\nset-cookie\na=1\nset-cookie\nb=2\nx-other\nx";
+        assert_eq!(last.lines(&head), Some(&lines[..]));
+        assert_eq!(last.lines(&head), None);
+        let other = Head { reason: "Other".into(), ..head };
+        assert!(last.lines(&other).is_some_and(|lines| lines.starts_with(b"Other\n")));
+        assert_eq!(last.lines(&other), None);
     }
 }
