@@ -100,9 +100,9 @@ impl Source {
         }
     }
 
-    /// Takes note of a look at the socket: whether there was something to read.
-    pub(super) fn was_seen(&self, readable: bool) {
-        self.seen_quiet.set((!readable).then(Instant::now));
+    /// Takes note of a look at the socket: when it was, and whether there was something to read.
+    pub(super) fn was_seen(&self, at: Instant, readable: bool) {
+        self.seen_quiet.set((!readable).then_some(at));
     }
 
     /// From now on something may come.
@@ -184,11 +184,11 @@ mod tests {
     fn a_look_holds_for_a_while_and_until_it_is_forgotten() {
         let (source, _peer) = source();
         assert!(!source.was_quiet_within(Duration::MAX));
-        source.was_seen(false);
+        source.was_seen(Instant::now(), false);
         assert!(source.was_quiet_within(Duration::MAX) && !source.was_quiet_within(Duration::ZERO));
-        source.was_seen(true);
+        source.was_seen(Instant::now(), true);
         assert!(!source.was_quiet_within(Duration::MAX));
-        source.was_seen(false);
+        source.was_seen(Instant::now(), false);
         source.forget_look();
         assert!(!source.was_quiet_within(Duration::MAX));
     }

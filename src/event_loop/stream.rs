@@ -6,7 +6,7 @@ use std::os::fd::AsFd as _;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use socket2::Socket;
@@ -130,8 +130,9 @@ impl EventLoop {
     pub fn look<'a>(&self, probes: impl Iterator<Item = &'a Probe>) {
         let watched: Vec<_> = probes.filter_map(|probe| probe.0.upgrade()).collect();
         let sockets: Vec<_> = watched.iter().map(|watched| watched.socket().as_fd()).collect();
+        let at = Instant::now();
         for (watched, readable) in watched.iter().zip(self.reactor.readable(&sockets)) {
-            watched.source.was_seen(readable || !watched.source.is_taken());
+            watched.source.was_seen(at, readable || !watched.source.is_taken());
         }
     }
 }
