@@ -29,4 +29,26 @@ function emptyErrorEnvelope(status, statusText) {
   return { data: null, error: { status, code: CODES[status] ?? '500.unknown', title } };
 }
 
-module.exports = { emptyErrorEnvelope };
+/**
+ * The `error` of a result, from the body of its answer.
+ *
+ * @param {string | ArrayBuffer} body
+ * @param {boolean} noContent
+ * @param {Response} response
+ */
+function errorOf(body, noContent, response) {
+  const text = typeof body === 'string' ? body : new TextDecoder().decode(body);
+  if (response.status >= 400 && text === '') {
+    return emptyErrorEnvelope(response.status, response.statusText);
+  }
+  if (noContent) {
+    return undefined;
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+module.exports = { emptyErrorEnvelope, errorOf };

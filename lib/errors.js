@@ -98,6 +98,24 @@ function systemError({ code, syscall, errno, address }) {
   return Object.assign(new Error(`${syscall} ${code} ${address}`), { errno, code, syscall, address });
 }
 
+/**
+ * The error of a call that native code gave up.
+ *
+ * @param {number} number of the system's error
+ * @param {string[]} texts as `failed` in `src/bridge/event.rs` lists them
+ * @param {import('./native-client').Receiver} receiver
+ */
+function failureOf(number, [code, detail, hint, reason, syscall], { client, method, path }) {
+  const attempt = { method, path, socketPath: client.address };
+  if (syscall) {
+    const errno = -number;
+    const cause = systemError({ code, syscall, errno, address: client.address });
+    return new TransportError({ code, detail, hint, cause, syscall, errno }, attempt);
+  }
+  const cause = Object.assign(new Error(reason), { code });
+  return new TransportError({ code, detail, hint, cause }, attempt);
+}
+
 for (const type of [TransportError, InvalidJsonError, InvalidTokenError, MissingTokenError]) {
   // As with built-in errors, the name is that of the nearest built-in class and not enumerable.
   hide(type.prototype, 'name', Object.getPrototypeOf(type.prototype).name);
@@ -112,4 +130,4 @@ function hide(target, key, value) {
   Object.defineProperty(target, key, { value, enumerable: false, configurable: true, writable: true });
 }
 
-module.exports = { InvalidJsonError, InvalidTokenError, MissingTokenError, TransportError, systemError };
+module.exports = { InvalidJsonError, InvalidTokenError, MissingTokenError, TransportError, failureOf, systemError };

@@ -242,7 +242,7 @@ function deliver(batch, pending, tapes, lastHead) {
         break;
       case FAILED:
         pending.delete(id);
-        receiver.failed(failure(batch[i + 2], batch[i + 3], receiver));
+        receiver.failed(require('./errors').failureOf(batch[i + 2], batch[i + 3], receiver));
         break;
     }
   }
@@ -286,23 +286,6 @@ function deliverTaped(receiver, batch, i, { reader, nextPart }, number) {
     }
   }
   receiver.done?.(batch[i + 2], batch[i + 3], value, false, true);
-}
-
-/**
- * @param {number} number
- * @param {string[]} texts
- * @param {Receiver} receiver
- */
-function failure(number, [code, detail, hint, reason, syscall], { client, method, path }) {
-  const { systemError, TransportError } = require('./errors');
-  const attempt = { method, path, socketPath: client.address };
-  if (syscall) {
-    const errno = -number;
-    const cause = systemError({ code, syscall, errno, address: client.address });
-    return new TransportError({ code, detail, hint, cause, syscall, errno }, attempt);
-  }
-  const cause = Object.assign(new Error(reason), { code });
-  return new TransportError({ code, detail, hint, cause }, attempt);
 }
 
 module.exports = { NativeClient, flags, redirectFlags };

@@ -89,7 +89,7 @@ class PlainCall {
       this.#resolve(
         isOk(status)
           ? { data: noContent ? undefined : parsed ? body : this.#parse(body, status), response }
-          : { error: errorOf(body, noContent, response), response },
+          : { error: require('./error-envelope').errorOf(body, noContent, response), response },
       );
     } catch (error) {
       this.#reject(error);
@@ -124,28 +124,6 @@ class PlainCall {
     this.#settle();
     reportError(this, error);
     this.#reject(error);
-  }
-}
-
-/**
- * The `error` of a result, from the body of its answer.
- *
- * @param {string | ArrayBuffer} body
- * @param {boolean} noContent
- * @param {Response} response
- */
-function errorOf(body, noContent, response) {
-  const text = typeof body === 'string' ? body : new TextDecoder().decode(body);
-  if (response.status >= 400 && text === '') {
-    return require('./error-envelope').emptyErrorEnvelope(response.status, response.statusText);
-  }
-  if (noContent) {
-    return undefined;
-  }
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
   }
 }
 
