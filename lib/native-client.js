@@ -21,8 +21,9 @@ const KIND_MASK = (1 << KIND_BITS) - 1;
 /** The kinds that have a head, by bit. */
 const HAS_HEAD = (1 << DONE) | (1 << DONE_WITHOUT_CONTENT) | (1 << HEAD) | (1 << TAPED) | (1 << TAPED_IN_PARTS);
 
-/** Methods and targets that are kept to see which come again. */
+/** Methods and targets that are kept to see which come again, and how long one may be. */
 const MAX_SEEN = 1000;
+const MAX_SEEN_LENGTH = 200;
 /** Seen once. */
 const ONCE = -1;
 
@@ -157,7 +158,7 @@ class NativeClient {
     }
     const known = targets.get(path);
     if (known === undefined) {
-      if (this.#seen < MAX_SEEN) {
+      if (this.#seen < MAX_SEEN && path.length <= MAX_SEEN_LENGTH) {
         this.#seen += 1;
         targets.set(path, ONCE);
       }

@@ -302,16 +302,16 @@ impl HttpClient {
         if let Some(headers) = headers {
             call.headers = parse_headers(&headers)?;
         }
-        call.payload = match body {
-            _ if flags & flag::UPLOAD != 0 => Payload::Stream,
-            None => Payload::None,
-            Some(Either::A(text)) => Payload::Bytes(text.into()),
-            Some(Either::B(bytes)) => Payload::Bytes(Bytes::copy_from_slice(&bytes)),
-        };
+        if let Some(body) = body {
+            call.payload = Payload::Bytes(match body {
+                Either::A(text) => text.into(),
+                Either::B(bytes) => Bytes::copy_from_slice(&bytes),
+            });
+        }
         Ok(call)
     }
 
-    /// A call with neither headers nor a body of its own.
+    /// A call without headers of its own, and with no body, or one that is streamed.
     fn bare_call(&self, id: u32, method: Method, target: PathAndQuery, flags: u32) -> Call {
         Call {
             id,
@@ -320,7 +320,7 @@ impl HttpClient {
             target,
             defaults: Arc::clone(&self.settings.defaults),
             headers: Vec::new(),
-            payload: Payload::None,
+            payload: if flags & flag::UPLOAD != 0 { Payload::Stream } else { Payload::None },
             delivery: match flags {
                 _ if flags & flag::STREAM != 0 => Delivery::Stream,
                 _ if flags & flag::BYTES != 0 => Delivery::Bytes,
