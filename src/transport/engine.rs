@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use tokio::sync::Notify;
 
 use super::body::{Upload, Uploader};
-use super::call::{Call, Payload};
+use super::call::{Call, Delivery, Payload};
 use super::dispatch::Dispatch;
 use super::event::{Event, Sink};
 use super::exchange::{Credit, Streams, run};
@@ -27,7 +27,7 @@ type Calls = Rc<RefCell<FxHashMap<u32, InFlight>>>;
 
 struct InFlight {
     abort: AbortHandle,
-    credit: Rc<Credit>,
+    credit: Option<Rc<Credit>>,
     uploader: Option<Uploader>,
 }
 
@@ -54,9 +54,9 @@ impl<D: Dispatch, S: Sink + Clone> Engine<D, S> {
         } else {
             (None, None)
         };
-        let credit = Rc::new(Credit::default());
+        let credit = (call.delivery == Delivery::Stream).then(Rc::default);
         let (abort, registration) = AbortHandle::new_pair();
-        self.calls.borrow_mut().insert(id, InFlight { abort, credit: Rc::clone(&credit), uploader });
+        self.calls.borrow_mut().insert(id, InFlight { abort, credit: credit.clone(), uploader });
 
         let unsettled = Unsettled { id, calls: Rc::clone(&self.calls), sink: self.sink.clone() };
         let dispatch = Rc::clone(&self.dispatch);
@@ -77,7 +77,7 @@ impl<D: Dispatch, S: Sink + Clone> Engine<D, S> {
 
     /// The reader of a streamed response took some bytes.
     pub fn consumed(&self, id: u32, bytes: usize) {
-        let credit = self.calls.borrow().get(&id).map(|call| Rc::clone(&call.credit));
+        let credit = self.calls.borrow().get(&id).and_then(|call| call.credit.clone());
         if let Some(credit) = credit {
             credit.consumed(bytes);
         }
