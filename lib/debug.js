@@ -1,13 +1,14 @@
 'use strict';
 
 const { channel } = require('node:diagnostics_channel');
-const { debuglog } = require('node:util');
 
 /**
  * Prints with NODE_DEBUG=cycle. Never give it a header or a body. Without that variable Node's logger is not made: it
  * takes longer than a call.
  */
-const debug = process.env.NODE_DEBUG ? debuglog('cycle') : Object.assign(() => {}, { enabled: false });
+const debug = process.env.NODE_DEBUG
+  ? require('node:util').debuglog('cycle')
+  : Object.assign(() => {}, { enabled: false });
 
 /** Diagnostics channels; a message is made only for those that have subscribers. */
 const channels = {
