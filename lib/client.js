@@ -58,17 +58,10 @@ class Client {
       throw new (errors().InvalidTokenError)();
     }
     this.#token = token;
-    const { retry, timeoutMs, maxConnections, maxResponseBytes } = limits;
-    const retries = typeof retry === 'number' ? { retries: retry } : retry;
     this.#native = new NativeClient({
       socketPath: socketPath ?? (process.env.CYCLE_API_SOCKET || DEFAULT_SOCKET_PATH),
       headers: ['accept', '*/*', 'x-cycle-token', token],
-      maxConnections: positive('maxConnections', maxConnections, 2 ** 32 - 1),
-      maxResponseBytes: positive('maxResponseBytes', maxResponseBytes, Infinity),
-      timeoutMs: positive('timeoutMs', timeoutMs, Infinity),
-      retries: positive('retry.retries', retries?.retries, 2 ** 32 - 1, 0),
-      retryBaseDelayMs: positive('retry.baseDelayMs', retries?.baseDelayMs, Infinity, 0),
-      retryMaxDelayMs: positive('retry.maxDelayMs', retries?.maxDelayMs, Infinity, 0),
+      ...(Object.keys(limits).length > 0 ? require('./client-limits').readLimits(limits) : undefined),
     });
     debug('client for %s', this.#native.address);
   }
@@ -173,23 +166,6 @@ function isVisible(text) {
     }
   }
   return true;
-}
-
-/**
- * @param {string} name
- * @param {number | undefined} value
- * @param {number} most
- * @param {number} [least]
- */
-function positive(name, value, most, least = 1) {
-  if (value === undefined) {
-    return undefined;
-  }
-  if (typeof value !== 'number' || !(value >= least && value <= most)) {
-    const error = new RangeError(`getClient: \`${name}\` must be a number of at least ${least}, not ${String(value)}.`);
-    throw Object.assign(error, { code: 'ERR_OUT_OF_RANGE' });
-  }
-  return value;
 }
 
 module.exports = { getClient };

@@ -29,8 +29,6 @@ const ONCE = -1;
 
 /** So much JSON is parsed as text before native code is asked to read the rest. */
 const WARM_UP = 64 * 1024;
-/** Words for tapes: half for those of short answers, half for a part of a long one. */
-const SHARED_WORDS = 32 * 1024;
 
 /** Flags of a request, by bit; `src/bridge/client.rs` reads them. */
 const flags = { BYTES: 1, STREAM: 2, REDIRECT_MANUAL: 4, REDIRECT_ERROR: 8, UPLOAD: 16, JSON: 32 };
@@ -54,11 +52,11 @@ const redirectFlags = { follow: 0, manual: flags.REDIRECT_MANUAL, error: flags.R
  */
 
 /**
- * What is needed to read tapes, once they are asked for.
+ * What one batch leaves for the next.
  *
- * @typedef {object} Tapes
- * @property {ReturnType<import('./json-tape').askForTapes>} [reader]
- * @property {(tape: number) => string[]} [nextPart]
+ * @typedef {object} Incoming
+ * @property {string} lastHead
+ * @property {import('./answer-tapes').AnswerTapes | undefined} tapes once there are any
  */
 
 /**
@@ -73,8 +71,8 @@ class NativeClient {
   #seen = 0;
   /** Characters of JSON until tapes are asked for. */
   #cold = WARM_UP;
-  /** @type {Tapes} */
-  #tapes = {};
+  /** @type {Incoming} */
+  #incoming = { lastHead: '', tapes: undefined };
   /** @type {string} */
   address;
 
@@ -82,15 +80,14 @@ class NativeClient {
   constructor(options) {
     const { HttpClient } = loadNative();
     const pending = this.#pending;
-    const tapes = this.#tapes;
+    const incoming = this.#incoming;
     this.address = options.socketPath ?? `${options.host}:${options.port}`;
-    const lastHead = { lines: '' };
-    this.#http = new HttpClient(options, (/** @type {any[]} */ ...batch) => deliver(batch, pending, tapes, lastHead));
+    this.#http = new HttpClient(options, (/** @type {any[]} */ ...batch) => deliver(batch, pending, incoming));
   }
 
   /** The flag of a call whose answer is to be parsed, if that can be done in native code. */
   get jsonFlag() {
-    return this.#tapes.reader ? flags.JSON : 0;
+    return this.#incoming.tapes ? flags.JSON : 0;
   }
 
   /**
@@ -102,17 +99,11 @@ class NativeClient {
     if (this.#cold > 0) {
       this.#cold -= length;
       if (this.#cold <= 0) {
-        this.#makeTapes();
+        const { AnswerTapes } = require('./answer-tapes');
+        const tapes = new AnswerTapes(this.#http);
+        this.#incoming.tapes = tapes.areOfUse ? tapes : undefined;
       }
     }
-  }
-
-  #makeTapes() {
-    const { askForTapes } = require('./json-tape');
-    // The function given to native code reaches the reader, so the reader must not keep what has that function.
-    const http = new WeakRef(this.#http);
-    this.#tapes.nextPart = (tape) => http.deref()?.nextPart(tape) ?? [];
-    this.#tapes.reader = askForTapes(this.#http, SHARED_WORDS, (shape) => http.deref()?.shapeKeys(shape) ?? []);
   }
 
   /** Closes the connections. No request may follow. */
@@ -203,14 +194,12 @@ class NativeClient {
 /**
  * @param {any[]} batch
  * @param {Pending<Receiver>} pending
- * @param {Tapes} tapes
- * @param {{ lines: string }} lastHead
+ * @param {Incoming} incoming
  */
-function deliver(batch, pending, tapes, lastHead) {
-  fillInHeads(batch, lastHead);
-  const { reader } = tapes;
-  const number = reader?.words[1];
-  reader?.learn(reader.words[0]);
+function deliver(batch, pending, incoming) {
+  fillInHeads(batch, incoming);
+  const { tapes } = incoming;
+  const number = tapes?.begin();
   for (let i = 0; i < batch.length; i += WIDTH) {
     const id = batch[i];
     const receiver = pending.get(id);
@@ -254,12 +243,12 @@ function deliver(batch, pending, tapes, lastHead) {
  * event loop runs inside this one.
  *
  * @param {any[]} batch
- * @param {{ lines: string }} lastHead
+ * @param {Incoming} incoming
  */
-function fillInHeads(batch, lastHead) {
+function fillInHeads(batch, incoming) {
   for (let i = 0; i < batch.length; i += WIDTH) {
     if (HAS_HEAD & (1 << (batch[i + 1] & KIND_MASK))) {
-      lastHead.lines = batch[i + 3] ??= lastHead.lines;
+      incoming.lastHead = batch[i + 3] ??= incoming.lastHead;
     }
   }
 }
@@ -268,23 +257,16 @@ function fillInHeads(batch, lastHead) {
  * @param {Receiver} receiver
  * @param {any[]} batch
  * @param {number} i where in it the event is
- * @param {Tapes} tapes
- * @param {number | undefined} number of the batch: there is another if an event loop runs inside this one
+ * @param {Incoming['tapes']} tapes
+ * @param {number | undefined} number of the batch
  */
-function deliverTaped(receiver, batch, i, { reader, nextPart }, number) {
-  const body = batch[i + 4];
+function deliverTaped(receiver, batch, i, tapes, number) {
   let value;
-  if (!reader || !nextPart || (reader.words[1] !== number && typeof body === 'string')) {
-    value = JSON.parse(body);
-  } else if (typeof body === 'string') {
-    value = reader.read(batch[i + 1] >>> KIND_BITS, body);
-  } else {
-    try {
-      value = reader.readParts(SHARED_WORDS / 2, () => nextPart(body));
-    } catch (error) {
-      receiver.failed(/** @type {any} */ (error));
-      return;
-    }
+  try {
+    value = tapes?.read(number, batch[i + 1] >>> KIND_BITS, batch[i + 4]);
+  } catch (error) {
+    receiver.failed(/** @type {any} */ (error));
+    return;
   }
   receiver.done?.(batch[i + 2], batch[i + 3], value, false, true);
 }

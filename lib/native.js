@@ -8,6 +8,9 @@ const { dirname } = require('node:path');
 /** What `binding.js` heeds and a look at the usual places does not. */
 const OVERRIDES = ['NAPI_RS_NATIVE_LIBRARY_PATH', 'NAPI_RS_ENFORCE_VERSION_CHECK', 'NAPI_RS_FORCE_WASI'];
 
+/** The version of Node-API that has all functions of the addon. They are looked up when they are first called: too late. */
+const NODE_API = 9;
+
 /** @type {Native | undefined} */
 let native;
 
@@ -18,8 +21,15 @@ let native;
  * @throws an error that says how to get it
  */
 function loadNative() {
+  if (native !== undefined) {
+    return native;
+  }
   try {
-    native ??= loadFromUsualPlace() ?? /** @type {Native} */ (require('../binding.js'));
+    const { napi } = process.versions;
+    if (!(Number(napi) >= NODE_API)) {
+      throw new Error(`Node-API ${NODE_API} is needed, here it is ${napi ?? 'missing'}`);
+    }
+    native = loadFromUsualPlace() ?? /** @type {Native} */ (require('../binding.js'));
     return native;
   } catch (cause) {
     throw require('./native-missing').explain(cause);

@@ -30,6 +30,14 @@ const isFirst = (/** @type {string} */ module) => FIRST.includes(module);
 /** Modules of the one half that the other asks for. */
 const asked = { first: /** @type {Set<string>} */ (new Set()), later: /** @type {Set<string>} */ (new Set()) };
 
+/** How each file of `lib/` ends. */
+const EXPORTS = /^module\.exports = (\{ .* \});$/m;
+
+/** @param {string} module */
+function exportsOf(module) {
+  return EXPORTS.exec(readFileSync(join(lib, `${module}.js`), 'utf8'))?.[1];
+}
+
 /**
  * A file of the first half with its first and last lines as an ES module has them: esbuild then joins it with others in
  * one scope. What is required later, inside a function, comes from the other half.
@@ -39,7 +47,7 @@ const asked = { first: /** @type {Set<string>} */ (new Set()), later: /** @type 
 function asModule(path) {
   return readFileSync(path, 'utf8')
     .replace(/^const (\{.*\}) = require\('\.\/(.*)'\);$/gm, "import $1 from './$2';")
-    .replace(/^module\.exports = (\{ .* \});$/m, 'export $1;')
+    .replace(EXPORTS, 'export $1;')
     .replace(/\brequire\('\.\/([\w-]+)'\)/g, (_, module) => {
       asked.later.add(module);
       return `later('${module}')`;
@@ -98,10 +106,10 @@ async function main() {
       'index',
       // Written so that Node finds the names that can be imported.
       `import { ${names} } from './index';
-      ${first.map((module, i) => `import * as m${i} from './${module}';`).join('\n')}
-      first = { ${first.map((module, i) => `'${module}': m${i}`)} };
+      ${first.map((module) => `import ${exportsOf(module)} from './${module}';`).join('\n')}
+      first = () => ({ ${first.map((module) => `'${module}': ${exportsOf(module)}`)} });
       module.exports = { ${names} };`,
-      "let first,rest;const later=name=>(rest??=require('./later.js')(first))[name];",
+      "let first,rest;const later=name=>(rest??=require('./later.js')(first()))[name];",
     );
     const getters = [...asked.later].sort().map((module) => `get '${module}'() { return require('./${module}'); }`);
     await joinModules(

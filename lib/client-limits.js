@@ -1,0 +1,39 @@
+'use strict';
+
+/** @typedef {import('../index').ClientOptions} ClientOptions */
+
+/**
+ * What native code is told about the limits of a client.
+ *
+ * @param {ClientOptions} options
+ */
+function readLimits({ retry, timeoutMs, maxConnections, maxResponseBytes }) {
+  const retries = typeof retry === 'number' ? { retries: retry } : retry;
+  return {
+    maxConnections: positive('maxConnections', maxConnections, 2 ** 32 - 1),
+    maxResponseBytes: positive('maxResponseBytes', maxResponseBytes, Infinity),
+    timeoutMs: positive('timeoutMs', timeoutMs, Infinity),
+    retries: positive('retry.retries', retries?.retries, 2 ** 32 - 1, 0),
+    retryBaseDelayMs: positive('retry.baseDelayMs', retries?.baseDelayMs, Infinity, 0),
+    retryMaxDelayMs: positive('retry.maxDelayMs', retries?.maxDelayMs, Infinity, 0),
+  };
+}
+
+/**
+ * @param {string} name
+ * @param {number | undefined} value
+ * @param {number} most
+ * @param {number} [least]
+ */
+function positive(name, value, most, least = 1) {
+  if (value === undefined) {
+    return undefined;
+  }
+  if (typeof value !== 'number' || !(value >= least && value <= most)) {
+    const error = new RangeError(`getClient: \`${name}\` must be a number of at least ${least}, not ${String(value)}.`);
+    throw Object.assign(error, { code: 'ERR_OUT_OF_RANGE' });
+  }
+  return value;
+}
+
+module.exports = { readLimits };
