@@ -105,3 +105,24 @@ test('an answer that nobody waits for leaves the next with its head', async (t) 
     assert.equal((await made.GET('/fast')).response.headers.get('x-value'), '/fast');
   }
 });
+
+test('thousands of calls one after the other use one connection, however long their answers', async (t) => {
+  const peer = await httpServer(t, (request, response) => {
+    const length = Number(request.url.slice(1));
+    response.writeHead(200, { 'content-type': 'text/plain', 'content-length': length }).end('x'.repeat(length));
+  });
+  let connections = 0;
+  const failures = [];
+  peer.server.on('connection', () => {
+    connections += 1;
+  });
+  peer.server.on('clientError', (error) => failures.push(error));
+  const made = client(t, peer);
+  for (let i = 0; i < 3000; i += 1) {
+    const length = i % 100 === 0 ? 7000 + 13 * (i / 10) : 1 + (i % 7);
+    const { data } = await made.GET(`/${length}`, { parseAs: 'text' });
+    assert.equal(data, 'x'.repeat(length));
+  }
+  await made.close();
+  assert.deepEqual([connections, failures], [1, []]);
+});

@@ -281,3 +281,20 @@ test('a request after the server closed all idle connections is answered', async
   `);
   assert.equal(printed, 'answered');
 });
+
+test('process.exit() after an answer ends the connection without a reset', async (t) => {
+  const { server, socketPath } = await serve(t, answer);
+  /** @type {(string | undefined)[]} */
+  const failures = [];
+  server.on('clientError', (error, socket) => {
+    failures.push(/** @type {NodeJS.ErrnoException} */ (error).code);
+    socket.destroy();
+  });
+  const closed = new Promise((resolve) => server.on('connection', (socket) => socket.on('close', resolve)));
+  await run(`
+    const client = require(${PACKAGE}).getClient({ token: 'secret', socketPath: ${JSON.stringify(socketPath)} });
+    client.GET('/').then(() => process.exit(0));
+  `);
+  await closed;
+  assert.deepEqual(failures, []);
+});

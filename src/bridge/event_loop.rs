@@ -14,7 +14,7 @@ use napi::bindgen_prelude::{Env, JsObjectValue as _, Object, Result};
 use napi::{check_status, sys};
 
 use super::busy_poll::BusyPoll;
-use super::uv::{Async, Check, Doorbell, Handle, Loop, Poll, Prepare, Target, Timer, readable};
+use super::uv::{Async, Check, Doorbell, Handle, Loop, Poll, Prepare, Target, Timer, peek, readable};
 use super::wakeup::call;
 use crate::event_loop::{EventLoop, Interest, Reactor, Source, Watch};
 
@@ -23,7 +23,18 @@ const RESOURCE: &str = "cycle:http";
 
 thread_local! {
     /// The hosts of this thread's environments, each until its environment closes.
-    static HOSTS: RefCell<Vec<Rc<Host>>> = const { RefCell::new(Vec::new()) };
+    static HOSTS: RefCell<Hosts> = const { RefCell::new(Hosts(Vec::new())) };
+}
+
+struct Hosts(Vec<Rc<Host>>);
+
+/// With `process.exit()` the process ends in the middle of a turn, and no environment is closed.
+impl Drop for Hosts {
+    fn drop(&mut self) {
+        for host in &self.0 {
+            let _ = catch_unwind(AssertUnwindSafe(|| host.event_loop().finish_reads()));
+        }
+    }
 }
 
 /// An environment's event loop: it drives sockets and timers, and delivers to JavaScript what came of them, all
@@ -78,12 +89,12 @@ impl Host {
     ///
     /// When an environment variable for it has no such value.
     pub(crate) fn of(env: Env) -> Result<Option<Rc<Self>>> {
-        let known = HOSTS.with_borrow(|hosts| hosts.iter().find(|host| host.env == env.raw()).cloned());
+        let known = HOSTS.with_borrow(|hosts| hosts.0.iter().find(|host| host.env == env.raw()).cloned());
         if known.is_some() || !is_node(env).unwrap_or(false) {
             return Ok(known);
         }
         let host = Self::new(env.raw(), BusyPoll::from_env()?);
-        HOSTS.with_borrow_mut(|hosts| hosts.extend(host.clone()));
+        HOSTS.with_borrow_mut(|hosts| hosts.0.extend(host.clone()));
         Ok(host)
     }
 
@@ -227,6 +238,7 @@ impl Host {
                 self.in_callback_scope(|| due.iter().for_each(|line| line.deliver(self.env)));
             });
         }
+        self.event_loop().finish_reads();
     }
 
     /// Runs `work`, which calls JavaScript, and then, once, the microtasks and ticks that it left.
@@ -403,8 +415,12 @@ impl Reactor for Uv {
         Ok(Box::new(host.uv.poll(fd, target)?))
     }
 
-    fn readable(&self, sockets: &[BorrowedFd<'_>]) -> Vec<bool> {
+    fn readable(&self, sockets: &[(BorrowedFd<'_>, usize)]) -> Vec<bool> {
         readable(sockets)
+    }
+
+    fn peek(&self, socket: BorrowedFd<'_>, room: &mut [u8]) -> io::Result<usize> {
+        peek(socket, room)
     }
 
     fn wake_at(&self, deadline: Instant) {
@@ -427,7 +443,7 @@ unsafe extern "C" fn clean_up(hook: sys::napi_async_cleanup_hook_handle, data: *
     // SAFETY: the reference that was counted for this hook, which is called once.
     let host = unsafe { Rc::from_raw(data.cast::<Host>()) };
     let _ = catch_unwind(AssertUnwindSafe(|| {
-        HOSTS.with_borrow_mut(|hosts| hosts.retain(|other| !Rc::ptr_eq(other, &host)));
+        HOSTS.with_borrow_mut(|hosts| hosts.0.retain(|other| !Rc::ptr_eq(other, &host)));
         host.close();
     }));
     host.uv.when_empty(move || {

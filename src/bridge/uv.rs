@@ -5,7 +5,7 @@
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::cell::Cell;
-use std::ffi::{CStr, c_int, c_uint, c_void};
+use std::ffi::{CStr, c_int, c_short, c_uint, c_void};
 use std::io;
 use std::marker::PhantomData;
 use std::os::fd::{AsRawFd as _, BorrowedFd};
@@ -94,15 +94,41 @@ fn functions() -> Option<&'static Functions> {
     FUNCTIONS.get_or_init(Functions::find).as_ref()
 }
 
-/// Of each descriptor, whether there is something to read now: bytes, events, an end or a failure.
-pub(super) fn readable(descriptors: &[BorrowedFd<'_>]) -> Vec<bool> {
-    let mut looks: Vec<_> = descriptors.iter().copied().map(look).collect();
+/// Of each socket, whether there is something to read now beyond so many bytes: more bytes, an end or a failure.
+pub(super) fn readable(sockets: &[(BorrowedFd<'_>, usize)]) -> Vec<bool> {
+    let events = |known: usize| if known == 0 { libc::POLLIN } else { END };
+    let mut looks: Vec<_> = sockets.iter().map(|&(fd, known)| look(fd, events(known))).collect();
     poll_now(&mut looks);
-    looks.iter().map(|look| look.revents != 0).collect()
+    let is_readable = |(look, &(fd, known)): (&libc::pollfd, &(BorrowedFd<'_>, usize))| {
+        look.revents != 0 || known > 0 && unread(fd) != Some(known)
+    };
+    looks.iter().zip(sockets).map(is_readable).collect()
 }
 
-fn look(fd: BorrowedFd<'_>) -> libc::pollfd {
-    libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 }
+/// The event of a stream that the other side has ended, whatever there is to read before.
+#[cfg(target_os = "linux")]
+const END: c_short = libc::POLLRDHUP;
+/// Where there is no such event, any other says that a socket is not as it was.
+#[cfg(not(target_os = "linux"))]
+const END: c_short = libc::POLLIN;
+
+fn look(fd: BorrowedFd<'_>, events: c_short) -> libc::pollfd {
+    libc::pollfd { fd: fd.as_raw_fd(), events, revents: 0 }
+}
+
+/// Bytes that can be read.
+fn unread(fd: BorrowedFd<'_>) -> Option<usize> {
+    let mut bytes: c_int = 0;
+    // SAFETY: this request writes one number there.
+    let done = unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONREAD, &raw mut bytes) } == 0;
+    usize::try_from(bytes).ok().filter(|_| done)
+}
+
+/// Reads without taking out.
+pub(super) fn peek(fd: BorrowedFd<'_>, room: &mut [u8]) -> io::Result<usize> {
+    // SAFETY: so many bytes may be written there.
+    let bytes = unsafe { libc::recv(fd.as_raw_fd(), room.as_mut_ptr().cast(), room.len(), libc::MSG_PEEK) };
+    usize::try_from(bytes).map_err(|_| io::Error::last_os_error())
 }
 
 /// Fills in what is ready, without waiting; where that cannot be had, everything.
@@ -229,7 +255,7 @@ impl Loop {
     pub(super) fn has_event(&self) -> bool {
         // SAFETY: as in `sleep`; the descriptor is the loop's own and lives as long.
         let fd = unsafe { BorrowedFd::borrow_raw((self.uv.backend_fd)(self.raw)) };
-        let mut looks = [look(fd)];
+        let mut looks = [look(fd, libc::POLLIN)];
         poll_now(&mut looks);
         looks[0].revents != 0
     }

@@ -8,11 +8,13 @@
 mod connect;
 mod executor;
 mod inbox;
+mod peeks;
 mod pool;
 mod reactor;
 mod source;
 mod stream;
 mod timers;
+mod trial;
 
 #[cfg(test)]
 pub(crate) mod test_reactor;
@@ -23,6 +25,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 pub use connect::{Address, connect};
+pub use peeks::Awaited;
 pub use pool::{Lease, Permit, Pool};
 pub use reactor::{Interest, Reactor, Watch};
 pub use source::Source;
@@ -31,6 +34,7 @@ pub use timers::Sleep;
 
 use executor::Executor;
 use inbox::Inbox;
+use peeks::Peeks;
 use timers::Timers;
 
 /// Tasks, timers and sockets of one thread.
@@ -39,6 +43,7 @@ pub struct EventLoop {
     timers: Rc<Timers>,
     reactor: Rc<dyn Reactor>,
     inbox: Rc<Inbox>,
+    peeks: Rc<Peeks>,
     /// How many entries make a gathering; one outside of it.
     expected: Cell<usize>,
     /// How many of the next entries wait for the one after them.
@@ -54,6 +59,7 @@ impl EventLoop {
         Rc::new(Self {
             executor: Executor::new(notify),
             timers: Rc::new(Timers::new(Rc::clone(&reactor))),
+            peeks: Rc::new(Peeks::new(Rc::clone(&reactor))),
             reactor,
             inbox: Rc::new(Inbox::new()),
             expected: Cell::new(1),
@@ -106,6 +112,18 @@ impl EventLoop {
     /// Does nothing when called by a task.
     pub fn turn(&self) {
         self.executor.run();
+    }
+
+    /// A request is about to be written. Its answer is under way until the result is dropped.
+    #[must_use]
+    pub fn await_answer(&self) -> Awaited {
+        self.peeks.await_answer()
+    }
+
+    /// Takes out of the sockets what was only peeked at. The host calls this at the end of its turn, when all that came of
+    /// it was delivered.
+    pub fn finish_reads(&self) {
+        self.peeks.take_all();
     }
 
     /// Wakes the sleepers whose time has come. The tasks run in the next [`turn`](Self::turn).

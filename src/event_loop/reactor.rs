@@ -23,8 +23,15 @@ pub trait Reactor {
     /// The system's, or [`io::ErrorKind::NotConnected`] when the host is shutting down.
     fn watch(&self, fd: BorrowedFd<'_>, source: Weak<Source>) -> io::Result<Box<dyn Watch>>;
 
-    /// Of each socket, whether there is something to read now, bytes or an end.
-    fn readable(&self, sockets: &[BorrowedFd<'_>]) -> Vec<bool>;
+    /// Of each socket, whether there is something to read now beyond so many bytes: more bytes or an end.
+    fn readable(&self, sockets: &[(BorrowedFd<'_>, usize)]) -> Vec<bool>;
+
+    /// Reads what is there without taking it out.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    fn peek(&self, socket: BorrowedFd<'_>, room: &mut [u8]) -> io::Result<usize>;
 
     /// Asks for [`EventLoop::expire`](super::EventLoop::expire) and a turn at `deadline` or soon
     /// after. A later call replaces an earlier one.

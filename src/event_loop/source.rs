@@ -9,14 +9,21 @@ use std::time::{Duration, Instant};
 use socket2::Socket;
 
 use super::inbox::Inbox;
+use super::peeks::Peeks;
 use super::reactor::{Direction, Interest, Readiness};
+
+/// What is not shorter than this is taken out at once: its other side may wait for room.
+const MOST_PEEKED: usize = 8 * 1024;
 
 /// A socket that is being watched.
 pub struct Source {
     pub(super) socket: Socket,
     pub(super) readiness: Readiness,
     inbox: Rc<Inbox>,
+    peeks: Option<Rc<Peeks>>,
     ahead: RefCell<Ahead>,
+    /// Bytes at the front of the socket that were read already.
+    peeked: Cell<usize>,
     seen_quiet: Cell<Option<Instant>>,
 }
 
@@ -31,19 +38,31 @@ enum Ahead {
 }
 
 impl Source {
-    /// A non-blocking socket. `writable` tells whether it can be written to before the first event.
-    pub(super) fn new(socket: Socket, inbox: Rc<Inbox>, writable: bool) -> Self {
-        let readiness = Readiness::new(writable);
-        Self { socket, readiness, inbox, ahead: RefCell::default(), seen_quiet: Cell::new(None) }
+    /// A non-blocking socket. It may be peeked at if there are `peeks`; `writable` tells whether it can be written to
+    /// before the first event.
+    pub(super) fn new(socket: Socket, inbox: Rc<Inbox>, peeks: Option<Rc<Peeks>>, writable: bool) -> Self {
+        Self {
+            socket,
+            readiness: Readiness::new(writable),
+            inbox,
+            peeks,
+            ahead: RefCell::default(),
+            peeked: Cell::new(0),
+            seen_quiet: Cell::new(None),
+        }
     }
 
     /// Takes an event from the reactor. Gives the interest to go on with where it has changed.
     ///
     /// A socket that somebody waits to read is read at once, before the tasks of this turn run: a read tells the other
     /// side that there is room, which may wake it, and so the sockets of a turn wake it once and not one by one.
-    pub fn event(&self, readable: bool, writable: bool) -> Option<Interest> {
+    pub fn event(self: &Rc<Self>, readable: bool, writable: bool) -> Option<Interest> {
         if readable && self.readiness.is_awaited(Direction::Read) {
-            self.read_ahead();
+            self.take_peeked();
+            match self.peeks.as_ref().filter(|peeks| peeks.pay()) {
+                Some(peeks) => self.peek_ahead(peeks),
+                None => self.read_ahead(|room| (&self.socket).read(room)),
+            }
         }
         self.readiness.event(readable, writable)
     }
@@ -54,12 +73,27 @@ impl Source {
         self.readiness.failed();
     }
 
-    fn read_ahead(&self) {
+    fn peek_ahead(self: &Rc<Self>, peeks: &Peeks) {
+        self.read_ahead(|room| {
+            let most = MOST_PEEKED.min(room.len());
+            let bytes = peeks.peek(&self.socket, &mut room[..most])?;
+            if bytes == most {
+                return (&self.socket).read(room);
+            }
+            self.peeked.set(bytes);
+            Ok(bytes)
+        });
+        if self.peeked.get() > 0 {
+            peeks.remember(self);
+        }
+    }
+
+    fn read_ahead(&self, read: impl FnOnce(&mut [u8]) -> io::Result<usize>) {
         let mut ahead = self.ahead.borrow_mut();
         if !matches!(*ahead, Ahead::Nothing) {
             return;
         }
-        match self.inbox.keep(|room| (&self.socket).read(room)) {
+        match self.inbox.keep(read) {
             Some(Ok((range, more))) if !range.is_empty() => {
                 *ahead = Ahead::Bytes(range, more);
             }
@@ -71,6 +105,28 @@ impl Source {
             // Whoever reads finds the same.
             _ => {}
         }
+    }
+
+    /// Takes the bytes out of the socket that were peeked at.
+    pub(super) fn take_peeked(&self) {
+        let mut left = self.peeked.take();
+        while left > 0 {
+            let taken = self.inbox.lend(|room| {
+                let most = left.min(room.len());
+                (&self.socket).read(&mut room[..most])
+            });
+            match taken {
+                Ok(bytes) if bytes > 0 => left -= bytes,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // They were there, so the socket has failed. The next read says why.
+                _ => return,
+            }
+        }
+    }
+
+    /// Bytes at the front of the socket that were read already.
+    pub(super) fn peeked(&self) -> usize {
+        self.peeked.get()
     }
 
     /// Reads up to `most` bytes and hands them to `take`. Gives how many they were, and whether there may be more at
@@ -89,14 +145,17 @@ impl Source {
                 self.ahead.replace(Ahead::Bytes(rest, more));
                 Ok((part.len(), true))
             }
-            Ahead::Nothing => self.inbox.lend(|room| {
-                let wanted = most.min(room.len());
-                let bytes = (&self.socket).read(&mut room[..wanted])?;
-                let more = bytes == wanted;
-                take(&room[..bytes]);
-                // Zero is the end, and whoever asks again shall see the end again.
-                Ok((bytes, more || bytes == 0))
-            }),
+            Ahead::Nothing => {
+                self.take_peeked();
+                self.inbox.lend(|room| {
+                    let wanted = most.min(room.len());
+                    let bytes = (&self.socket).read(&mut room[..wanted])?;
+                    let more = bytes == wanted;
+                    take(&room[..bytes]);
+                    // Zero is the end, and whoever asks again shall see the end again.
+                    Ok((bytes, more || bytes == 0))
+                })
+            }
         }
     }
 
@@ -123,6 +182,8 @@ impl Source {
 
 impl Drop for Source {
     fn drop(&mut self) {
+        // What is left unread would make the end of the connection a failure for the other side.
+        self.take_peeked();
         if let Ahead::Bytes(..) = self.ahead.take() {
             self.inbox.release();
         }
@@ -136,12 +197,30 @@ mod tests {
     use std::os::unix::net::UnixStream;
     use std::task::{Context, Waker};
 
+    use super::super::test_reactor::event_loop;
     use super::*;
 
-    fn source() -> (Source, UnixStream) {
+    fn source() -> (Rc<Source>, UnixStream) {
+        source_with(None)
+    }
+
+    fn source_with(peeks: Option<Rc<Peeks>>) -> (Rc<Source>, UnixStream) {
         let (ours, theirs) = UnixStream::pair().unwrap();
         ours.set_nonblocking(true).unwrap();
-        (Source::new(ours.into(), Rc::new(Inbox::new()), true), theirs)
+        (Rc::new(Source::new(ours.into(), Rc::new(Inbox::new()), peeks, true)), theirs)
+    }
+
+    fn peeks() -> Rc<Peeks> {
+        Rc::new(Peeks::new(event_loop().1))
+    }
+
+    /// A source that may be peeked at and has an event of these bytes.
+    fn peeked(peeks: &Rc<Peeks>, bytes: &[u8]) -> (Rc<Source>, UnixStream) {
+        let (source, mut peer) = source_with(Some(Rc::clone(peeks)));
+        wait(&source);
+        peer.write_all(bytes).unwrap();
+        source.event(true, false);
+        (source, peer)
     }
 
     fn wait(source: &Source) {
@@ -219,6 +298,60 @@ mod tests {
         let first = read(&source, 9);
         let failure = first.and_then(|_| read(&source, 9)).unwrap_err();
         assert_eq!(failure.kind(), io::ErrorKind::ConnectionReset);
+    }
+
+    #[test]
+    fn bytes_that_were_peeked_at_are_read_once_and_stay_until_the_turn_is_over() {
+        let peeks = peeks();
+        let _awaited = peeks.await_answer();
+        let (source, _peer) = peeked(&peeks, b"answer");
+        assert_eq!(read(&source, 2).unwrap(), ("an".into(), true));
+        assert_eq!(read(&source, 9).unwrap(), ("swer".into(), false));
+        assert!(holds_bytes(&source));
+        peeks.take_all();
+        assert!(!holds_bytes(&source));
+        assert_eq!(read(&source, 9).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+    }
+
+    #[test]
+    fn what_follows_bytes_that_were_peeked_at_is_read_before_the_turn_is_over() {
+        let peeks = peeks();
+        let _awaited = peeks.await_answer();
+        let (source, mut peer) = peeked(&peeks, b"answer");
+        assert_eq!(read(&source, 9).unwrap().0, "answer");
+        peer.write_all(b"more").unwrap();
+        assert_eq!(read(&source, 9).unwrap().0, "more");
+        peeks.take_all();
+        wait(&source);
+        peer.write_all(b"and more").unwrap();
+        source.event(true, false);
+        wait(&source);
+        source.event(true, false);
+        assert_eq!(read(&source, 9).unwrap().0, "and more");
+        assert_eq!(read(&source, 9).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+    }
+
+    #[test]
+    fn nobody_peeks_at_long_answers_or_when_there_is_not_just_one() {
+        let peeks = peeks();
+        assert!(!holds_bytes(&peeked(&peeks, b"nobody awaits it").0));
+        let _first = peeks.await_answer();
+        assert!(!holds_bytes(&peeked(&peeks, &[b'x'; MOST_PEEKED]).0));
+        assert!(holds_bytes(&peeked(&peeks, &[b'x'; MOST_PEEKED - 1]).0));
+        let second = peeks.await_answer();
+        assert!(!holds_bytes(&peeked(&peeks, b"one of two").0));
+        drop(second);
+        assert!(holds_bytes(&peeked(&peeks, b"the last of two").0));
+    }
+
+    #[test]
+    fn a_connection_that_was_peeked_at_ends_without_a_reset() {
+        let peeks = peeks();
+        let _awaited = peeks.await_answer();
+        let (source, mut peer) = peeked(&peeks, b"answer");
+        drop(source);
+        assert_eq!(peer.read(&mut [0; 9]).unwrap(), 0);
+        peeks.take_all();
     }
 
     #[test]

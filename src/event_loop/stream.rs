@@ -42,12 +42,13 @@ pub(super) struct Watched {
 pub struct Probe(Weak<Watched>);
 
 impl Watched {
-    /// Takes over a non-blocking socket. `connected` tells whether it can be written to already.
-    pub(super) fn new(event_loop: &EventLoop, socket: Socket, connected: bool) -> io::Result<Self> {
-        let source = Rc::new(Source::new(socket, Rc::clone(&event_loop.inbox), connected));
+    /// Takes over a non-blocking socket: a Unix socket that is connected, or another that is about to be.
+    pub(super) fn new(event_loop: &EventLoop, socket: Socket, is_unix: bool) -> io::Result<Self> {
+        let peeks = (is_unix && cfg!(target_os = "linux")).then(|| Rc::clone(&event_loop.peeks));
+        let source = Rc::new(Source::new(socket, Rc::clone(&event_loop.inbox), peeks, is_unix));
         let watch = event_loop.reactor.watch(source.socket.as_fd(), Rc::downgrade(&source))?;
         let watched = Self { watch, source };
-        if connected {
+        if is_unix {
             // Always watched for reading: so the end of an idle connection is seen.
             watched.block(Direction::Read)?;
         }
@@ -129,7 +130,8 @@ impl EventLoop {
     /// Looks at some sockets, all at once: a system call for each would cost as much as reading it.
     pub fn look<'a>(&self, probes: impl Iterator<Item = &'a Probe>) {
         let watched: Vec<_> = probes.filter_map(|probe| probe.0.upgrade()).collect();
-        let sockets: Vec<_> = watched.iter().map(|watched| watched.socket().as_fd()).collect();
+        let sockets: Vec<_> =
+            watched.iter().map(|watched| (watched.socket().as_fd(), watched.source.peeked())).collect();
         let at = Instant::now();
         for (watched, readable) in watched.iter().zip(self.reactor.readable(&sockets)) {
             watched.source.was_seen(at, readable || !watched.source.is_taken());

@@ -3,14 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io;
-use std::mem::MaybeUninit;
+use std::net::TcpStream;
 use std::os::fd::{AsRawFd as _, BorrowedFd, RawFd};
 use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
 use mio::unix::SourceFd;
 use mio::{Events, Poll, Token};
-use socket2::SockRef;
 
 use super::{EventLoop, Interest, Reactor, Source, Watch};
 
@@ -52,6 +51,12 @@ pub(crate) fn event_loop() -> (Rc<EventLoop>, Rc<TestReactor>) {
 impl TestReactor {
     /// Waits for events or a deadline, at most for `patience`, and gives the loop its turn.
     pub(crate) fn turn(&self, event_loop: &EventLoop, patience: Duration) {
+        self.begin_turn(event_loop, patience);
+        event_loop.finish_reads();
+    }
+
+    /// A turn that is not over yet: what came of it is being delivered.
+    pub(crate) fn begin_turn(&self, event_loop: &EventLoop, patience: Duration) {
         let due = self.deadline.get().map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let mut events = Events::with_capacity(64);
         let timeout = due.map_or(patience, |due| due.min(patience));
@@ -113,9 +118,20 @@ impl Reactor for TestReactor {
         Ok(Box::new(TestWatch { key, watched, poll: Rc::clone(&self.poll), all: Rc::clone(&self.watched) }))
     }
 
-    fn readable(&self, sockets: &[BorrowedFd<'_>]) -> Vec<bool> {
-        let peek = |socket: &BorrowedFd<'_>| SockRef::from(socket).peek(&mut [MaybeUninit::uninit()]);
-        sockets.iter().map(|socket| peek(socket).is_ok()).collect()
+    fn readable(&self, sockets: &[(BorrowedFd<'_>, usize)]) -> Vec<bool> {
+        let is_readable = |&(socket, known): &(BorrowedFd<'_>, usize)| {
+            let found = self.peek(socket, &mut vec![0; known + 1]);
+            found.map_or_else(
+                |error| error.kind() != io::ErrorKind::WouldBlock,
+                |bytes| bytes != known || bytes == 0,
+            )
+        };
+        sockets.iter().map(is_readable).collect()
+    }
+
+    fn peek(&self, socket: BorrowedFd<'_>, room: &mut [u8]) -> io::Result<usize> {
+        // The safe way to this system call, which does not care what kind of socket it is.
+        TcpStream::from(socket.try_clone_to_owned()?).peek(room)
     }
 
     fn wake_at(&self, deadline: Instant) {

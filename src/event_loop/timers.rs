@@ -122,8 +122,12 @@ mod tests {
             Err(io::ErrorKind::Unsupported.into())
         }
 
-        fn readable(&self, _: &[BorrowedFd<'_>]) -> Vec<bool> {
+        fn readable(&self, _: &[(BorrowedFd<'_>, usize)]) -> Vec<bool> {
             Vec::new()
+        }
+
+        fn peek(&self, _: BorrowedFd<'_>, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::Unsupported.into())
         }
 
         fn wake_at(&self, deadline: Instant) {

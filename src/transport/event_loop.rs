@@ -25,7 +25,7 @@ use super::event::Sink;
 use super::exchange::classify;
 use super::failure::Failure;
 use super::{MAX_HEADERS, Transport};
-use crate::event_loop::{Address, EventLoop, Lease, Permit, Pool, Probe, Stream, connect};
+use crate::event_loop::{Address, Awaited, EventLoop, Lease, Permit, Pool, Probe, Stream, connect};
 
 /// How often connections are looked at that serve nobody: one that was idle between two looks is closed,
 /// so after 45 to 90 seconds.
@@ -116,12 +116,17 @@ struct Connection {
 /// What a connection's user and the task that drives it share.
 struct Line {
     probe: Probe,
-    /// The sender while a request is under way: whoever drives the connection sees when it is over.
-    busy: RefCell<Option<SendRequest<Body>>>,
+    /// While a request is under way: whoever drives the connection sees when it is over.
+    busy: RefCell<Option<Busy>>,
     /// Whether it served since the last look at idle connections.
     served: Cell<bool>,
     /// What it left when it ended with an answer that it did not understand.
     left: RefCell<Option<Left>>,
+}
+
+struct Busy {
+    sender: SendRequest<Body>,
+    _awaited: Awaited,
 }
 
 impl Connection {
@@ -130,11 +135,12 @@ impl Connection {
     fn send(
         mut self,
         request: Request<Body>,
+        awaited: Awaited,
     ) -> impl Future<Output = Result<Response<Incoming>, TrySendError<Request<Body>>>> {
         let answer = self.sender.try_send_request(request);
         self.line.probe.forget_look();
         self.line.served.set(true);
-        self.line.busy.replace(Some(self.sender));
+        self.line.busy.replace(Some(Busy { sender: self.sender, _awaited: awaited }));
         answer
     }
 }
@@ -194,8 +200,8 @@ async fn drive(
         if connection.poll_without_shutdown(cx).is_ready() {
             return Poll::Ready(());
         }
-        let free = line.busy.borrow_mut().take_if(|sender| sender.is_ready());
-        if let Some(sender) = free {
+        let free = line.busy.borrow_mut().take_if(|busy| busy.sender.is_ready());
+        if let Some(Busy { sender, .. }) = free {
             pool.put(Connection { sender, line: Rc::clone(&line) });
         }
         Poll::Pending
@@ -238,7 +244,7 @@ impl Dispatch for EventLoopDispatch {
             };
             let method = request.method().clone();
             let line = Rc::clone(&connection.line);
-            let mut error = match connection.send(request).await {
+            let mut error = match connection.send(request, self.event_loop.await_answer()).await {
                 Ok(response) => return Ok(response),
                 Err(error) => error,
             };

@@ -388,6 +388,44 @@ fn an_idle_connection_that_ended_unseen_is_not_used() {
     assert_eq!(lane.body(2).unwrap(), "ok");
 }
 
+/// A connection whose answer was delivered in a turn that is not over yet.
+fn answered(lane: &Lane) -> (UnixListener, UnixStream) {
+    let listener = lane.listen();
+    lane.transport.start(get(1));
+    let (mut peer, _) = listener.accept().unwrap();
+    read_head(&mut peer);
+    peer.write_all(SHORT).unwrap();
+    while !lane.is_over(1) {
+        lane.reactor.begin_turn(&lane.event_loop, PATIENCE);
+    }
+    (listener, peer)
+}
+
+#[test]
+fn the_next_request_uses_a_connection_whose_answer_was_only_peeked_at() {
+    let lane = Lane::new(8);
+    let (_listener, mut peer) = answered(&lane);
+    lane.transport.start(get(2));
+    read_head(&mut peer);
+    lane.event_loop.finish_reads();
+    peer.write_all(SHORT).unwrap();
+    assert_eq!(lane.body(2).unwrap(), "ok");
+}
+
+#[test]
+fn bytes_behind_an_answer_that_was_only_peeked_at_are_never_taken_for_the_next() {
+    let lane = Lane::new(8);
+    let (listener, mut peer) = answered(&lane);
+    peer.write_all(SHORT).unwrap();
+    lane.transport.start(get(2));
+    let (mut second, _) = listener.accept().unwrap();
+    read_head(&mut second);
+    lane.event_loop.finish_reads();
+    lane.turn();
+    assert!(!lane.is_over(2));
+    assert_eq!(peer.read(&mut [0]).unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+}
+
 #[test]
 fn a_cancelled_call_closes_its_connection() {
     let lane = Lane::new(1);
