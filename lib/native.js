@@ -1,7 +1,6 @@
 'use strict';
 
 const { existsSync } = require('node:fs');
-const { dirname } = require('node:path');
 
 /** @typedef {typeof import('../binding.js')} Native */
 
@@ -47,11 +46,11 @@ function loadFromUsualPlace() {
     return undefined;
   }
   const target = `${process.platform}-${process.arch}${process.platform === 'linux' ? '-gnu' : ''}`;
-  const root = dirname(__dirname);
+  const root = parentOf(__dirname);
   const places = [
     root,
     `${root}/node_modules/@cycleplatform/internal-api-client-${target}`,
-    `${dirname(root)}/internal-api-client-${target}`,
+    `${parentOf(root)}/internal-api-client-${target}`,
   ];
   const files = places.map((place) => `${place}/cycle-internal-api.${target}.node`);
   try {
@@ -60,6 +59,15 @@ function loadFromUsualPlace() {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * The folder that a folder is in. Loading Node's own module for it would take longer.
+ *
+ * @param {string} folder
+ */
+function parentOf(folder) {
+  return folder.slice(0, folder.lastIndexOf('/'));
 }
 
 /**
