@@ -6,7 +6,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import index from '../lib/index.js';
 import { root } from './setup.mjs';
 
@@ -62,9 +62,9 @@ function asModule(path) {
  * @param {string} banner code
  */
 async function joinModules(name, entry, banner) {
-  await build({
+  const { outputFiles } = await build({
     stdin: { contents: entry, resolveDir: lib, sourcefile: `dist/${name}.js` },
-    outfile: join(root, 'dist', `${name}.js`),
+    write: false,
     absWorkingDir: root,
     bundle: true,
     format: 'cjs',
@@ -72,9 +72,7 @@ async function joinModules(name, entry, banner) {
     target: 'node20',
     packages: 'external',
     external: ['./later.js', '../binding.js'],
-    // Less to read for the engine; the names stay, so that a stack says where it was.
     minifySyntax: true,
-    minifyWhitespace: true,
     banner: { js: `'use strict';${banner}` },
     logOverride: { 'commonjs-variable-in-esm': 'silent' },
     plugins: [
@@ -95,6 +93,13 @@ async function joinModules(name, entry, banner) {
       },
     ],
   });
+  // Less to read for the engine. What is not inside a function keeps its name, so that a stack says where it was; in the
+  // second half everything is inside of one.
+  const { code } = await transform(outputFiles[0].text, {
+    minifyIdentifiers: name === 'index',
+    minifyWhitespace: true,
+  });
+  writeFileSync(join(root, 'dist', `${name}.js`), code);
 }
 
 async function main() {
