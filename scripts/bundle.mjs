@@ -4,7 +4,7 @@
 // `dist/index.js` has what a plain call needs, in one scope; `dist/later.js` has everything else, and is loaded when some
 // of it is needed. It is given the modules of the first half, so that none is there twice.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build, transform } from 'esbuild';
 import index from '../lib/index.js';
@@ -25,6 +25,7 @@ const FIRST = [
 ];
 
 const lib = join(root, 'lib');
+const dist = join(root, 'dist');
 const isFirst = (/** @type {string} */ module) => FIRST.includes(module);
 
 /** Modules of the one half that the other asks for. */
@@ -99,10 +100,11 @@ async function joinModules(name, entry, banner) {
     minifyIdentifiers: name === 'index',
     minifyWhitespace: true,
   });
-  writeFileSync(join(root, 'dist', `${name}.js`), code);
+  writeFileSync(join(dist, `${name}.js`), code);
 }
 
 async function main() {
+  mkdirSync(dist, { recursive: true });
   const names = Object.keys(index);
   // Twice: what the one half asks of the other is known when both were joined.
   for (const _ of ['to see what is asked for', 'to write it']) {
@@ -124,7 +126,7 @@ async function main() {
       'let first;',
     );
   }
-  writeFileSync(join(root, 'dist', 'index.d.ts'), "import cycle = require('../lib/index');\n\nexport = cycle;\n");
+  writeFileSync(join(dist, 'index.d.ts'), "import cycle = require('../lib/index');\n\nexport = cycle;\n");
 }
 
 await main();
