@@ -3,9 +3,15 @@
 use std::time::Duration;
 
 /// Times of which the median is taken.
-const ROUND: usize = 32;
-/// Rounds after which the slower way is tried again.
-const AGAIN: usize = 16;
+const ROUND: usize = 8;
+/// Rounds after which the slower way is tried again, while the other takes about as long as the shortest of late.
+const AGAIN: usize = 64;
+/// The same, once it takes longer.
+const SOON: usize = 2;
+/// A median is longer than the shortest when it is by a sixth.
+const LONGER: u32 = 6;
+/// What was the shortest is forgotten by such a part each round.
+const FORGET: u32 = 128;
 
 /// Two ways to do the same, of which now the one is quicker and now the other. The one is taken that was quicker when it was
 /// last tried, and the other is tried from time to time.
@@ -17,6 +23,8 @@ pub(super) struct Trial {
     first: Duration,
     /// What the second way took in its last round.
     second: Duration,
+    /// The shortest of late that either took.
+    shortest: Duration,
     /// Rounds since the slower way was last tried.
     rounds: usize,
 }
@@ -28,6 +36,7 @@ impl Trial {
             times: Vec::with_capacity(ROUND),
             first: Duration::ZERO,
             second: Duration::ZERO,
+            shortest: Duration::MAX,
             rounds: 0,
         }
     }
@@ -46,11 +55,13 @@ impl Trial {
         let median = *self.times.select_nth_unstable(ROUND / 2).1;
         self.times.clear();
         *(if self.takes_first { &mut self.first } else { &mut self.second }) = median;
+        self.shortest = self.shortest.saturating_add(self.shortest / FORGET).min(median);
         self.rounds += 1;
+        let limit = if median > self.shortest + self.shortest / LONGER { SOON } else { AGAIN };
         let first_is_quicker = self.first < self.second;
         if self.takes_first != first_is_quicker {
             self.takes_first = first_is_quicker;
-        } else if self.rounds >= AGAIN {
+        } else if self.rounds >= limit {
             self.takes_first = !first_is_quicker;
             self.rounds = 0;
         }
@@ -84,10 +95,21 @@ mod tests {
     #[test]
     fn changes_at_once_when_its_way_becomes_the_slower_one() {
         let mut trial = Trial::new();
-        firsts(&mut trial, AGAIN / 2, 20, 30);
+        firsts(&mut trial, 4, 20, 30);
         assert!(trial.takes_first());
-        assert_eq!(firsts(&mut trial, AGAIN / 2 - 1, 40, 30), 1);
+        assert_eq!(firsts(&mut trial, 1, 40, 30), 1);
         assert!(!trial.takes_first());
+    }
+
+    #[test]
+    fn tries_the_other_soon_when_both_were_quicker_of_late_until_that_is_forgotten() {
+        let mut trial = Trial::new();
+        firsts(&mut trial, 4, 20, 30);
+        let tried = firsts(&mut trial, 10 * SOON, 40, 30);
+        assert!((8..=11).contains(&tried), "{tried}");
+        firsts(&mut trial, FORGET as usize, 40, 30);
+        let tried = firsts(&mut trial, 2 * AGAIN, 40, 30);
+        assert!((1..=3).contains(&tried), "{tried}");
     }
 
     #[test]
