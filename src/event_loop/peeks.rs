@@ -63,8 +63,8 @@ impl Peeks {
         Awaited(Rc::clone(&self.awaited))
     }
 
-    /// Something came. Whether peeking at it pays, as far as is known.
-    pub(super) fn pay(&self) -> bool {
+    /// Takes note that something came. Whether peeking at it pays, as far as is known.
+    pub(super) fn note_arrival(&self) -> bool {
         let follows = self.follow.replace(Follow::No) == Follow::Yes;
         if self.awaited.get() != 1 {
             return false;

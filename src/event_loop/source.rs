@@ -59,7 +59,7 @@ impl Source {
     pub fn event(self: &Rc<Self>, readable: bool, writable: bool) -> Option<Interest> {
         if readable && self.readiness.is_awaited(Direction::Read) {
             self.take_peeked();
-            match self.peeks.as_ref().filter(|peeks| peeks.pay()) {
+            match self.peeks.as_ref().filter(|peeks| peeks.note_arrival()) {
                 Some(peeks) => self.peek_ahead(peeks),
                 None => self.read_ahead(|room| (&self.socket).read(room)),
             }
