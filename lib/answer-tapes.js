@@ -5,35 +5,34 @@ const { askForTapes } = require('./json-tape');
 /** Words for tapes: half for those of short answers, half for a part of a long one. */
 const SHARED_WORDS = 32 * 1024;
 
-/** @typedef {import('../binding.js').HttpClient} HttpClient */
+/**
+ * @typedef {import('../binding.js').HttpClient} HttpClient
+ * @typedef {NonNullable<ReturnType<typeof askForTapes>>} TapeReader
+ */
 
 /** The values of answers whose JSON native code has read. */
 class AnswerTapes {
   #reader;
   #nextPart;
 
-  /** @param {HttpClient} http */
-  constructor(http) {
-    // The function given to native code reaches this object, which therefore must not keep what has that function.
-    const weak = new WeakRef(http);
-    this.#nextPart = (/** @type {number} */ tape) => weak.deref()?.nextPart(tape) ?? [];
-    this.#reader = askForTapes(http, SHARED_WORDS, (shape) => weak.deref()?.shapeKeys(shape) ?? []);
-  }
-
-  /** Whether there will be any. */
-  get areOfUse() {
-    return this.#reader !== undefined;
+  /**
+   * @param {TapeReader} reader
+   * @param {(tape: number) => string[]} nextPart
+   */
+  constructor(reader, nextPart) {
+    this.#reader = reader;
+    this.#nextPart = nextPart;
   }
 
   /**
    * A batch is there. Its short tapes can be read until there is another, as when an event loop runs inside this one.
    *
-   * @returns {number | undefined} its number
+   * @returns {number} its number
    */
   begin() {
-    const reader = this.#reader;
-    reader?.learn(reader.words[0]);
-    return reader?.words[1];
+    const { words } = this.#reader;
+    this.#reader.learn(words[0]);
+    return words[1];
   }
 
   /**
@@ -46,10 +45,23 @@ class AnswerTapes {
   read(batch, start, body) {
     const reader = this.#reader;
     if (typeof body !== 'string') {
-      return reader?.readParts(SHARED_WORDS / 2, () => this.#nextPart(body));
+      return reader.readParts(SHARED_WORDS / 2, () => this.#nextPart(body));
     }
-    return reader && reader.words[1] === batch ? reader.read(start, body) : JSON.parse(body);
+    return reader.words[1] === batch ? reader.read(start, body) : JSON.parse(body);
   }
 }
 
-module.exports = { AnswerTapes };
+/**
+ * Asks a client for tapes from now on.
+ *
+ * @param {HttpClient} http
+ * @returns {AnswerTapes | undefined} nothing where they are of no use
+ */
+function askForAnswerTapes(http) {
+  // The function given to native code reaches the result, which therefore must not keep what has that function.
+  const weak = new WeakRef(http);
+  const reader = askForTapes(http, SHARED_WORDS, (shape) => weak.deref()?.shapeKeys(shape) ?? []);
+  return reader && new AnswerTapes(reader, (tape) => weak.deref()?.nextPart(tape) ?? []);
+}
+
+module.exports = { askForAnswerTapes };

@@ -56,7 +56,7 @@ const redirectFlags = { follow: 0, manual: flags.REDIRECT_MANUAL, error: flags.R
  *
  * @typedef {object} Incoming
  * @property {string} lastHead
- * @property {import('./answer-tapes').AnswerTapes | undefined} tapes once there are any
+ * @property {ReturnType<import('./answer-tapes').askForAnswerTapes>} tapes once there are any
  */
 
 /**
@@ -99,9 +99,7 @@ class NativeClient {
     if (this.#cold > 0) {
       this.#cold -= length;
       if (this.#cold <= 0) {
-        const { AnswerTapes } = require('./answer-tapes');
-        const tapes = new AnswerTapes(this.#http);
-        this.#incoming.tapes = tapes.areOfUse ? tapes : undefined;
+        this.#incoming.tapes = require('./answer-tapes').askForAnswerTapes(this.#http);
       }
     }
   }
