@@ -56,10 +56,16 @@ export function installDependencies() {
   run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
 }
 
-/** Builds the addon and `dist/` as they are published; Cargo sees what changed. */
-export function build() {
-  say('Building the native addon (two to four minutes the first time, a second when nothing changed)');
-  run(tool('napi'), ['build', '--platform', '--release', '--js', 'binding.js', '--dts', 'binding.d.ts']);
+/**
+ * Builds the addon and `dist/`; Cargo sees what changed.
+ *
+ * @param {'release' | 'debug'} [profile] as they are published, or quick to compile and slow to run
+ */
+export function build(profile = 'release') {
+  const time = profile === 'release' ? 'two to four minutes' : 'a minute';
+  const flags = profile === 'release' ? ['--release'] : [];
+  say(`Building the native addon (${time} the first time, a second when nothing changed)`);
+  run(tool('napi'), ['build', '--platform', ...flags, '--js', 'binding.js', '--dts', 'binding.d.ts']);
   bundle();
 }
 

@@ -1,24 +1,71 @@
-// `npm test`: installs, builds, and runs every test. Words after it choose test files by a part of their name.
+// `npm test`, `npm run test:lane` and `npm run test:quick`: install, build, and run tests. See `--help`.
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { build, installDependencies, root, run, say } from './setup.mjs';
 
-const wanted = process.argv.slice(2);
-const folder = '__test__';
-const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-  .filter((name) => /\.test\.m?js$/.test(name))
-  .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
-  .map((name) => join(folder, name))
-  .sort();
+const HELP = `Usage: npm test [-- [options] [names]]
+
+Names choose test files by a part of their path, and leave out the Rust tests.
+
+  npm test                       every test, over both lanes
+  npm run test:lane -- io-thread the JavaScript tests over one lane
+  npm run test:quick -- client   a debug build, the lane that Node has by default
+
+  --lane LANE   event-loop or io-thread, and no Rust tests
+  --quick       with a debug build, over one lane, and no Rust tests
+`;
+
+const LANES = ['event-loop', 'io-thread'];
+
+function readArguments() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+      lane: { type: 'string' },
+    },
+  });
+  if (values.lane !== undefined && !LANES.includes(values.lane)) {
+    console.error(`--lane is ${LANES.join(' or ')}, not ${values.lane}`);
+    process.exit(2);
+  }
+  return { ...values, names: positionals };
+}
+
+/** @param {string[]} names parts of paths; without any, every file */
+function testFiles(names) {
+  const folder = '__test__';
+  const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.test\.m?js$/.test(file))
+    .filter((file) => names.length === 0 || names.some((name) => file.includes(name)))
+    .map((file) => join(folder, file))
+    .sort();
+  if (files.length === 0) {
+    console.error(`No test file has ${names.join(' or ')} in its path.`);
+    process.exit(2);
+  }
+  return files;
+}
+
+const { help, quick, lane, names } = readArguments();
+if (help) {
+  console.log(HELP);
+  process.exit();
+}
+const files = testFiles(names);
+// Nothing stands for the lane that Node has without being told, the event loop's.
+const lanes = lane || quick ? [lane] : [undefined, 'io-thread'];
 
 installDependencies();
-build();
-if (wanted.length === 0) {
+build(quick ? 'debug' : 'release');
+if (!quick && !lane && names.length === 0) {
   say('Testing the Rust side');
   run('cargo', ['test', '--quiet']);
 }
-say(`Testing the JavaScript side: ${files.length} files`);
-run(process.execPath, ['--test', ...files]);
-say('And again over the lane of the I/O thread');
-run(process.execPath, ['--test', ...files], { CYCLE_INTERNAL_API_LANE: 'io-thread' });
+for (const one of lanes) {
+  say(`Testing the JavaScript side over the lane ${one ?? 'that Node has by default'}: ${files.length} files`);
+  run(process.execPath, ['--test', ...files], one ? { CYCLE_INTERNAL_API_LANE: one } : {});
+}
