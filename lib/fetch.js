@@ -196,8 +196,8 @@ function toBytes(chunk) {
   return chunk;
 }
 
-/** Cancels the request of a response body that nobody can read any more. */
-const abandoned = new FinalizationRegistry((/** @type {() => void} */ cancel) => cancel());
+/** Ends the request of a response body that nobody can read any more. */
+const abandoned = new FinalizationRegistry((/** @type {Exchange} */ exchange) => exchange.abandon());
 
 /**
  * One request with a streamed answer.
@@ -213,7 +213,9 @@ class Exchange {
   #request;
   #requestBody;
   #signals;
+  /** What settles the call; not kept after that, as it would keep the response. @type {((response: Response) => void) | undefined} */
   #resolve;
+  /** @type {((reason: unknown) => void) | undefined} */
   #reject;
   /** The response body, held only by those who can read it. @type {WeakRef<ReadableByteStreamController> | undefined} */
   #body;
@@ -221,6 +223,8 @@ class Exchange {
   awaited;
   /** Bytes handed to the response body since it last asked for more. */
   #unread = 0;
+  /** Why the body ends early, held back until what came before was read. @type {{ reason: unknown } | undefined} */
+  #failure;
   /** @type {ReadableStreamDefaultReader<Uint8Array> | undefined} */
   #reader;
   #settled = false;
@@ -251,14 +255,14 @@ class Exchange {
   start() {
     for (const signal of this.#signals) {
       if (signal.aborted) {
-        this.#reject(signal.reason);
+        this.#reject?.(signal.reason);
         return;
       }
     }
     if (this.protocol !== 'http:') {
       const detail = `${this.protocol} URLs cannot be reached through the socket`;
       const attempt = { method: this.method, path: this.path, socketPath: this.client.address };
-      this.#reject(new TransportError({ code: 'ERR_CYCLE_INVALID_REQUEST', detail }, attempt));
+      this.#reject?.(new TransportError({ code: 'ERR_CYCLE_INVALID_REQUEST', detail }, attempt));
       return;
     }
     for (const signal of this.#signals) {
@@ -305,14 +309,21 @@ class Exchange {
         this.#body = new WeakRef(controller);
       },
       pull: (controller) => {
+        if (this.#failure) {
+          this.#settle();
+          controller.error(this.#failure.reason);
+          return;
+        }
         this.awaited = controller;
         client.consumed(id, this.#unread);
         this.#unread = 0;
       },
       cancel: (reason) => this.#end(() => {}, reason),
     });
-    abandoned.register(body, () => client.cancel(id), this);
-    this.#resolve(createResponse({ status, head, url: stripFragment(this.#request.url) }, body));
+    abandoned.register(body, this, this);
+    this.#resolve?.(createResponse({ status, head, url: stripFragment(this.#request.url) }, body));
+    this.#resolve = undefined;
+    this.#reject = undefined;
   }
 
   /** @param {ArrayBuffer} bytes */
@@ -335,12 +346,20 @@ class Exchange {
   /** @param {unknown} error */
   failed(error) {
     const body = this.#body?.deref();
-    this.#settle();
     reportError(this, error);
-    body?.error(error);
-    // Without effect once there was a response.
-    this.#reject(error);
     this.#reader?.cancel(error).catch(() => {});
+    if ((body?.desiredSize ?? 0) < 0) {
+      this.#failure = { reason: error };
+      this.awaited = undefined;
+      return;
+    }
+    this.#settle();
+    body?.error(error);
+    this.#reject?.(error);
+  }
+
+  abandon() {
+    this.#end(() => {}, undefined);
   }
 
   #abort = () => {
@@ -348,9 +367,19 @@ class Exchange {
     this.#fail(aborted?.reason);
   };
 
-  /** @param {unknown} error */
+  /**
+   * The program's own wish, or a body of its own that cannot be sent: it does not wait for what came to be read.
+   *
+   * @param {unknown} error
+   */
   #fail(error) {
-    this.#end(() => this.failed(error), error);
+    this.#end(() => {
+      if (!this.#failure) {
+        reportError(this, error);
+      }
+      this.#body?.deref()?.error(error);
+      this.#reject?.(error);
+    }, error);
   }
 
   /**

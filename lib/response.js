@@ -48,6 +48,13 @@ function refuse() {
   throw new TypeError('The headers of a received response are immutable');
 }
 
+/**
+ * The responses of bodies that clone() has made. Fetch cancels such a body when its response is collected.
+ *
+ * @type {WeakMap<ReadableStream, Response>}
+ */
+const owners = new WeakMap();
+
 /** @type {ReturnType<typeof defineFetchResponse> | undefined} */
 let fetchResponse;
 
@@ -121,6 +128,11 @@ function defineFetchResponse() {
     clone() {
       // The original cannot be cloned by its own class: the copy needs the head as well.
       const copy = super.clone();
+      for (const response of [this, copy]) {
+        if (response.body) {
+          owners.set(response.body, response);
+        }
+      }
       return new FetchResponse(this.#head, this.#parsed, copy.body);
     }
   };
