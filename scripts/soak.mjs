@@ -1,0 +1,75 @@
+// `npm run soak`: calls and notifications through a proxy that harms connections, for minutes or hours, in both lanes.
+//
+//   --seed <number>    what the faults depend on; default: the time
+//   --seconds <number> goes on, each round with the next seed, until so much time has passed; default: one round
+//   --lane <name>      event-loop or io-thread; default: both
+//   --calls <number>, --notifications <number>   of a round and lane; default 20000 and 100000
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { inspect, parseArgs } from 'node:util';
+import { root, say } from './setup.mjs';
+
+// Not an import: what is under __test__ is not type checked.
+const { soak } = (await import(new URL('../__test__/soak/soak.js', import.meta.url).href)).default;
+
+const LANES = ['event-loop', 'io-thread'];
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    seconds: { type: 'string', default: '0' },
+    lane: { type: 'string' },
+    calls: { type: 'string', default: '20000' },
+    notifications: { type: 'string', default: '100000' },
+  },
+});
+const [firstSeed, seconds, calls, notifications] = [
+  values.seed,
+  values.seconds,
+  values.calls,
+  values.notifications,
+].map(Number);
+if (![firstSeed, seconds, calls, notifications].every((value) => Number.isInteger(value) && value >= 0)) {
+  console.error('Seed, seconds, calls and notifications are whole numbers.');
+  process.exit(2);
+}
+if (values.lane && !LANES.includes(values.lane)) {
+  console.error(`--lane must be ${LANES.join(' or ')}`);
+  process.exit(2);
+}
+if (!existsSync(join(root, 'dist', 'index.js'))) {
+  console.error('Nothing is built yet: run "npm run build".');
+  process.exit(2);
+}
+
+const end = performance.now() + seconds * 1000;
+let failed = false;
+for (let seed = firstSeed; seed === firstSeed || performance.now() < end; seed += 1) {
+  for (const lane of values.lane ? [values.lane] : LANES) {
+    say(`Seed ${seed}, lane ${lane}: ${calls} calls, ${notifications} notifications`);
+    const { violations, summary, tookMs } = await round({ seed, lane, calls, notifications, limitMs: 3_600_000 });
+    console.log(inspect(summary, { depth: 4, breakLength: 120 }));
+    console.log(violations.length === 0 ? `All held, in ${Math.round(tookMs / 1000)} s.` : 'BROKEN:');
+    for (const violation of violations) console.log(`  ${violation}`);
+    failed ||= violations.length > 0;
+  }
+}
+process.exitCode = failed ? 1 : 0;
+
+/**
+ * One soak, and all that it opened closed again.
+ *
+ * @param {{ seed: number, lane: string, calls: number, notifications: number, limitMs: number }} options
+ */
+async function round(options) {
+  /** @type {(() => unknown)[]} */
+  const hooks = [];
+  const scope = { after: (/** @type {() => unknown} */ hook) => hooks.push(hook) };
+  const start = performance.now();
+  try {
+    return { ...(await soak(scope, options)), tookMs: performance.now() - start };
+  } finally {
+    for (const hook of hooks.reverse()) await hook();
+  }
+}
