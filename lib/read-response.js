@@ -1,9 +1,6 @@
 'use strict';
 
-/**
- * @typedef {import('./response').ResponseHead} ResponseHead
- * @typedef {import('./response').AnyClass} AnyClass
- */
+/** @typedef {import('./response').ResponseHead} ResponseHead */
 
 /** @param {number} status */
 function isOk(status) {
@@ -16,11 +13,16 @@ function isOk(status) {
  */
 const lateResponsePrototype = new Proxy(Object.create(null), {
   getPrototypeOf: () => Response.prototype,
-  get: (_target, key, receiver) => Reflect.get(Response.prototype, key, receiver),
+  get(_target, key, receiver) {
+    // Under symbols, fetch of Node 20 and 22 keeps its state, and its own methods look for it here.
+    const real = typeof key === 'symbol' ? ReadResponse.real(receiver) : undefined;
+    return Reflect.get(real ?? Response.prototype, key, receiver);
+  },
+  set: (_target, key, value, receiver) => Reflect.set(Response.prototype, key, value, receiver),
   has: (_target, key) => key in Response.prototype,
 });
 
-/** @type {AnyClass} */
+/** @type {{ new (): Omit<Response, 'status' | 'ok'> }} */
 const LateResponse = /** @type {any} */ (function LateResponse() {});
 LateResponse.prototype = lateResponsePrototype;
 
@@ -45,15 +47,25 @@ class ReadResponse extends LateResponse {
     this.#body = body;
   }
 
-  get #response() {
-    if (this.#real === undefined) {
-      this.#real = require('./response').createResponse(this.#head, this.#body === 'none' ? null : new Uint8Array());
-      if (this.#body === 'read') {
+  /**
+   * The response of fetch's own class behind one of this class, if it is one.
+   *
+   * @param {any} response
+   * @returns {Response | undefined}
+   */
+  static real(response) {
+    if (typeof response !== 'object' || response === null || !(#head in response)) {
+      return undefined;
+    }
+    if (response.#real === undefined) {
+      const { createResponse } = require('./response');
+      response.#real = createResponse(response.#head, response.#body === 'none' ? null : new Uint8Array());
+      if (response.#body === 'read') {
         // Marks the body as read; there is nothing in it to wait for.
-        this.#real.arrayBuffer().catch(() => {});
+        response.#real.arrayBuffer().catch(() => {});
       }
     }
-    return this.#real;
+    return response.#real;
   }
 
   get status() {
@@ -63,64 +75,32 @@ class ReadResponse extends LateResponse {
   get ok() {
     return isOk(this.#head.status);
   }
-
-  get statusText() {
-    return this.#response.statusText;
-  }
-
-  get headers() {
-    return this.#response.headers;
-  }
-
-  get url() {
-    return this.#response.url;
-  }
-
-  get redirected() {
-    return this.#response.redirected;
-  }
-
-  get type() {
-    return this.#response.type;
-  }
-
-  get body() {
-    return this.#response.body;
-  }
-
-  get bodyUsed() {
-    return this.#response.bodyUsed;
-  }
-
-  clone() {
-    return this.#response.clone();
-  }
-
-  text() {
-    return this.#response.text();
-  }
-
-  json() {
-    return this.#response.json();
-  }
-
-  arrayBuffer() {
-    return this.#response.arrayBuffer();
-  }
-
-  blob() {
-    return this.#response.blob();
-  }
-
-  async bytes() {
-    return new Uint8Array(await this.#response.arrayBuffer());
-  }
-
-  formData() {
-    return this.#response.formData();
-  }
 }
 
-Object.defineProperty(ReadResponse, 'name', { value: 'Response' });
+/** What a response has beside `status` and `ok`. */
+const ATTRIBUTES = ['type', 'url', 'redirected', 'statusText', 'headers', 'body', 'bodyUsed'];
+const METHODS = ['clone', 'blob', 'arrayBuffer', 'text', 'json', 'formData', 'bytes'];
+
+/** @type {any} */
+const { prototype } = ReadResponse;
+// That of fetch is behind it.
+delete prototype.constructor;
+for (const name of ['status', 'ok']) {
+  Object.defineProperty(prototype, name, { enumerable: true });
+}
+for (const name of ATTRIBUTES) {
+  const get = /** @this {any} */ function () {
+    return /** @type {any} */ (ReadResponse.real(this))[name];
+  };
+  Object.defineProperty(prototype, name, { get, enumerable: true, configurable: true });
+}
+for (const name of METHODS) {
+  const { [name]: method } = {
+    [name]() {
+      return /** @type {any} */ (ReadResponse.real(this))[name]();
+    },
+  };
+  prototype[name] = method;
+}
 
 module.exports = { ReadResponse, isOk };

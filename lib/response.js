@@ -32,23 +32,6 @@ function parseHead({ head, url }) {
 }
 
 /**
- * Headers that can't be changed any more, as those of a received response are.
- *
- * @param {[string, string][]} pairs
- */
-function receivedHeaders(pairs) {
-  const headers = new Headers(pairs);
-  for (const method of ['append', 'set', 'delete']) {
-    Object.defineProperty(headers, method, { value: refuse });
-  }
-  return headers;
-}
-
-function refuse() {
-  throw new TypeError('The headers of a received response are immutable');
-}
-
-/**
  * The responses of bodies that clone() has made. Fetch cancels such a body when its response is collected.
  *
  * @type {WeakMap<ReadableStream, Response>}
@@ -73,11 +56,12 @@ function createResponse(head, body) {
 // Defined late: naming `Response` makes Node load its whole fetch.
 function defineFetchResponse() {
   const Base = /** @type {AnyClass} */ (/** @type {unknown} */ (Response));
+  const ReceivedHeaders = defineReceivedHeaders();
 
-  return class FetchResponse extends Base {
+  class FetchResponse extends Base {
     #head;
     #parsed;
-    /** @type {Headers | undefined} */
+    /** @type {InstanceType<typeof ReceivedHeaders> | undefined} */
     #headers;
 
     /**
@@ -86,9 +70,25 @@ function defineFetchResponse() {
      * @param {ReadableStream | Uint8Array | null} body
      */
     constructor(head, parsed, body) {
-      super(NULL_BODY_STATUSES.has(head.status) ? null : body, { headers: parsed.headers });
+      const { statusText, headers } = parsed;
+      // The constructor takes no other status, though a server may send one.
+      const status = head.status >= 200 && head.status <= 599 ? head.status : 200;
+      super(NULL_BODY_STATUSES.has(head.status) ? null : body, { status, statusText, headers });
       this.#head = head;
       this.#parsed = parsed;
+    }
+
+    get type() {
+      const crossed = this.redirected && new URL(this.url).origin !== new URL(this.#head.url).origin;
+      return crossed ? 'cors' : 'basic';
+    }
+
+    get url() {
+      return this.#parsed.url;
+    }
+
+    get redirected() {
+      return this.#parsed.redirected;
     }
 
     get status() {
@@ -104,25 +104,12 @@ function defineFetchResponse() {
       return this.#parsed.statusText;
     }
 
-    get url() {
-      return this.#parsed.url;
-    }
-
-    get redirected() {
-      return this.#parsed.redirected;
-    }
-
     get headers() {
       if (!(#parsed in this)) {
         return super.headers;
       }
-      this.#headers ??= receivedHeaders(this.#parsed.headers);
+      this.#headers ??= new ReceivedHeaders(this.#parsed.headers);
       return this.#headers;
-    }
-
-    get type() {
-      const crossed = this.redirected && new URL(this.url).origin !== new URL(this.#head.url).origin;
-      return crossed ? 'cors' : 'basic';
     }
 
     clone() {
@@ -135,7 +122,48 @@ function defineFetchResponse() {
       }
       return new FetchResponse(this.#head, this.#parsed, copy.body);
     }
-  };
+  }
+
+  passFor(FetchResponse, Response);
+  return FetchResponse;
+}
+
+/** Headers that can't be changed any more, as those of a received response are. */
+function defineReceivedHeaders() {
+  const Base = /** @type {AnyClass} */ (/** @type {unknown} */ (Headers));
+
+  class ReceivedHeaders extends Base {
+    append() {
+      refuse();
+    }
+
+    delete() {
+      refuse();
+    }
+
+    set() {
+      refuse();
+    }
+  }
+
+  passFor(ReceivedHeaders, Headers);
+  return ReceivedHeaders;
+}
+
+/**
+ * Makes objects of a class look like those of the built-in one: the same `constructor`, and the same names in `for...in`.
+ *
+ * @param {AnyClass} own
+ * @param {AnyClass} model
+ */
+function passFor({ prototype }, model) {
+  for (const name of Object.getOwnPropertyNames(prototype)) {
+    Object.defineProperty(prototype, name, name === 'constructor' ? { value: model } : { enumerable: true });
+  }
+}
+
+function refuse() {
+  throw new TypeError('The headers of a received response are immutable');
 }
 
 module.exports = { createResponse };
