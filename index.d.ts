@@ -1,11 +1,40 @@
-import type { Client } from 'openapi-fetch';
 import type { EnvironmentMetadata } from './generated/environment-metadata.js';
 import type { components, paths } from './generated/schema.js';
+import type { Client } from './lib/client-types.js';
 
 export type { EnvironmentMetadata } from './generated/environment-metadata.js';
 export type { NotificationMessage } from './generated/notification.js';
 export type { components, operations, paths } from './generated/schema.js';
 export type { Topic } from './generated/topics.js';
+export type {
+  BodySerializer,
+  Client,
+  ClientMethod,
+  ClientPathsWithMethod,
+  ClientRequestMethod,
+  DefaultParamsOption,
+  FetchOptions,
+  FetchResponse,
+  HeadersOptions,
+  InitParam,
+  MaybeOptionalInit,
+  MergedOptions,
+  MethodResponse,
+  Middleware,
+  MiddlewareCallbackParams,
+  MiddlewareOnError,
+  MiddlewareOnRequest,
+  MiddlewareOnResponse,
+  MiddlewareRequestParams,
+  ParamsOption,
+  ParseAs,
+  ParseAsResponse,
+  PathSerializer,
+  QuerySerializer,
+  QuerySerializerOptions,
+  RequestBodyOption,
+  RequestOptions,
+} from './lib/client-types.js';
 export {
   connectNotifications,
   type NotificationError,
@@ -20,34 +49,34 @@ export interface RetryOptions {
   /** Repeats after the first attempt. */
   retries: number;
   /** Longest delay before the first repeat, in milliseconds; it doubles with each, and a random part of it is waited. Default 100. */
-  baseDelayMs?: number;
+  baseDelayMs?: number | undefined;
   /**
    * Longest delay, in milliseconds. An answer whose `Retry-After` asks for more is handed over as it is.
    * Default 30000.
    */
-  maxDelayMs?: number;
+  maxDelayMs?: number | undefined;
 }
 
 /** Options of {@link getClient}. */
 export interface ClientOptions {
   /** Credential of this instance. Default: the environment variable `CYCLE_API_TOKEN`, read when the client is made. */
-  token?: string;
+  token?: string | undefined;
   /**
    * Path of the API's Unix socket.
    * Default: the environment variable `CYCLE_API_SOCKET`, otherwise `/var/run/cycle/api/api.sock`.
    */
-  socketPath?: string;
+  socketPath?: string | undefined;
   /** Limit on a whole call in milliseconds, repeats and body included. Default: none. Beyond it: `ERR_CYCLE_TIMEOUT`. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /**
    * Repeats after lost or refused connections and after answers with status 408, 429, 500, 502, 503 or 504;
    * `Retry-After` is honoured. A number stands for `{ retries }`. Default: off.
    */
-  retry?: number | RetryOptions;
+  retry?: number | RetryOptions | undefined;
   /** Connections open at a time; further calls wait for one. Default 1024. */
-  maxConnections?: number;
+  maxConnections?: number | undefined;
   /** Bytes of response body, after decoding, that are accepted. Default: no limit. Beyond it: `ERR_CYCLE_RESPONSE_TOO_LARGE`. */
-  maxResponseBytes?: number;
+  maxResponseBytes?: number | undefined;
 }
 
 /** What {@link InternalApiClient} has beyond openapi-fetch. */
@@ -62,7 +91,8 @@ export interface Closable {
 }
 
 /**
- * A typed client of the internal API: openapi-fetch's, and a way to close it.
+ * A typed client of the internal API: that of openapi-fetch 0.15, and a way to close it. It can be given to whatever takes
+ * openapi-fetch's `Client<paths>`, of 0.15 or 0.17.
  *
  * Every method resolves to `{ data, response }` for a 2xx answer and to `{ error, response }` for any other. It
  * rejects with a {@link TransportError} when there is no complete answer, with an {@link InvalidJsonError} when the
@@ -91,9 +121,9 @@ export interface EnvironmentMetadataOptions {
    * The file to read. Default: the environment variable `CYCLE_METADATA_PATH`, otherwise
    * `/var/run/cycle/metadata/environment.json`.
    */
-  path?: string;
+  path?: string | undefined;
   /** Whether content of another shape than {@link EnvironmentMetadata} is an error (`ERR_CYCLE_METADATA_SHAPE`). Default false. */
-  validate?: boolean;
+  validate?: boolean | undefined;
 }
 
 /** What {@link getEnvironmentMetadata} resolves to. */

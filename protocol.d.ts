@@ -27,37 +27,37 @@ export interface ParamDeclaration {
   /** Its type. A `Date` is given as a `Date` or as ISO 8601 text and sent as text. `JSON` is any value that JSON can hold. */
   readonly type: Type;
   /** What it is, in a line; the help of the command line shows it. */
-  readonly description?: string;
+  readonly description?: string | undefined;
   /** Whether calls must give it. Default: true, and false with a `default`. */
-  readonly required?: boolean;
+  readonly required?: boolean | undefined;
   /** The only values it may have. */
-  readonly values?: readonly (string | number)[];
+  readonly values?: readonly (string | number)[] | undefined;
   /** The value when a call gives none. */
-  readonly default?: unknown;
+  readonly default?: unknown | undefined;
   /** The environment variable that gives it when a call does not. Only for `global.params`. */
-  readonly env?: string;
+  readonly env?: string | undefined;
   /** Whether its value must not appear in messages. Default: false. */
-  readonly secret?: boolean;
+  readonly secret?: boolean | undefined;
   /** A value for the examples in the help of the command line. */
-  readonly example?: unknown;
+  readonly example?: unknown | undefined;
 }
 
 /** An error that a call may end with. */
 export interface ErrorDeclaration {
   /** The status of answers that mean it. Absent for errors without an answer. */
-  readonly status?: number;
+  readonly status?: number | undefined;
   /**
    * What happened. `{name}` stands for a param of the call, or for `error` (the server's words or the reason), `name`
    * (what is to blame), `host`, `port`, `status`; `{{` and `}}` for braces.
    */
   readonly msg: string;
   /** What to do about it; with fields as in `msg`. */
-  readonly suggestions?: readonly string[];
+  readonly suggestions?: readonly string[] | undefined;
   /**
    * The types in an answer's body that mean it: exact, or `prefix*`, or `*` for any answer with its status.
    * Default: the name of the error.
    */
-  readonly code?: string | readonly string[];
+  readonly code?: string | readonly string[] | undefined;
 }
 
 /** One operation of an API. */
@@ -65,64 +65,72 @@ export interface EndpointDeclaration {
   /** The path, with `{param}` where params go; each is percent-encoded. An optional param may only be the last segment. */
   readonly path: string;
   /** Its params by name. What is neither in the path nor in the body goes into the query. Default: none. */
-  readonly params?: { readonly [name: string]: ParamDeclaration };
+  readonly params?: { readonly [name: string]: ParamDeclaration } | undefined;
   /** What it does, in a line. */
   readonly description: string;
   /** Shown when a request is sent; `{name}` stands for a param. Default: the description. */
-  readonly msg?: string;
+  readonly msg?: string | undefined;
   readonly request: {
     readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS';
     /** Whether the credential is sent. Default: false. */
-    readonly authorized?: boolean;
+    readonly authorized?: boolean | undefined;
     /** The params that make the fields of the JSON body, or the one param that is the body. Default: no body. */
-    readonly body?: readonly string[] | string;
+    readonly body?: readonly string[] | string | undefined;
     /** The params that are user name and password of HTTP's basic authentication. */
-    readonly basic?: readonly [string, string];
+    readonly basic?: readonly [string, string] | undefined;
   };
-  readonly response?: {
-    /** The shape that answers are checked against. Default: anything goes. */
-    readonly body?: ShapeDeclaration;
-    /** Its errors by name, beside those of `global.response.error`. */
-    readonly error?: { readonly [name: string]: ErrorDeclaration };
-    readonly success?: {
-      /** The status of success, or `2xx` for any from 200 to 299. Default: 200. */
-      readonly status?: number | '2xx';
-      /** Shown with the results, which `{results}` stands for. Default: `{results}`. */
-      readonly msg?: string;
-    };
-    /** Parts of the results that the command line hides: keys from the top, `*` for any one, `**` for any number. */
-    readonly secret?: readonly string[];
-  };
+  readonly response?:
+    | {
+        /** The shape that answers are checked against. Default: anything goes. */
+        readonly body?: ShapeDeclaration | undefined;
+        /** Its errors by name, beside those of `global.response.error`. */
+        readonly error?: { readonly [name: string]: ErrorDeclaration } | undefined;
+        readonly success?:
+          | {
+              /** The status of success, or `2xx` for any from 200 to 299. Default: 200. */
+              readonly status?: number | '2xx' | undefined;
+              /** Shown with the results, which `{results}` stands for. Default: `{results}`. */
+              readonly msg?: string | undefined;
+            }
+          | undefined;
+        /** Parts of the results that the command line hides: keys from the top, `*` for any one, `**` for any number. */
+        readonly secret?: readonly string[] | undefined;
+      }
+    | undefined;
 }
 
 /** What holds for every endpoint. */
 export interface GlobalDeclaration {
   /** The name of the API. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** What the API is, in a line. */
-  readonly description?: string;
+  readonly description?: string | undefined;
   /**
    * Options of every call. `host`, `port`, `socket-path` and the credential are there without being declared; any
    * other goes into every request.
    */
-  readonly params?: { readonly [name: string]: ParamDeclaration };
-  readonly request?: {
-    /** Which param is the credential and which header carries it. Default: `api-key` in `authorization`. */
-    readonly credential?: { readonly param: string; readonly header: string };
-  };
-  readonly response?: {
-    /**
-     * Errors of every call. `unauthorized`, `malformedRequest`, `badResponse`, `timeout`, `refused` and `generic` are
-     * there without being declared.
-     */
-    readonly error?: { readonly [name: string]: ErrorDeclaration };
-    /** Where the body of an error holds what, as dotted keys. Default: `{ type: "type", error: "error" }`. */
-    readonly fields?: { readonly [field: string]: string };
-    /** The key of a body that holds the results. Default: the body is the results. */
-    readonly results?: string;
-    /** Shapes that bodies refer to as `"#name"`. */
-    readonly shapes?: { readonly [name: string]: ShapeDeclaration };
-  };
+  readonly params?: { readonly [name: string]: ParamDeclaration } | undefined;
+  readonly request?:
+    | {
+        /** Which param is the credential and which header carries it. Default: `api-key` in `authorization`. */
+        readonly credential?: { readonly param: string; readonly header: string } | undefined;
+      }
+    | undefined;
+  readonly response?:
+    | {
+        /**
+         * Errors of every call. `unauthorized`, `malformedRequest`, `badResponse`, `timeout`, `refused` and `generic` are
+         * there without being declared.
+         */
+        readonly error?: { readonly [name: string]: ErrorDeclaration } | undefined;
+        /** Where the body of an error holds what, as dotted keys. Default: `{ type: "type", error: "error" }`. */
+        readonly fields?: { readonly [field: string]: string } | undefined;
+        /** The key of a body that holds the results. Default: the body is the results. */
+        readonly results?: string | undefined;
+        /** Shapes that bodies refer to as `"#name"`. */
+        readonly shapes?: { readonly [name: string]: ShapeDeclaration } | undefined;
+      }
+    | undefined;
 }
 
 /** Endpoints by name. */
@@ -142,18 +150,18 @@ type NoOther<T, Known> = { readonly [Key in Exclude<keyof T, keyof Known>]: neve
 /** Options of one call, beside its params. */
 export interface CallOptions {
   /** Ends the call: it rejects with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Limit on this call in milliseconds; 0 for none. Default: that of the client. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
 }
 
 /** Says for one call where the server is or which credential it gets. */
 export interface ConnectionParams {
-  host?: string;
-  port?: number;
-  'socket-path'?: string;
-  'api-key'?: string;
-  token?: string;
+  host?: string | undefined;
+  port?: number | undefined;
+  'socket-path'?: string | undefined;
+  'api-key'?: string | undefined;
+  token?: string | undefined;
 }
 
 /** Called with the error of a call, or with `null` and its results. */
@@ -212,7 +220,7 @@ type Simplify<T> = { [Key in keyof T]: T[Key] };
 export type ParamsOf<Endpoint> = Endpoint extends { readonly params: infer Params }
   ? Simplify<
       { -readonly [Name in Exclude<keyof Params, OptionalNames<Params>>]: ParamValue<Params[Name]> } & {
-        -readonly [Name in OptionalNames<Params>]?: ParamValue<Params[Name]>;
+        -readonly [Name in OptionalNames<Params>]?: ParamValue<Params[Name]> | undefined;
       }
     >
   : Record<never, never>;
@@ -284,21 +292,21 @@ export type ProtocolClient<P> = (P extends { readonly [commands]: infer Known } 
 /** Options of {@link createProtocolClient}. The server is given by `host` and `port`, or by `socketPath`. */
 export interface ProtocolClientOptions {
   /** Name or address of the server; `http://` before it is ignored. `https:` is refused: TLS is not supported. */
-  host?: string;
+  host?: string | undefined;
   /** TCP port of the server. */
-  port?: number;
+  port?: number | undefined;
   /** Path of the server's Unix socket. */
-  socketPath?: string;
+  socketPath?: string | undefined;
   /** Credential of authorised endpoints. */
-  apiKey?: string;
+  apiKey?: string | undefined;
   /** Another name of `apiKey`. */
-  token?: string;
+  token?: string | undefined;
   /** Limit on each call in milliseconds; 0 for none. Default 30000. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** Connections open at a time to one server. Default 1024. */
-  maxConnections?: number;
+  maxConnections?: number | undefined;
   /** Bytes of answer that are accepted. Default: no limit. */
-  maxResponseBytes?: number;
+  maxResponseBytes?: number | undefined;
   /** Other global params by their declared names. */
   [param: string]: unknown;
 }

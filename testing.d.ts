@@ -1,6 +1,7 @@
 import type { EnvironmentMetadata } from './generated/environment-metadata.js';
 import type { NotificationMessage } from './generated/notification.js';
 import type { components, operations } from './generated/schema.js';
+import type { OrUndefined } from './lib/operation-types.js';
 
 type Schemas = components['schemas'];
 
@@ -8,7 +9,7 @@ type Schemas = components['schemas'];
 export type DeepPartial<T> = T extends (infer _Item)[]
   ? T
   : T extends object
-    ? { [K in keyof T]?: DeepPartial<T[K]> }
+    ? { [K in keyof T]?: DeepPartial<T[K]> | undefined }
     : T;
 
 /** The simulated hub and all that is in it: what the operations answer from. */
@@ -66,38 +67,44 @@ export interface SimulatorOptions {
    * Where to listen. A socket file that was left behind is replaced; where a server answers, the start fails with
    * `EADDRINUSE`. Default: a socket in a new folder that only you can enter, both gone after `close()`.
    */
-  socketPath?: string;
+  socketPath?: string | undefined;
   /** TCP port to listen on instead; 0 for any that is free. */
-  port?: number;
+  port?: number | undefined;
   /** Interface of the port. Default `127.0.0.1`. */
-  host?: string;
+  host?: string | undefined;
   /** Token to accept. Default: that of the simulated world. */
-  token?: string;
+  token?: string | undefined;
   /** Waited before every answer, in milliseconds. Default 0. */
-  latencyMs?: number;
+  latencyMs?: number | undefined;
   /**
    * Where the metadata file goes. Default: `environment.json` in the folder of its own, or a file beside the socket
    * whose name is the socket's with `.environment.json` after it. It is removed by `close()`.
    */
-  metadataPath?: string;
+  metadataPath?: string | undefined;
   /**
    * Changes of the simulated world. An object is put over it: objects are merged, anything else (arrays too) replaces
    * what is there. A function gets the whole world to change it, or gives another.
    */
-  world?: DeepPartial<SimulatedWorld> | ((world: SimulatedWorld) => SimulatedWorld) | ((world: SimulatedWorld) => void);
+  world?:
+    | DeepPartial<SimulatedWorld>
+    | ((world: SimulatedWorld) => SimulatedWorld)
+    | ((world: SimulatedWorld) => void)
+    | undefined;
   /**
    * A declared protocol to serve in place of the internal API. Its endpoints answer with the declared shapes, requests
    * that do not fit get its declared errors, and `fail` asks for any other of them. In `respond` an endpoint is named
    * `group.endpoint`. The token is made up unless it is given.
    */
-  protocol?: object;
+  protocol?: object | undefined;
   /** How elections are held. */
-  election?: {
-    /** Whether containers hold elections; if not, a check-in is answered with 404. Default true. */
-    enabled?: boolean;
-    /** How long a primary may stay away before another takes its place, in milliseconds. Default 10000. */
-    deadlineMs?: number;
-  };
+  election?:
+    | {
+        /** Whether containers hold elections; if not, a check-in is answered with 404. Default true. */
+        enabled?: boolean | undefined;
+        /** How long a primary may stay away before another takes its place, in milliseconds. Default 10000. */
+        deadlineMs?: number | undefined;
+      }
+    | undefined;
 }
 
 /** The environment variables by which an unchanged program finds the simulator. */
@@ -151,21 +158,21 @@ export interface SimulatedRequest {
  */
 export interface SimulatedAnswer {
   /** From 200 to 599. Default 200 when there is a body. */
-  status?: number;
+  status?: number | undefined;
   /** They take the place of the usual ones; an array sends a header more than once. */
-  headers?: Record<string, string | string[]> | Iterable<[string, string]>;
+  headers?: Record<string, string | string[]> | Iterable<[string, string]> | undefined;
   /** Sent as JSON. */
-  body?: unknown;
+  body?: unknown | undefined;
   /** Sent as it is, as `text/plain`. */
-  text?: string;
+  text?: string | undefined;
   /** Sent as they are, as `application/octet-stream`. */
-  bytes?: Uint8Array;
+  bytes?: Uint8Array | undefined;
   /** Waited before the answer, in milliseconds, besides the simulator's latency. */
-  delayMs?: number;
+  delayMs?: number | undefined;
   /** How often it is given; afterwards answers are as before. Default: always. */
-  times?: number;
+  times?: number | undefined;
   /** Drops the connection: before the answer, half-way through its head, or after its head and half of its body. */
-  drop?: 'connection' | 'head' | 'body';
+  drop?: 'connection' | 'head' | 'body' | undefined;
 }
 
 /** Makes an answer for a request; undefined for the simulator's own. When it throws, the answer is a 500. */
@@ -183,7 +190,7 @@ export type RequestMatch =
   | `/${string}`
   | `${string} /${string}`
   | { operationId: OperationId }
-  | { method?: string; path: string };
+  | { method?: string | undefined; path: string };
 
 /** An answer that is in force. */
 export interface AnswerHandle {
@@ -195,17 +202,17 @@ export interface AnswerHandle {
 
 /** A notification of which the simulator makes up what is missing: what belongs to the simulated world. */
 export type PartialNotification = Pick<NotificationMessage, 'topic'> &
-  Omit<Partial<NotificationMessage>, 'context' | 'object'> & {
-    object?: Partial<NotificationMessage['object']>;
-    context?: Partial<NotificationMessage['context']>;
+  OrUndefined<Omit<Partial<NotificationMessage>, 'context' | 'object'>> & {
+    object?: OrUndefined<Partial<NotificationMessage['object']>> | undefined;
+    context?: OrUndefined<Partial<NotificationMessage['context']>> | undefined;
   };
 
 /** Options of {@link Simulator.publishEvery}. */
 export interface PublishOptions {
   /** Messages a second. Default: as fast as the slowest socket takes them. */
-  perSecond?: number;
+  perSecond?: number | undefined;
   /** Messages in all. Default: until it is stopped. */
-  count?: number;
+  count?: number | undefined;
 }
 
 /** Notifications that are being sent. */
@@ -258,7 +265,11 @@ export interface Simulator {
    *
    * @throws TypeError when no request can match, or HTTP does not allow the answer
    */
-  respond(match: RequestMatch, answer: SimulatedAnswer | AnswerFunction, options?: { times?: number }): AnswerHandle;
+  respond(
+    match: RequestMatch,
+    answer: SimulatedAnswer | AnswerFunction,
+    options?: { times?: number | undefined },
+  ): AnswerHandle;
 
   /**
    * Makes an endpoint of a declared protocol, `group.endpoint`, answer with one of its declared errors; with null, as
@@ -304,7 +315,7 @@ export interface Simulator {
    *
    * @throws TypeError when a server can't close with that code; `sendRaw` sends any frame
    */
-  disconnect(options?: { code?: number; reason?: string; abrupt?: boolean }): void;
+  disconnect(options?: { code?: number | undefined; reason?: string | undefined; abrupt?: boolean | undefined }): void;
 
   /** Refuses new sockets with a status, for so many `times` or until it is taken back. */
   refuse(status: number, answer?: Omit<SimulatedAnswer, 'status'>): AnswerHandle;
@@ -313,7 +324,7 @@ export interface Simulator {
    * Neither reads from nor writes to the sockets that are open, as a dead peer does. With `handshakes`, new ones go
    * unanswered too.
    */
-  goSilent(options?: { handshakes?: boolean }): void;
+  goSilent(options?: { handshakes?: boolean | undefined }): void;
 
   /** Ends the silence. What was sent meanwhile goes out. */
   resume(): void;
@@ -326,7 +337,7 @@ export interface Simulator {
    *
    * Rejects with the signal's reason, or when the simulator is closed.
    */
-  whenConnected(count?: number, options?: { signal?: AbortSignal }): Promise<void>;
+  whenConnected(count?: number, options?: { signal?: AbortSignal | undefined }): Promise<void>;
 
   /** Puts the world back, and forgets requests, answers given by `respond`, stored values and elections. */
   reset(): void;

@@ -10,38 +10,38 @@ export interface NotificationSocketOptions<T = NotificationMessage> {
    * Path of the API's Unix socket.
    * Default: the environment variable `CYCLE_API_SOCKET`, otherwise `/var/run/cycle/api/api.sock`.
    */
-  socketPath?: string;
+  socketPath?: string | undefined;
   /**
    * Credential of this instance. Default: the environment variable `CYCLE_API_TOKEN`, read by the constructor. Without
    * one, no token is sent.
    */
-  token?: string;
+  token?: string | undefined;
   /** Whether to reconnect after every end of the connection that {@link NotificationSocket.close} did not ask for. Default true. */
-  reconnect?: boolean;
+  reconnect?: boolean | undefined;
   /** Delay before the first attempt to reconnect, in milliseconds; it doubles with each. Default 1000. */
-  reconnectBaseDelayMs?: number;
+  reconnectBaseDelayMs?: number | undefined;
   /** Longest delay between attempts, in milliseconds. Default 30000. */
-  reconnectMaxDelayMs?: number;
+  reconnectMaxDelayMs?: number | undefined;
   /** Takes each delay at random between its half and its whole. Default false. */
-  jitter?: boolean;
+  jitter?: boolean | undefined;
   /** Further headers of the handshake. The token wins over a header of its name. */
-  headers?: Record<string, string>;
+  headers?: Record<string, string | undefined> | undefined;
   /**
    * Topics that are wanted: whole names, and prefixes written `container.*`. Other messages never reach JavaScript;
    * a message that is not JSON does. An empty list lets nothing through. Default: all topics.
    */
-  topics?: readonly TopicPattern<T>[];
+  topics?: readonly TopicPattern<T>[] | undefined;
   /** Closes the socket when it aborts, and ends loops over it with the signal's reason. Once aborted, it cannot be connected. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /**
    * Silence, in milliseconds, after which the server counts as dead (`ERR_CYCLE_IDLE_TIMEOUT`): half of it brings a ping,
    * all of it the end of the connection. It bounds the handshake too. Default 0: no limit.
    */
-  idleTimeoutMs?: number;
+  idleTimeoutMs?: number | undefined;
   /** Bytes that may wait for JavaScript before reading from the socket pauses. Nothing is dropped. Default 16777216 (16 MiB). */
-  highWaterMark?: number;
+  highWaterMark?: number | undefined;
   /** Largest message in bytes; beyond it the connection is closed with 1009 and `ERR_CYCLE_MESSAGE_TOO_LARGE`. Default 67108864 (64 MiB). */
-  maxMessageBytes?: number;
+  maxMessageBytes?: number | undefined;
 }
 
 /** The events of a {@link NotificationSocket} and what their listeners get. */
@@ -121,7 +121,15 @@ export declare class NotificationSocket<T = NotificationMessage> extends EventEm
    * @throws {TypeError} when an option is of the wrong kind, or a header or topic pattern is invalid
    * @throws {RangeError} when a number is out of range
    */
-  constructor(options?: NotificationSocketOptions<T> & { captureRejections?: boolean });
+  constructor(options?: NotificationSocketOptions<T> & { captureRejections?: boolean | undefined });
+
+  /** Calls the listeners of `error`. Any `Error` will do; those of the socket are a {@link NotificationError}. */
+  emit(event: 'error', error: Error): boolean;
+  /** Calls the listeners of an event with its arguments. Returns whether there were any. */
+  emit<Name extends keyof NotificationSocketEventMap<T>>(
+    event: Name,
+    ...args: NotificationSocketEventMap<T>[Name]
+  ): boolean;
 
   /** Whether the stream is open: true from `open` to `close`, or until {@link close} is called. */
   get connected(): boolean;

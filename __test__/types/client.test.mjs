@@ -1,74 +1,80 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
+import { COMPILERS } from './compilers.mjs';
+import { compile, emitted, makeProject } from './project.mjs';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const program = readFileSync(new URL('./client.types.ts', import.meta.url), 'utf8');
+/** @param {string} name */
+const text = (name) => readFileSync(new URL(`./${name}.types.ts`, import.meta.url), 'utf8');
 
-/** How users resolve modules; each kind of file is one that the setting allows. */
-const RESOLUTIONS = [
-  ['bundler', 'ESNext', 'Bundler', ['client.ts']],
-  ['node16', 'Node16', 'Node16', ['client.cts', 'client.mts']],
-  ['nodenext', 'NodeNext', 'NodeNext', ['client.cts', 'client.mts']],
-];
-
-/** Errors that `tsc --strict` finds in the files of a project which has the package installed. */
-function errorsOf(files, text, { module, moduleResolution, skipLibCheck = true }) {
-  const folder = mkdtempSync(join(tmpdir(), 'types-'));
-  try {
-    mkdirSync(join(folder, 'node_modules', '@cycleplatform'), { recursive: true });
-    symlinkSync(root, join(folder, 'node_modules', '@cycleplatform', 'internal-api-client'));
-    symlinkSync(join(root, 'node_modules', 'openapi-fetch'), join(folder, 'node_modules', 'openapi-fetch'));
-    for (const file of files) writeFileSync(join(folder, file), text);
-    const program = ts.createProgram(
-      files.map((file) => join(folder, file)),
-      {
-        strict: true,
-        noEmit: true,
-        skipLibCheck,
-        types: ['node'],
-        typeRoots: [join(root, 'node_modules', '@types')],
-        target: ts.ScriptTarget.ES2022,
-        module: ts.ModuleKind[module],
-        moduleResolution: ts.ModuleResolutionKind[moduleResolution],
-      },
-    );
-    const host = { getCanonicalFileName: String, getCurrentDirectory: () => folder, getNewLine: () => '\n' };
-    return ts.getPreEmitDiagnostics(program).map((one) => ts.formatDiagnostic(one, host));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+/** Programs under each ending that a setting allows. @param {string[]} endings @param {Record<string, string>} programs */
+function files(endings, programs) {
+  const all = endings.flatMap((ending) => Object.entries(programs).map(([name, text]) => [`${name}.${ending}`, text]));
+  return Object.fromEntries(all);
 }
 
-for (const [name, module, moduleResolution, files] of RESOLUTIONS) {
-  test(`${files.join(' and ')} type-check with moduleResolution ${name}`, () => {
-    assert.deepEqual(errorsOf(files, program, { module, moduleResolution }), []);
+const programs = {
+  client: text('client'),
+  exported: text('exported'),
+  'openapi-fetch': text('openapi-fetch'),
+  'openapi-fetch-before': text('openapi-fetch').replaceAll("'openapi-fetch'", "'openapi-fetch-0.15'"),
+};
+const packages = ['openapi-fetch', 'openapi-fetch-0.15'];
+
+for (const version of COMPILERS) {
+  test(`programs type-check with TypeScript ${version}, and can be exported`, async (scope) => {
+    const folder = makeProject(scope, files(['mts'], programs), packages);
+    assert.deepEqual(await compile(folder, { version }), []);
   });
 }
 
-test('the declarations themselves have no error', () => {
-  const text = "export * from '@cycleplatform/internal-api-client';\n";
-  const settings = { module: 'NodeNext', moduleResolution: 'NodeNext', skipLibCheck: false };
-  assert.deepEqual(errorsOf(['all.cts', 'all.mts'], text, settings), []);
+test('the results of all calls are those of upstream', async (scope) => {
+  const folder = makeProject(scope, { 'results.mts': text('results') }, packages);
+  assert.deepEqual(await compile(folder), []);
 });
 
-test('what both declare of the client is the same', () => {
-  const texts = ['index.d.ts', 'index.import.d.ts'].map((file) => readFileSync(join(root, file), 'utf8'));
-  for (const declared of [/export declare function getClient.*/, /export interface InternalApiClient .*/]) {
-    const [commonjs, esm] = texts.map((text) => declared.exec(text)?.[0]);
-    assert.ok(commonjs);
-    assert.equal(esm, commonjs);
-  }
+test('programs type-check without exactOptionalPropertyTypes', async (scope) => {
+  const folder = makeProject(scope, files(['cts', 'mts'], programs), packages);
+  assert.deepEqual(await compile(folder, { exact: false, module: 'node16', moduleResolution: 'node16' }), []);
 });
 
-test('an error in the program is seen', () => {
+test('programs type-check with a bundler', async (scope) => {
+  const folder = makeProject(scope, files(['ts'], programs), packages);
+  assert.deepEqual(await compile(folder, { module: 'esnext', moduleResolution: 'bundler' }), []);
+});
+
+test('what a program exports can be used by one that has no openapi-fetch', async (scope) => {
+  const library = makeProject(scope, files(['mts', 'cts'], { exported: programs.exported }));
+  assert.deepEqual(await compile(library), []);
+  const declarations = emitted(library);
+  assert.match(declarations, /import\("@cycleplatform\/internal-api-client"\)\.FetchResponse/);
+  assert.doesNotMatch(declarations, /openapi-fetch/);
+  const user = makeProject(scope, { 'library.d.mts': readFileSync(`${library}/out/exported.d.mts`, 'utf8') });
+  assert.deepEqual(await compile(user), []);
+});
+
+test('no published declaration imports another package', () => {
+  const { files: published } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  assert.ok(published.includes('lib'));
+  const root = new URL('../../', import.meta.url);
+  const seen = new Set();
+  const visit = (/** @type {URL} */ file) => {
+    if (seen.has(file.href)) return;
+    seen.add(file.href);
+    const declarations = readFileSync(file, 'utf8');
+    for (const [, name] of declarations.matchAll(/ from '([^'\n]+)';$/gm)) {
+      assert.match(name, /^(?:\.{1,2}\/|node:)/, file.href);
+      if (name.startsWith('.')) visit(new URL(name.replace(/\.js$/, '.d.ts'), file));
+    }
+  };
+  for (const entry of ['index.d.ts', 'protocol.d.ts', 'testing.d.ts']) visit(new URL(entry, root));
+  assert.ok(seen.size > 8, [...seen].join());
+});
+
+test('an error in a program is seen', async (scope) => {
   const wrong =
     "import { getClient } from '@cycleplatform/internal-api-client';\ngetClient().GET('/v1/environmentt');\n";
-  const errors = errorsOf(['wrong.mts'], wrong, { module: 'NodeNext', moduleResolution: 'NodeNext' });
+  const errors = await compile(makeProject(scope, { 'wrong.mts': wrong }));
   assert.equal(errors.length, 1, errors.join());
   assert.match(errors[0], /^wrong\.mts\(2,13\)/);
 });

@@ -49,11 +49,12 @@ export function cycleClientType(protocol, operations) {
   const byRoute = new Map(operations.map((operation) => [`${operation.method} ${operation.path}`, operation]));
   const { global: _, ...groups } = protocol;
   const text = [
+    "import type { OrUndefined } from '../lib/operation-types.js';",
     "import type { Command } from '../protocol.js';",
     "import type { operations } from './schema.js';",
     '',
     'type Query<Id extends keyof operations> = operations[Id]["parameters"] extends { query?: infer Query }',
-    '  ? { [Key in keyof NonNullable<Query>]: NonNullable<Query>[Key] }',
+    '  ? OrUndefined<NonNullable<Query>>',
     '  : unknown;',
     'type Body<Id extends keyof operations> = operations[Id] extends {',
     '  requestBody: { content: { "application/json": infer Body } };',
