@@ -1,9 +1,13 @@
 'use strict';
 
 const { debug } = require('./debug');
+const { InvalidTokenError, MissingTokenError, TransportError, nameCallers } = require('./errors');
 const { NativeClient } = require('./native-client');
 const { PlainCall } = require('./plain-call');
 const { plainRequest } = require('./plain-request');
+
+// As it is now: a program may replace it later.
+const NativePromise = Promise;
 
 const DEFAULT_SOCKET_PATH = '/var/run/cycle/api/api.sock';
 const METHODS = /** @type {const} */ (['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH', 'TRACE']);
@@ -13,9 +17,6 @@ const METHODS = /** @type {const} */ (['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS'
  * @typedef {import('openapi-fetch').Middleware} Middleware
  * @typedef {import('./plain-request').PlainRequest} PlainRequest
  */
-
-/** Loaded when something fails. */
-const errors = () => require('./errors');
 
 /**
  * A client of the internal API. The documentation of its options and methods is in `index.d.ts`.
@@ -52,10 +53,10 @@ class Client {
   /** @param {ClientOptions} options */
   constructor({ token = process.env.CYCLE_API_TOKEN, socketPath, ...limits }) {
     if (!token) {
-      throw new (errors().MissingTokenError)();
+      throw new MissingTokenError(getClient);
     }
     if (typeof token !== 'string' || !(isVisible(token) || require('./request-headers').isHeaderValue(token))) {
-      throw new (errors().InvalidTokenError)();
+      throw new InvalidTokenError(getClient);
     }
     this.#token = token;
     this.#native = new NativeClient({
@@ -80,7 +81,7 @@ class Client {
         detail: 'the client is closed',
         hint: 'Make a new one with getClient()',
       };
-      return Promise.reject(new (errors().TransportError)(closed, attempt));
+      return Promise.reject(new TransportError(closed, attempt));
     }
     let plain;
     try {
@@ -100,8 +101,8 @@ class Client {
     if (signal?.aborted) {
       return Promise.reject(signal.reason);
     }
-    return new Promise((resolve, reject) => {
-      const call = new PlainCall(this, this.#native, method, request, resolve, reject);
+    return new NativePromise((resolve) => {
+      const call = new PlainCall(this, this.#native, method, request, resolve);
       call.start();
     });
   }
@@ -114,6 +115,9 @@ class Client {
   async #callGeneral(method, path, init) {
     try {
       return await this.#getGeneral().call(method, path, init);
+    } catch (error) {
+      nameCallers(error, this.#callGeneral);
+      throw error;
     } finally {
       this.settled();
     }
@@ -138,7 +142,7 @@ class Client {
   }
 
   close() {
-    this.#closing ??= new Promise((/** @type {(nothing: void) => void} */ resolve) => {
+    this.#closing ??= new NativePromise((/** @type {(nothing: void) => void} */ resolve) => {
       this.#whenIdle = () => resolve();
       this.settled();
     }).then(() => this.#native.close());

@@ -1,6 +1,9 @@
 'use strict';
 
-const { metadataFault, readMetadata } = require('./native').loadNative();
+const { loadNative } = require('./native');
+
+// As it is now: a program may replace it later.
+const { parse: parseJson } = JSON;
 
 const DEFAULT_PATH = '/var/run/cycle/metadata/environment.json';
 
@@ -38,6 +41,7 @@ async function getEnvironmentMetadata(options) {
  * @param {boolean} validate
  */
 async function read(path, validate) {
+  const { metadataFault, readMetadata } = loadNative();
   const { text, code, errno, syscall } = await readMetadata(path);
   if (text === undefined || text === null) {
     const missing =
@@ -45,7 +49,7 @@ async function read(path, validate) {
     const error = new Error(`${code}: cannot ${syscall} the environment metadata file '${path}'${missing}`);
     throw Object.assign(error, { errno, code, syscall, path });
   }
-  const data = JSON.parse(text);
+  const data = parseJson(text);
   const fault = validate ? metadataFault(text) : undefined;
   if (fault) {
     throw new MetadataShapeError(path, fault);

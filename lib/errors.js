@@ -1,5 +1,7 @@
 'use strict';
 
+const { captureStackTrace } = Error;
+
 /**
  * What was attempted when a call failed.
  *
@@ -69,23 +71,27 @@ class InvalidJsonError extends SyntaxError {
 
 /** A token that can't be sent. The message does not show it. */
 class InvalidTokenError extends TypeError {
-  constructor() {
+  /** @param {Function} called by the program: the stack begins with who called it */
+  constructor(called) {
     super(
       'The API token is no text, or has a line break or another character that HTTP does not allow in a header: ' +
         'look at where `token` or the environment variable CYCLE_API_TOKEN comes from.',
     );
     this.code = 'ERR_CYCLE_INVALID_HEADER';
+    captureStackTrace(this, called);
   }
 }
 
 /** The token is missing where one is needed. */
 class MissingTokenError extends Error {
-  constructor() {
+  /** @param {Function} called by the program: the stack begins with who called it */
+  constructor(called) {
     super(
       'No API token: the environment variable CYCLE_API_TOKEN is not set and no `token` was given. ' +
         'The platform sets it in every instance; outside of one, take the token of the simulator.',
     );
     this.code = 'ERR_CYCLE_MISSING_TOKEN';
+    captureStackTrace(this, called);
   }
 }
 
@@ -116,6 +122,32 @@ function failureOf(number, [code, detail, hint, reason, syscall], { client, meth
   return new TransportError({ code, detail, hint, cause }, attempt);
 }
 
+/**
+ * Rejects soon. A call is resolved with this promise, so that the stack of its error names the async functions that wait
+ * for the call: the engine knows them once this function has waited for two ticks.
+ *
+ * @param {unknown} error
+ * @returns {Promise<never>}
+ */
+async function rejectSoon(error) {
+  await undefined;
+  await undefined;
+  nameCallers(error, rejectSoon);
+  throw error;
+}
+
+/**
+ * Gives an error of ours a stack that begins with who waits for a function.
+ *
+ * @param {unknown} error
+ * @param {Function} awaited
+ */
+function nameCallers(error, awaited) {
+  if (error instanceof TransportError || error instanceof InvalidJsonError) {
+    captureStackTrace(error, awaited);
+  }
+}
+
 for (const type of [TransportError, InvalidJsonError, InvalidTokenError, MissingTokenError]) {
   // As with built-in errors, the name is that of the nearest built-in class and not enumerable.
   hide(type.prototype, 'name', Object.getPrototypeOf(type.prototype).name);
@@ -130,4 +162,13 @@ function hide(target, key, value) {
   Object.defineProperty(target, key, { value, enumerable: false, configurable: true, writable: true });
 }
 
-module.exports = { InvalidJsonError, InvalidTokenError, MissingTokenError, TransportError, failureOf, systemError };
+module.exports = {
+  InvalidJsonError,
+  InvalidTokenError,
+  MissingTokenError,
+  TransportError,
+  failureOf,
+  nameCallers,
+  rejectSoon,
+  systemError,
+};

@@ -6,6 +6,7 @@ const { flags, redirectFlags } = require('./native-client');
 const { sentHeaders } = require('./request-headers');
 const { createResponse } = require('./response');
 const { listen, unlisten } = require('./signal');
+const { setImmediate } = require('./timers');
 
 /** @typedef {import('./native-client').NativeClient} NativeClient */
 

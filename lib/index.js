@@ -1,13 +1,7 @@
 'use strict';
 
 const { getClient } = require('./client');
+const { getEnvironmentMetadata } = require('./environment-metadata');
 const { NotificationSocket, connectNotifications } = require('./notification-socket');
-
-/**
- * Loaded when it is first used.
- *
- * @type {typeof import('./environment-metadata').getEnvironmentMetadata}
- */
-const getEnvironmentMetadata = (options) => require('./environment-metadata').getEnvironmentMetadata(options);
 
 module.exports = { NotificationSocket, connectNotifications, getClient, getEnvironmentMetadata };

@@ -6,6 +6,10 @@
  * function that makes it whole.
  */
 
+// As they are now: a program may replace them later.
+const { parse: parseJson, stringify: stringifyJson } = JSON;
+const { defineProperty } = Object;
+
 /** The tags of words; `src/json/tape.rs` has the same list and says what follows each. */
 const STRING = 0;
 const SMALL = 1;
@@ -72,7 +76,7 @@ function read() {
       return double[0];
     case ESCAPED: {
       const start = words[at++];
-      return JSON.parse(text.substring(start, start + (word >>> 4)));
+      return parseJson(text.substring(start, start + (word >>> 4)));
     }
     case PIECE:
       return pieces[nextPiece++];
@@ -130,6 +134,14 @@ function readObject(shape) {
   return object;
 }
 
+/** How a member is set. It inherits nothing: a program may have given `Object.prototype` a getter. */
+const MEMBER = Object.assign(Object.create(null), {
+  value: /** @type {unknown} */ (undefined),
+  writable: true,
+  enumerable: true,
+  configurable: true,
+});
+
 /**
  * Sets a member as `JSON.parse` does, whatever its name and whatever was done to `Object.prototype`.
  *
@@ -138,7 +150,9 @@ function readObject(shape) {
  * @param {unknown} value
  */
 function define(object, key, value) {
-  Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+  MEMBER.value = value;
+  defineProperty(object, key, MEMBER);
+  MEMBER.value = undefined;
 }
 
 /**
@@ -194,7 +208,7 @@ class TapeReader {
   /** @param {number} shape */
   #createBuilder(shape) {
     const keys = this.#keysOf(shape);
-    const members = keys.map((key) => `${JSON.stringify(key)}: read()`).join(', ');
+    const members = keys.map((key) => `${stringifyJson(key)}: read()`).join(', ');
     const known = factories.get(members);
     if (known) {
       return known;

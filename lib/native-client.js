@@ -1,5 +1,6 @@
 'use strict';
 
+const { failureOf } = require('./errors');
 const { loadNative } = require('./native');
 const { Pending } = require('./pending');
 
@@ -99,8 +100,17 @@ class NativeClient {
     if (this.#cold > 0) {
       this.#cold -= length;
       if (this.#cold <= 0) {
-        this.#incoming.tapes = require('./answer-tapes').askForAnswerTapes(this.#http);
+        this.#askForTapes();
       }
+    }
+  }
+
+  #askForTapes() {
+    try {
+      this.#incoming.tapes = require('./answer-tapes').askForAnswerTapes(this.#http);
+    } catch {
+      // It could not be loaded: there may be no descriptor left. Text will do until the next attempt.
+      this.#cold = WARM_UP;
     }
   }
 
@@ -197,42 +207,75 @@ class NativeClient {
 function deliver(batch, pending, incoming) {
   fillInHeads(batch, incoming);
   const { tapes } = incoming;
-  const number = tapes?.begin();
+  let number;
+  /** @type {{ reason: unknown } | undefined} */
+  let uncaught;
+  try {
+    number = tapes?.begin();
+  } catch {
+    // Those of its calls that have a tape fail.
+  }
   for (let i = 0; i < batch.length; i += WIDTH) {
     const id = batch[i];
     const receiver = pending.get(id);
     if (receiver === undefined) {
       continue;
     }
-    switch (batch[i + 1] & KIND_MASK) {
-      case DONE:
-      case DONE_WITHOUT_CONTENT:
-        pending.delete(id);
-        receiver.done?.(batch[i + 2], batch[i + 3], batch[i + 4], batch[i + 1] === DONE_WITHOUT_CONTENT);
-        break;
-      case TAPED:
-      case TAPED_IN_PARTS:
-        pending.delete(id);
-        deliverTaped(receiver, batch, i, tapes, number);
-        break;
-      case HEAD:
-        receiver.head?.(batch[i + 2], batch[i + 3]);
-        break;
-      case CHUNK:
-        receiver.chunk?.(batch[i + 4]);
-        break;
-      case END:
-        pending.delete(id);
-        receiver.end?.();
-        break;
-      case READY:
-        receiver.ready?.();
-        break;
-      case FAILED:
-        pending.delete(id);
-        receiver.failed(require('./errors').failureOf(batch[i + 2], batch[i + 3], receiver));
-        break;
+    try {
+      deliverEvent(receiver, batch, i, pending, tapes, number);
+    } catch (error) {
+      // The others of the batch are not to blame.
+      try {
+        receiver.client.cancel(id);
+        receiver.failed(/** @type {any} */ (error));
+      } catch (reason) {
+        uncaught ??= { reason };
+      }
     }
+  }
+  if (uncaught) {
+    throw uncaught.reason;
+  }
+}
+
+/**
+ * @param {Receiver} receiver
+ * @param {any[]} batch
+ * @param {number} i where in it the event is
+ * @param {Pending<Receiver>} pending
+ * @param {Incoming['tapes']} tapes
+ * @param {number | undefined} number of the batch
+ */
+function deliverEvent(receiver, batch, i, pending, tapes, number) {
+  const id = batch[i];
+  switch (batch[i + 1] & KIND_MASK) {
+    case DONE:
+    case DONE_WITHOUT_CONTENT:
+      pending.delete(id);
+      receiver.done?.(batch[i + 2], batch[i + 3], batch[i + 4], batch[i + 1] === DONE_WITHOUT_CONTENT);
+      break;
+    case TAPED:
+    case TAPED_IN_PARTS:
+      pending.delete(id);
+      deliverTaped(receiver, batch, i, tapes, number);
+      break;
+    case HEAD:
+      receiver.head?.(batch[i + 2], batch[i + 3]);
+      break;
+    case CHUNK:
+      receiver.chunk?.(batch[i + 4]);
+      break;
+    case END:
+      pending.delete(id);
+      receiver.end?.();
+      break;
+    case READY:
+      receiver.ready?.();
+      break;
+    case FAILED:
+      pending.delete(id);
+      receiver.failed(failureOf(batch[i + 2], batch[i + 3], receiver));
+      break;
   }
 }
 

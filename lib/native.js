@@ -1,6 +1,7 @@
 'use strict';
 
 const { existsSync } = require('node:fs');
+const { explain } = require('./native-missing');
 
 /** @typedef {typeof import('../binding.js')} Native */
 
@@ -31,7 +32,7 @@ function loadNative() {
     native = loadFromUsualPlace() ?? /** @type {Native} */ (require('../binding.js'));
     return native;
   } catch (cause) {
-    throw require('./native-missing').explain(cause);
+    throw explain(cause);
   }
 }
 

@@ -1,9 +1,15 @@
 'use strict';
 
 const { reportEnd, reportError, reportStart } = require('./debug');
+const { errorOf } = require('./error-envelope');
+const { InvalidJsonError, rejectSoon } = require('./errors');
 const { flags, redirectFlags } = require('./native-client');
-const { ReadResponse, isOk } = require('./read-response');
+const { ReadResponse } = require('./read-response');
+const { isOk } = require('./response');
 const { listen, unlisten } = require('./signal');
+
+// As it is now: a program may replace it later.
+const { parse: parseJson } = JSON;
 
 /** What every path is relative to; the host is arbitrary. */
 const BASE_URL = 'http://localhost';
@@ -23,7 +29,6 @@ class PlainCall {
   #owner;
   #request;
   #resolve;
-  #reject;
   #id = -1;
   /** @type {(() => void) | undefined} */
   #onAbort;
@@ -34,16 +39,14 @@ class PlainCall {
    * @param {string} method
    * @param {PlainRequest} request
    * @param {(result: unknown) => void} resolve
-   * @param {(reason: unknown) => void} reject
    */
-  constructor(owner, client, method, request, resolve, reject) {
+  constructor(owner, client, method, request, resolve) {
     this.#owner = owner;
     this.client = client;
     this.method = method;
     this.path = request.target;
     this.#request = request;
     this.#resolve = resolve;
-    this.#reject = reject;
   }
 
   start() {
@@ -89,10 +92,10 @@ class PlainCall {
       this.#resolve(
         isOk(status)
           ? { data: noContent ? undefined : parsed ? body : this.#parse(body, status), response }
-          : { error: require('./error-envelope').errorOf(body, noContent, response), response },
+          : { error: errorOf(body, noContent, response), response },
       );
     } catch (error) {
-      this.#reject(error);
+      this.#resolve(rejectSoon(error));
     }
   }
 
@@ -109,9 +112,8 @@ class PlainCall {
     }
     let value;
     try {
-      value = JSON.parse(body);
+      value = parseJson(body);
     } catch (error) {
-      const { InvalidJsonError } = require('./errors');
       const attempt = { method: this.method, path: this.path, socketPath: this.client.address, status };
       throw new InvalidJsonError(/** @type {Error} */ (error), attempt);
     }
@@ -123,7 +125,7 @@ class PlainCall {
   failed(error) {
     this.#settle();
     reportError(this, error);
-    this.#reject(error);
+    this.#resolve(rejectSoon(error));
   }
 }
 

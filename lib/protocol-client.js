@@ -4,6 +4,10 @@ const { definitionOf } = require('./protocol');
 const { ProtocolError } = require('./protocol-error');
 const { Exchanger } = require('./protocol-exchange');
 
+// As they are now: a program or its test runner may replace them later.
+const { parse: parseJson } = JSON;
+const { nextTick } = process;
+
 /** Limit on a call in milliseconds, unless given. */
 const DEFAULT_TIMEOUT_MS = 30_000;
 
@@ -88,8 +92,8 @@ function createFunction(caller, command) {
     }
     // What the callback throws is no rejection: it goes where exceptions of callbacks go.
     result.then(
-      (results) => process.nextTick(/** @type {(...results: unknown[]) => void} */ (done), null, results),
-      (error) => process.nextTick(/** @type {(...results: unknown[]) => void} */ (done), error),
+      (results) => nextTick(/** @type {(...results: unknown[]) => void} */ (done), null, results),
+      (error) => nextTick(/** @type {(...results: unknown[]) => void} */ (done), error),
     );
     return undefined;
   }
@@ -139,7 +143,7 @@ class ProtocolCaller {
     signal?.throwIfAborted();
     const given = this.#toJson(group, endpoint, params);
     const settings = JSON.stringify([this.#options, environmentSettings(this.definition, this.#options, params)]);
-    const { request, failure } = JSON.parse(engine.prepare(group, endpoint, given, settings));
+    const { request, failure } = parseJson(engine.prepare(group, endpoint, given, settings));
     if (failure) {
       throw new ProtocolError(failure);
     }
@@ -156,11 +160,11 @@ class ProtocolCaller {
     const { status, body } = answer;
     const judged = engine.judge(group, endpoint, given, settings, status, body);
     if (judged !== null) {
-      throw answeredFailure(JSON.parse(judged), request, status);
+      throw answeredFailure(parseJson(judged), request, status);
     }
     return {
       results: resultsOf(body, description.resultsKey),
-      messages: () => JSON.parse(engine.successMessage(group, endpoint, given, settings)),
+      messages: () => parseJson(engine.successMessage(group, endpoint, given, settings)),
     };
   }
 
@@ -178,7 +182,7 @@ class ProtocolCaller {
   #toJson(group, endpoint, params) {
     /** @param {string} reason @param {unknown} [cause] */
     const refuse = (reason, cause) =>
-      new ProtocolError(JSON.parse(this.definition.engine.unreadable(group, endpoint, reason)), cause);
+      new ProtocolError(parseJson(this.definition.engine.unreadable(group, endpoint, reason)), cause);
     if (params === undefined || params === null) {
       return '{}';
     }
@@ -192,7 +196,7 @@ class ProtocolCaller {
       throw refuse(`they cannot be sent as JSON: ${/** @type {Error} */ (error).message}`, error);
     }
     // A surrogate without its partner is escaped by JSON.stringify and means nothing to anyone.
-    if (/\\ud[89a-f]/.test(json) && !isWellFormed(JSON.parse(json))) {
+    if (/\\ud[89a-f]/.test(json) && !isWellFormed(parseJson(json))) {
       throw refuse('they hold text that is not valid Unicode');
     }
     return json;
@@ -236,7 +240,7 @@ function isWellFormed(value) {
 function unanswered(error, describe) {
   const code = error?.code;
   const fault = TIMED_OUT.has(code) ? 'timeout' : REFUSED.has(code) ? 'refused' : 'other';
-  return new ProtocolError(JSON.parse(describe(fault, error?.message ?? String(error))), error);
+  return new ProtocolError(parseJson(describe(fault, error?.message ?? String(error))), error);
 }
 
 /**
@@ -259,7 +263,7 @@ function resultsOf(body, key) {
   }
   let results;
   try {
-    results = JSON.parse(body);
+    results = parseJson(body);
   } catch {
     return body;
   }

@@ -3,6 +3,7 @@
 const { TransportError } = require('./errors');
 const { NativeClient, redirectFlags } = require('./native-client');
 const { listen, unlisten } = require('./signal');
+const { clearTimeout, setTimeout } = require('./timers');
 
 /** Servers to which connections are kept; calls may name a server each. */
 const MOST_SERVERS = 32;

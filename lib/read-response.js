@@ -1,11 +1,8 @@
 'use strict';
 
-/** @typedef {import('./response').ResponseHead} ResponseHead */
+const { createResponse, isOk } = require('./response');
 
-/** @param {number} status */
-function isOk(status) {
-  return status >= 200 && status <= 299;
-}
+/** @typedef {import('./response').ResponseHead} ResponseHead */
 
 /**
  * Stands where `Response.prototype` would, and asks for it only when somebody looks: `instanceof Response` holds,
@@ -58,7 +55,6 @@ class ReadResponse extends LateResponse {
       return undefined;
     }
     if (response.#real === undefined) {
-      const { createResponse } = require('./response');
       response.#real = createResponse(response.#head, response.#body === 'none' ? null : new Uint8Array());
       if (response.#body === 'read') {
         // Marks the body as read; there is nothing in it to wait for.
@@ -103,4 +99,4 @@ for (const name of METHODS) {
   prototype[name] = method;
 }
 
-module.exports = { ReadResponse, isOk };
+module.exports = { ReadResponse };

@@ -1,7 +1,5 @@
 'use strict';
 
-const { isOk } = require('./read-response');
-
 /**
  * Everything that is known of an answer without its body. `head` has the reason, the final URL where redirects led
  * away from `url`, then name and value of each header, a line each.
@@ -19,6 +17,11 @@ const { isOk } = require('./read-response');
  */
 
 const NULL_BODY_STATUSES = new Set([101, 204, 205, 304]);
+
+/** @param {number} status */
+function isOk(status) {
+  return status >= 200 && status <= 299;
+}
 
 /** @param {ResponseHead} head */
 function parseHead({ head, url }) {
@@ -166,4 +169,4 @@ function refuse() {
   throw new TypeError('The headers of a received response are immutable');
 }
 
-module.exports = { createResponse };
+module.exports = { createResponse, isOk };

@@ -1,8 +1,9 @@
 // What `import` and `require` load: the files of `lib/` joined into two, because finding, reading and compiling a file
 // takes longer than running it.
 //
-// `dist/index.js` has what a plain call needs, in one scope; `dist/later.js` has everything else, and is loaded when some
-// of it is needed. It is given the modules of the first half, so that none is there twice.
+// `dist/index.js` has what a plain call needs, in one scope, and whatever reports a failure: a process that has no
+// descriptor left, or may not read its own files any more, could not load that. `dist/later.js` has everything else, and
+// is loaded when some of it is needed. It is given the modules of the first half, so that none is there twice.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -13,16 +14,25 @@ import { root } from './setup.mjs';
 const FIRST = [
   'client',
   'debug',
+  'environment-metadata',
+  'error-envelope',
+  'errors',
   'index',
   'native',
   'native-client',
+  'native-missing',
   'notification-socket',
   'pending',
   'plain-call',
   'plain-request',
   'read-response',
+  'response',
   'signal',
+  'timers',
 ];
+
+/** Characters of a line. Node prints the line that throws. */
+const LINE = 100;
 
 const lib = join(root, 'lib');
 const dist = join(root, 'dist');
@@ -32,7 +42,7 @@ const isFirst = (/** @type {string} */ module) => FIRST.includes(module);
 const asked = { first: /** @type {Set<string>} */ (new Set()), later: /** @type {Set<string>} */ (new Set()) };
 
 /** How each file of `lib/` ends. */
-const EXPORTS = /^module\.exports = (\{ .* \});$/m;
+const EXPORTS = /^module\.exports = (\{[^}]*\});$/m;
 
 /** @param {string} module */
 function exportsOf(module) {
@@ -99,6 +109,7 @@ async function joinModules(name, entry, banner) {
   const { code } = await transform(outputFiles[0].text, {
     minifyIdentifiers: name === 'index',
     minifyWhitespace: true,
+    lineLimit: LINE,
   });
   writeFileSync(join(dist, `${name}.js`), code);
 }

@@ -2,6 +2,7 @@
 //! element by element, and each of that costs as much as a short string.
 
 use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
 use napi::bindgen_prelude::Result;
@@ -10,7 +11,7 @@ use rustc_hash::FxHashSet;
 
 use super::external_text::body_text;
 use super::tapes::{Taped, Tapes};
-use super::values::{array, array_buffer, latin1, number, undefined, utf8};
+use super::values::{array, array_buffer, forget_exception, latin1, number, undefined, utf8};
 use crate::transport::{Delivery, Endpoint, Event, Failure, Head};
 
 /// Elements an event takes: number of the call, kind, and three that depend on the kind.
@@ -69,12 +70,23 @@ pub(super) fn batch(
         tapes.begin();
     }
     for event in events {
-        let id = event.id();
-        let awaited = if event.is_last() { in_flight.remove(&id) } else { in_flight.contains(&id) };
+        let call = event.id();
+        let awaited = if event.is_last() { in_flight.remove(&call) } else { in_flight.contains(&call) };
         if awaited {
-            let id = number(env, id)?;
+            let id = number(env, call)?;
             let tapes = tapes.as_deref_mut();
-            let (kind, details) = describe(env, event, nothing, endpoint, last_head, tapes)?;
+            let described =
+                catch_unwind(AssertUnwindSafe(|| describe(env, event, nothing, endpoint, last_head, tapes)));
+            let (kind, details) = if let Ok(Ok(described)) = described {
+                described
+            } else {
+                // This call fails, and the others of the batch go on.
+                in_flight.remove(&call);
+                *last_head = LastHead::default();
+                forget_exception(env);
+                let failure = Failure::Internal("its answer could not be handed over".into());
+                failed(env, &failure, nothing, endpoint)?
+            };
             values.extend_from_slice(&[id, number(env, kind)?]);
             values.extend_from_slice(&details);
         }

@@ -1,8 +1,9 @@
 //! JavaScript values made of bytes, numbers and other values.
 
+use std::ffi::{CStr, c_void};
 use std::ptr;
 
-use napi::bindgen_prelude::{Error, Result};
+use napi::bindgen_prelude::Result;
 use napi::{check_status, sys};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -87,36 +88,52 @@ pub(crate) fn double(env: sys::napi_env, number: f64) -> Result<sys::napi_value>
     Ok(value)
 }
 
-/// A JavaScript array of some values.
+/// A JavaScript array of some values. No code of the program runs: it may have replaced what arrays are made with, and a
+/// call of the client from there would find its locks taken.
 pub(crate) fn array(env: sys::napi_env, values: &[sys::napi_value]) -> Result<sys::napi_value> {
-    if let Ok(made) = array_of(env, values) {
-        return Ok(made);
-    }
-    // A program may have replaced `Array.of`.
-    let (mut array, mut thrown) = (ptr::null_mut(), ptr::null_mut());
+    let (mut nobody, mut made) = (ptr::null_mut(), ptr::null_mut());
     // SAFETY: plain calls on the JavaScript thread, inside a handle scope; all values belong to `env`.
     unsafe {
-        sys::napi_get_and_clear_last_exception(env, &raw mut thrown);
-        check_status!(sys::napi_create_array_with_length(env, values.len(), &raw mut array))?;
-        for (index, value) in (0..).zip(values) {
-            check_status!(sys::napi_set_element(env, array, index, *value))?;
-        }
+        check_status!(sys::napi_get_undefined(env, &raw mut nobody))?;
+        let list = list_function(env)?;
+        check_status!(sys::napi_call_function(
+            env,
+            nobody,
+            list,
+            values.len(),
+            values.as_ptr(),
+            &raw mut made
+        ))?;
     }
-    Ok(array)
+    Ok(made)
 }
 
-/// The same by `Array.of`: setting element by element takes several times as long.
-fn array_of(env: sys::napi_env, values: &[sys::napi_value]) -> Result<sys::napi_value> {
-    let (mut global, mut class, mut of, mut made) =
-        (ptr::null_mut(), ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
-    let mut is_array = false;
-    // SAFETY: as in `array`.
+/// A function that gives its arguments as an array: setting element by element takes several times as long. Made once for
+/// an environment, whose data for this addon it is.
+fn list_function(env: sys::napi_env) -> Result<sys::napi_value> {
+    const CODE: &CStr = c"(...values) => values";
+    let mut data: *mut c_void = ptr::null_mut();
+    let (mut code, mut function, mut reference) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
+    // SAFETY: plain calls on the JavaScript thread. Nothing else sets the data, so it is null or the reference made here,
+    // which lives as long as the environment.
     unsafe {
-        check_status!(sys::napi_get_global(env, &raw mut global))?;
-        check_status!(sys::napi_get_named_property(env, global, c"Array".as_ptr(), &raw mut class))?;
-        check_status!(sys::napi_get_named_property(env, class, c"of".as_ptr(), &raw mut of))?;
-        check_status!(sys::napi_call_function(env, class, of, values.len(), values.as_ptr(), &raw mut made))?;
-        check_status!(sys::napi_is_array(env, made, &raw mut is_array))?;
+        check_status!(sys::napi_get_instance_data(env, &raw mut data))?;
+        if data.is_null() {
+            let length = CODE.count_bytes().cast_signed();
+            check_status!(sys::napi_create_string_latin1(env, CODE.as_ptr(), length, &raw mut code))?;
+            check_status!(sys::napi_run_script(env, code, &raw mut function))?;
+            check_status!(sys::napi_create_reference(env, function, 1, &raw mut reference))?;
+            check_status!(sys::napi_set_instance_data(env, reference.cast(), None, ptr::null_mut()))?;
+        } else {
+            check_status!(sys::napi_get_reference_value(env, data.cast(), &raw mut function))?;
+        }
     }
-    if is_array { Ok(made) } else { Err(Error::from_reason("Array.of makes no array")) }
+    Ok(function)
+}
+
+/// Forgets an exception that a failed call of the engine has left behind: nothing can be called while there is one.
+pub(crate) fn forget_exception(env: sys::napi_env) {
+    let mut thrown = ptr::null_mut();
+    // SAFETY: plain call on the JavaScript thread; it fails when there is none.
+    unsafe { sys::napi_get_and_clear_last_exception(env, &raw mut thrown) };
 }
