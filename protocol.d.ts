@@ -140,12 +140,33 @@ export interface GroupDeclaration {
 
 /** An API as data: groups of endpoints, and `global` for what they share. */
 export type ProtocolDeclaration<P = { readonly [group: string]: unknown }> = {
-  readonly [Group in keyof P]: Group extends 'global' ? GlobalDeclaration : CheckedGroup<P[Group]>;
+  readonly [Group in keyof P]: Group extends 'global'
+    ? GlobalDeclaration & NoOther<P[Group], GlobalDeclaration>
+    : CheckedGroup<P[Group]>;
 };
 
-/** An endpoint's own keys are known at every level that TypeScript would otherwise let through. */
 type CheckedGroup<G> = { readonly [Name in keyof G]: EndpointDeclaration & NoOther<G[Name], EndpointDeclaration> };
-type NoOther<T, Known> = { readonly [Key in Exclude<keyof T, keyof Known>]: never };
+
+/** Keys whose values are checked as a whole: types, shapes of bodies, and values of any kind. */
+type WholeKey = 'type' | 'default' | 'example' | 'values' | 'body' | 'shapes';
+
+/**
+ * No keys but those that are known, at every level. TypeScript looks for others only where a type is not inferred, and a
+ * declaration's is: its client has its types.
+ */
+type NoOther<T, Known> = T extends readonly unknown[] | ((...values: never[]) => unknown)
+  ? unknown
+  : T extends object
+    ? { readonly [Key in keyof T]: NoOtherAt<Key, T[Key], Known> }
+    : unknown;
+
+type NoOtherAt<Key, Value, Known> = string extends keyof Known
+  ? NoOther<Value, NonNullable<Known[keyof Known]>>
+  : Key extends keyof Known
+    ? Key extends WholeKey
+      ? unknown
+      : NoOther<Value, NonNullable<Known[Key]>>
+    : `There is no key "${Key & string}" here`;
 
 /** Options of one call, beside its params. */
 export interface CallOptions {
@@ -307,9 +328,22 @@ export interface ProtocolClientOptions {
   maxConnections?: number | undefined;
   /** Bytes of answer that are accepted. Default: no limit. */
   maxResponseBytes?: number | undefined;
-  /** Other global params by their declared names. */
-  [param: string]: unknown;
+  /** Another name of `socketPath`, that of the param. */
+  'socket-path'?: string | undefined;
+  /** Another name of `apiKey`, that of the param. */
+  'api-key'?: string | undefined;
 }
+
+/** The global params that a protocol declares, as options of its client. Of one that is not known in detail, any. */
+export type GlobalParamsOf<P> = P extends { readonly [commands]: unknown }
+  ? unknown
+  : P extends { readonly global: { readonly params: infer Params } }
+    ? string extends keyof Params
+      ? { readonly [param: string]: unknown }
+      : { readonly [Name in keyof Params]?: ParamValue<Params[Name]> | undefined }
+    : string extends keyof P
+      ? { readonly [param: string]: unknown }
+      : unknown;
 
 /**
  * Checks a declaration. Gives a frozen copy of it, for {@link createProtocolClient}, the simulator and the command line.
@@ -325,10 +359,11 @@ export declare function defineProtocol<const P extends ProtocolDeclaration<P>>(d
  * rejects with a {@link ProtocolError}.
  *
  * @throws {TypeError} for an option that the protocol does not have
+ * @throws {RangeError} (`ERR_OUT_OF_RANGE`) when `timeoutMs` is not a number of milliseconds
  */
 export declare function createProtocolClient<const P extends object>(
   protocol: P,
-  options?: ProtocolClientOptions,
+  options?: ProtocolClientOptions & GlobalParamsOf<P>,
 ): ProtocolClient<P>;
 
 /** The Binder API as a protocol. */

@@ -124,3 +124,69 @@ test('mistakes are found', () => {
     assert.ok(errors(mistake).length > 0, mistake);
   }
 });
+
+test('a key that is not known is named at its place, at every level', () => {
+  const request = "request: { method: 'GET' as const }";
+  const declaration = (endpoint, global = '') => `defineProtocol({
+    global: { ${global} },
+    a: { b: { path: '/', description: 'x', ${endpoint} } },
+  });`;
+  const mistakes = {
+    autorized: declaration("request: { method: 'GET', autorized: true }"),
+    requird: declaration(`params: { x: { type: String, requird: true } }, ${request}`),
+    reponse: declaration(`reponse: {}, ${request}`),
+    bdy: declaration(`response: { bdy: String }, ${request}`),
+    sugestions: declaration(`response: { error: { e: { msg: 'x', sugestions: ['y'] } } }, ${request}`),
+    satus: declaration(`response: { success: { satus: 201 } }, ${request}`),
+    nmae: declaration(request, "nmae: 'x'"),
+    evn: declaration(request, "params: { x: { type: String, evn: 'X' } }"),
+    credentail: declaration(request, "request: { credentail: { param: 'x', header: 'y' } }"),
+    heder: declaration(request, "request: { credential: { param: 'x', header: 'y', heder: 'z' } }"),
+    feilds: declaration(request, "response: { feilds: { type: 'x' } }"),
+  };
+  const lines = Object.values(mistakes).map((text) => text.replaceAll('\n', ' '));
+  const before = prelude.split('\n').length;
+  const found = errors(lines.join('\n'));
+  for (const [index, key] of Object.keys(mistakes).entries()) {
+    const here = found.filter(({ line }) => line === before + 1 + index);
+    assert.equal(here.length, 1, `${key}: ${here.map(({ message }) => message).join()}`);
+    assert.ok(here[0].message.includes(`'"There is no key \\"${key}\\" here"'`), here[0].message);
+  }
+  assert.equal(found.length, lines.length);
+});
+
+test('free names and values are let through', () => {
+  const program = `defineProtocol({
+    global: {
+      name: 'x', description: undefined, params: { anything: { type: String, env: 'X', secret: true } },
+      response: { shapes: { Any: { 'x?': [{ y: Date }] } }, fields: { type: 't' }, error: { e: { msg: 'm', code: ['a'] } } },
+    },
+    a: { b: {
+      path: '/', description: 'x', request: { method: 'PUT', body: ['q'], basic: ['u', 'p'] },
+      params: { q: { type: JSON, default: { deep: { key: 1 } }, example: { other: 1 }, required: undefined } },
+      response: { body: { any: { thing: '#Any' } }, success: { status: '2xx' }, secret: ['**'] },
+    } },
+  });`;
+  assert.deepEqual(errors(program), []);
+});
+
+test('a client takes the options that its protocol has', () => {
+  const withParam = `const p = defineProtocol({
+    global: { params: { region: { type: String, values: ['eu', 'us'], required: false } } },
+    a: { b: { path: '/', description: 'x', request: { method: 'GET' } } },
+  });`;
+  const fine = `${withParam}
+    createProtocolClient(p, { region: 'eu', socketPath: undefined, timeoutMs: undefined });
+    createProtocolClient(binderProtocol, { 'api-key': 'k', host: 'h' });
+    createProtocolClient(JSON.parse('{}') as import('${prelude.match(/"(.*protocol\.mjs)"/)?.[1]}').ProtocolDeclaration, { own: 1 });`;
+  assert.deepEqual(errors(fine), []);
+  for (const mistake of [
+    "createProtocolClient(p, { regoin: 'eu' });",
+    "createProtocolClient(p, { region: 'asia' });",
+    "createProtocolClient(notes, { hots: 'x' });",
+    "createProtocolClient(cycleProtocol, { sockPath: 'x' });",
+    'createProtocolClient(binderProtocol, { timeout: 5 });',
+  ]) {
+    assert.equal(errors(`${withParam}\n${mistake}`).length, 1, mistake);
+  }
+});
