@@ -2,6 +2,7 @@
 
 const assert = require('node:assert/strict');
 const test = require('node:test');
+const { setTimeout: sleep } = require('node:timers/promises');
 const { TOKEN, client, rejection } = require('../peers/client.js');
 const { nginx, nginxMissing } = require('../peers/nginx.js');
 const { within } = require('../peers/until.js');
@@ -22,6 +23,12 @@ const SERVER = `
     location = /v1/gzip { gzip on; gzip_min_length 1; gzip_types *; try_files /v1/large.json =404; }
     location = /v1/closed { return 444; }
     location = /v1/proxied { proxy_pass http://unix:/nowhere/else.sock; }
+
+    location = /v1/brief { keepalive_timeout 10ms; return 200 '{"brief":true}'; }
+    location = /v1/three { keepalive_requests 3; return 200 '{"connection":$connection}'; }
+    location = /v1/harsh { client_max_body_size 1k; lingering_close off; proxy_pass http://unix:/nowhere/else.sock; }
+    location = /v1/impatient { client_body_timeout 100ms; proxy_pass http://unix:/nowhere/else.sock; }
+    location = /v1/filtered { sub_filter_once off; sub_filter_types *; sub_filter abcdefghij ABCDEFGHIJ; try_files /v1/large.json =404; }
 
     location = /v1/limited { limit_rate 2m; try_files /v1/large.json =404; }
 `;
@@ -77,6 +84,50 @@ test('nginx', { skip }, async (t) => {
     const body = Buffer.alloc(8 * 1024 * 1024, 'x');
     const call = made.POST('/v1/echo', { body, bodySerializer: (same) => same });
     assert.equal((await within(call, 'the refusal')).response.status, 413);
+  });
+
+  await t.test('a long answer in chunks', async () => {
+    const { data, response } = await made.GET('/v1/filtered', { parseAs: 'text' });
+    assert.deepEqual(
+      [response.headers.get('content-length'), data],
+      [null, TEXT.replaceAll('abcdefghij', 'ABCDEFGHIJ')],
+    );
+  });
+
+  await t.test('a refusal that closes the connection while the body is sent', async () => {
+    const body = Buffer.alloc(8 * 1024 * 1024, 'x');
+    for (const method of ['POST', 'PUT']) {
+      const call = made[method]('/v1/harsh', { body, bodySerializer: (same) => same });
+      assert.equal((await within(call, method)).response.status, 413, method);
+    }
+    assert.equal((await made.GET('/v1/echo')).response.status, 200);
+  });
+
+  await t.test('a body that does not come', async () => {
+    const body = new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(10)) });
+    const call = made.PUT('/v1/impatient', { body, duplex: 'half', bodySerializer: (same) => same });
+    assert.equal((await rejection(within(call, 'the end'))).code, 'ECONNRESET');
+    assert.equal((await made.GET('/v1/echo')).response.status, 200);
+  });
+
+  await t.test('a target that is too long', async () => {
+    const call = made.GET('/v1/echo', { params: { query: { q: 'x'.repeat(40_000) } } });
+    assert.equal((await within(call, 'the refusal')).response.status, 414);
+    assert.equal((await made.GET('/v1/echo')).response.status, 200);
+  });
+
+  await t.test('idle connections that it closes soon fail no call', async () => {
+    for (let round = 0; round < 60; round += 1) {
+      assert.deepEqual((await made.GET('/v1/brief')).data, { brief: true });
+      await sleep(7 + (round % 6));
+    }
+  });
+
+  await t.test('connections with a number of requests', async () => {
+    const one = client(t, peer, { maxConnections: 1 });
+    const numbers = [];
+    for (let round = 0; round < 9; round += 1) numbers.push((await one.POST('/v1/three')).data.connection);
+    assert.equal(new Set(numbers).size, 3);
   });
 
   await t.test('connections that it closes', async () => {

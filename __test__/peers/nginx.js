@@ -20,7 +20,9 @@ function nginxMissing() {
  * @returns {Promise<{ socketPath: string, reload: () => void }>}
  */
 async function nginx(scope, { server, files = {} }) {
-  const folder = temporaryFolder(scope);
+  /** @type {(() => unknown)[]} */
+  const removals = [];
+  const folder = temporaryFolder({ after: (hook) => removals.push(hook) });
   const socketPath = path.join(folder, 'api.sock');
   const root = path.join(folder, 'root');
   fs.chmodSync(folder, 0o755);
@@ -52,8 +54,12 @@ http {
   const child = spawn('nginx', ['-c', config, '-p', folder, '-e', path.join(folder, 'error.log')], { stdio: 'ignore' });
   const ended = new Promise((resolve) => child.on('exit', resolve));
   scope.after(async () => {
+    // nginx loses a signal that comes while its workers are replaced, so it is told until it hears.
+    const again = setInterval(() => child.kill('SIGTERM'), 500);
     child.kill('SIGTERM');
     await ended;
+    clearInterval(again);
+    for (const remove of removals) remove();
   });
   await until(() => fs.existsSync(socketPath) || child.exitCode !== null, 'nginx listens');
   if (child.exitCode !== null) throw new Error(`nginx: ${fs.readFileSync(path.join(folder, 'error.log'), 'utf8')}`);
