@@ -266,6 +266,35 @@ test('a server that never answers is given up after idleTimeoutMs', async (t) =>
   await within(/** @type {Promise<void>} */ (gone), 'the end of the connection');
 });
 
+test('a server that never answers is given up after headersTimeoutMs', async (t) => {
+  /** @type {Promise<void> | undefined} */
+  let gone;
+  const { socketPath } = await bareServer(t, (handshake) => {
+    gone = handshake.gone;
+    handshake.socket.write('HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 101 Switching Pro');
+  });
+  const error = await failure(t, socketPath, { headersTimeoutMs: 50 });
+  assert.equal(error.code, 'ERR_CYCLE_HEADERS_TIMEOUT');
+  assert.match(error.message, /within the 50 ms that headersTimeoutMs allows/);
+  await within(/** @type {Promise<void>} */ (gone), 'the end of the connection');
+});
+
+test('headersTimeoutMs is over once the handshake is answered, and 0 is for never', async (t) => {
+  const { socketPath } = await bareServer(t, async ({ socket, accept }) => {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    accept();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    socket.write(frame(0x81, '1'));
+  });
+  for (const headersTimeoutMs of [0, 300]) {
+    const seen = record(t, connectNotifications({ socketPath, headersTimeoutMs, reconnectBaseDelayMs: 1 }));
+    await seen.until('notification');
+    // On a slow machine an attempt may be given up; none that was open is.
+    assert.deepEqual(seen.names().slice(-3), ['open', 'raw', 'notification']);
+    assert.ok(headersTimeoutMs > 0 || seen.of('error').length === 0);
+  }
+});
+
 test('after a refusal it reconnects', async (t) => {
   let requests = 0;
   const { socketPath } = await httpServer(t, (_request, response) => {

@@ -21,12 +21,17 @@ const LONGEST_DELAY = 2 ** 31 - 1;
  * @returns {NotificationChannelOptions}
  */
 function readOptions(options) {
+  const { signal } = options;
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    throw invalid('signal', 'an AbortSignal');
+  }
   const token = text('token', options.token) ?? process.env.CYCLE_API_TOKEN;
   const socketPath = text('socketPath', options.socketPath) ?? (process.env.CYCLE_API_SOCKET || DEFAULT_SOCKET_PATH);
   if (socketPath === '' || socketPath.includes('\0')) {
     throw invalid('socketPath', 'a path without a zero byte', socketPath);
   }
   const idleTimeoutMs = number('idleTimeoutMs', options.idleTimeoutMs, 0, 0, LONGEST_DELAY);
+  const headersTimeoutMs = number('headersTimeoutMs', options.headersTimeoutMs, 300_000, 0, LONGEST_DELAY);
   return {
     socketPath,
     token: token || undefined,
@@ -37,6 +42,7 @@ function readOptions(options) {
     jitter: flag('jitter', options.jitter, false),
     topics: topics(options.topics),
     idleTimeoutMs: idleTimeoutMs || undefined,
+    headersTimeoutMs: headersTimeoutMs || undefined,
     highWaterMark: number('highWaterMark', options.highWaterMark, 16 * MIB, 1, Infinity),
     maxMessageBytes: number('maxMessageBytes', options.maxMessageBytes, 64 * MIB, 1, LARGEST_MESSAGE),
   };
@@ -135,4 +141,4 @@ function invalid(name, wanted, given) {
   return Object.assign(new TypeError(`${name} must be ${wanted}${shown}`), { code: 'ERR_INVALID_ARG_TYPE' });
 }
 
-module.exports = { readOptions };
+module.exports = { flag, readOptions };

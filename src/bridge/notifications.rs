@@ -39,13 +39,15 @@ pub struct NotificationChannelOptions {
     pub topics: Option<Vec<String>>,
     /// Silence after which the server counts as dead, in milliseconds; for ever without it.
     pub idle_timeout_ms: Option<f64>,
+    /// Time for the head of the answer to a handshake, in milliseconds; no limit without it.
+    pub headers_timeout_ms: Option<f64>,
     /// Bytes that may wait for JavaScript before reading pauses.
     pub high_water_mark: f64,
     /// Largest message accepted, in bytes.
     pub max_message_bytes: f64,
 }
 
-/// The kinds of events; `lib/notification-socket.js` has the same list.
+/// The kinds of events; `lib/notification-stream.js` has the same list.
 mod kind {
     pub(super) const OPEN: u32 = 0;
     pub(super) const FAULT: u32 = 1;
@@ -178,6 +180,7 @@ fn settings(given: NotificationChannelOptions) -> Result<Options> {
         }),
         topics,
         idle_timeout: given.idle_timeout_ms.map(milliseconds),
+        headers_timeout: given.headers_timeout_ms.map(milliseconds),
         high_water_mark: whole(given.high_water_mark),
         max_message_bytes: whole(given.max_message_bytes),
     })

@@ -1,7 +1,5 @@
 //! The status codes of a WebSocket close frame.
 
-/// Sent when the user closes.
-pub const NORMAL: u16 = 1000;
 /// Sent when this process drops the socket without closing it.
 pub const GOING_AWAY: u16 = 1001;
 /// Sent when the server broke the rules of the protocol.

@@ -4,7 +4,8 @@ use std::io;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use futures_util::FutureExt as _;
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::close_code;
 use super::fault::Fault;
@@ -17,8 +18,10 @@ use crate::json::tape::Recorder;
 
 /// So many messages are looked at before others on the I/O thread have their turn.
 const BURST: usize = 2048;
-/// So long the answer to a close frame is waited for.
+/// So long the answer to a close frame is waited for, and then the end of the connection.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
+/// While reading pauses, the server's pings are behind what is not read. It is told so often that this end is alive.
+const PAUSE_PONG: Duration = Duration::from_secs(10);
 
 /// What one step of reading led to.
 pub(super) enum Step {
@@ -44,7 +47,7 @@ pub(super) enum End {
 
 impl End {
     /// How long ending may take.
-    pub(super) fn patience(&self) -> Duration {
+    fn patience(&self) -> Duration {
         match self {
             // A server that was silent for so long is not waited for.
             Self::Failed(close_code::UNEXPECTED) => Duration::ZERO,
@@ -69,6 +72,7 @@ enum Cause {
     Readable(io::Result<()>),
     Writable(io::Result<()>),
     Room,
+    LongPause,
     Silence,
 }
 
@@ -93,29 +97,44 @@ impl<'a> Reader<'a> {
             return self.burst();
         }
         match self.wait(paused).await {
-            Cause::Readable(Ok(())) => {
-                self.drained = false;
-                self.heard();
-                self.burst()
+            Cause::Readable(Ok(())) => self.readable(),
+            Cause::Writable(Ok(())) => {
+                let flushed = self.frames.flush();
+                self.written(flushed)
             }
-            Cause::Writable(Ok(())) => self.flushed(),
             Cause::Readable(Err(error)) | Cause::Writable(Err(error)) => self.lost(error),
             Cause::Room => {
                 self.heard();
                 Step::Continue
             }
-            Cause::Silence => self.silence(),
+            Cause::LongPause => {
+                let written = self.frames.pong();
+                self.written(written)
+            }
+            Cause::Silence => {
+                // What came while this thread was stopped counts: after the yield the system has been asked.
+                tokio::task::yield_now().await;
+                match self.frames.get_ref().0.readable().now_or_never() {
+                    Some(Ok(())) => self.readable(),
+                    Some(Err(error)) => self.lost(error),
+                    None => self.silence(),
+                }
+            }
         }
     }
 
     async fn wait(&self, paused: bool) -> Cause {
         let stream = &self.frames.get_ref().0;
-        let silence = self.liveness.as_ref().filter(|_| !paused).map(Liveness::deadline);
+        let silence = self.liveness.as_ref().map(Liveness::deadline);
+        let timer = if paused { Some(Instant::now() + PAUSE_PONG) } else { silence };
         tokio::select! {
+            biased;
             ready = stream.readable(), if !paused => Cause::Readable(ready),
             ready = stream.writable(), if self.frames.wants_write() => Cause::Writable(ready),
             () = self.outbox.room(), if paused => Cause::Room,
-            () = sleep_until(silence.unwrap_or_else(Instant::now)), if silence.is_some() => Cause::Silence,
+            () = sleep_until(timer.unwrap_or_else(Instant::now)), if timer.is_some() => {
+                if paused { Cause::LongPause } else { Cause::Silence }
+            }
         }
     }
 
@@ -123,6 +142,12 @@ impl<'a> Reader<'a> {
         if let Some(liveness) = &mut self.liveness {
             liveness.heard(Instant::now());
         }
+    }
+
+    fn readable(&mut self) -> Step {
+        self.drained = false;
+        self.heard();
+        self.burst()
     }
 
     fn burst(&mut self) -> Step {
@@ -178,21 +203,18 @@ impl<'a> Reader<'a> {
         Ok(Step::Continue)
     }
 
-    fn flushed(&mut self) -> Step {
-        match self.frames.flush() {
-            Ok(()) => Step::Continue,
-            Err(error) => self.lost(error),
-        }
+    fn written(&self, result: io::Result<()>) -> Step {
+        result.map_or_else(|error| self.lost(error), |()| Step::Continue)
     }
 
     fn silence(&mut self) -> Step {
         let Some(liveness) = &mut self.liveness else { return Step::Continue };
         match liveness.check(Instant::now()) {
             None => Step::Continue,
-            Some(Verdict::Ping) => match self.frames.ping() {
-                Ok(()) => Step::Continue,
-                Err(error) => self.lost(error),
-            },
+            Some(Verdict::Ping) => {
+                let written = self.frames.ping();
+                self.written(written)
+            }
             Some(Verdict::Dead) => {
                 let ms = self.options.idle_timeout.unwrap_or_default().as_millis();
                 let fault = Fault::IdleTimeout { path: self.options.path(), ms, during: "" };
@@ -212,32 +234,14 @@ impl<'a> Reader<'a> {
 }
 
 /// Sends the close frame that `end` asks for, and returns the code and reason to report once the connection is over.
-pub(super) async fn goodbye(mut frames: Frames<Connection>, end: &End) -> (u16, String) {
-    let abnormal = (close_code::ABNORMAL, String::new());
-    let sent = match end {
-        End::Asked => frames.close(Some(close_code::NORMAL), ""),
-        End::Server(content) => frames.close(content.as_ref().map(|(code, _)| *code), ""),
-        End::Failed(code) => frames.close(Some(*code), ""),
+pub(super) async fn goodbye(frames: Frames<Connection>, end: &End) -> (u16, String) {
+    let answer = timeout(end.patience(), part(frames, end)).await.ok().flatten();
+    let received = match end {
+        End::Server(content) => Some(content.clone()),
+        _ => answer,
     };
-    if sent.is_err() || flush(&mut frames).await.is_err() {
-        return match end {
-            End::Server(content) => received(content.as_ref()),
-            _ => abnormal,
-        };
-    }
-    match end {
-        End::Server(content) => received(content.as_ref()),
-        End::Asked => answer(&mut frames).await.unwrap_or(abnormal),
-        End::Failed(_) => {
-            // With data unread, closing would reset the connection and the close frame might not be seen.
-            discard(&frames.get_ref().0).await;
-            abnormal
-        }
-    }
-}
-
-fn received(content: Option<&(u16, String)>) -> (u16, String) {
-    content.cloned().unwrap_or((close_code::NO_STATUS, String::new()))
+    let Some(content) = received else { return (close_code::ABNORMAL, String::new()) };
+    content.unwrap_or((close_code::NO_STATUS, String::new()))
 }
 
 async fn flush(frames: &mut Frames<Connection>) -> io::Result<()> {
@@ -248,14 +252,29 @@ async fn flush(frames: &mut Frames<Connection>) -> io::Result<()> {
     Ok(())
 }
 
+/// Closes, and gives what the server answered.
+async fn part(mut frames: Frames<Connection>, end: &End) -> Option<Option<(u16, String)>> {
+    let code = match end {
+        End::Asked => None,
+        End::Server(content) => content.as_ref().map(|(code, _)| *code),
+        End::Failed(code) => Some(*code),
+    };
+    frames.close(code, "").ok()?;
+    flush(&mut frames).await.ok()?;
+    if matches!(end, End::Asked) {
+        return answer(&mut frames).await;
+    }
+    // The server ends the connection. With data unread, to close it would reset it, and the close frame might not be seen.
+    discard(&frames.get_ref().0).await;
+    None
+}
+
 /// Waits for the close frame of the server; what comes before it is not wanted any more.
-async fn answer(frames: &mut Frames<Connection>) -> Option<(u16, String)> {
+async fn answer(frames: &mut Frames<Connection>) -> Option<Option<(u16, String)>> {
     loop {
         for _ in 0..BURST {
             match frames.read_message().ok()? {
-                Some(Message::Close(content)) => {
-                    return Some(content.unwrap_or((close_code::NORMAL, String::new())));
-                }
+                Some(Message::Close(content)) => return Some(content),
                 Some(_) => {}
                 None => {
                     frames.get_ref().0.readable().await.ok()?;

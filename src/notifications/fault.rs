@@ -4,7 +4,7 @@ use std::io;
 
 use thiserror::Error;
 
-use super::frames::Violation;
+use super::violation::Violation;
 use crate::system_error;
 
 /// A failure, as the `error` event reports it.
@@ -77,6 +77,16 @@ pub enum Fault {
         /// What it was expected to do.
         during: &'static str,
     },
+    /// The handshake was not answered in time.
+    #[error(
+        "the server on {path} did not answer the notification handshake within the {ms} ms that headersTimeoutMs allows"
+    )]
+    HeadersTimeout {
+        /// Path of the socket.
+        path: String,
+        /// The limit, in milliseconds.
+        ms: u128,
+    },
     /// A panic.
     #[error("the notification socket failed inside; this is a bug of the package")]
     Internal,
@@ -103,6 +113,7 @@ impl Fault {
             Self::MessageTooLarge { .. } => "ERR_CYCLE_MESSAGE_TOO_LARGE",
             Self::Binary => "ERR_CYCLE_BINARY_FRAME",
             Self::IdleTimeout { .. } => "ERR_CYCLE_IDLE_TIMEOUT",
+            Self::HeadersTimeout { .. } => "ERR_CYCLE_HEADERS_TIMEOUT",
             Self::Internal => "ERR_CYCLE_INTERNAL",
         }
     }

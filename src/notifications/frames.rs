@@ -5,6 +5,7 @@
 //! message.
 
 use std::io::{self, Cursor, Read, Write};
+use std::mem;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -14,6 +15,8 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpC
 use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame, FrameHeader, FrameSocket};
 
 use super::close_code;
+use super::utf8::Utf8;
+use super::violation::Violation;
 
 /// Largest payload of a control frame.
 const CONTROL_LIMIT: usize = 125;
@@ -21,55 +24,6 @@ const CONTROL_LIMIT: usize = 125;
 const WHOLE_TEXT: u8 = 0x81;
 /// So much is read at once. A larger frame makes the buffer grow until it was read.
 const BUFFER: usize = 128 * 1024;
-
-/// A rule that the server broke.
-#[derive(Debug, Error, PartialEq, Eq)]
-pub enum Violation {
-    /// Servers must not mask.
-    #[error("it sent a masked frame")]
-    Masked,
-    /// No extension was agreed on that would give these bits a meaning.
-    #[error("it sent a frame with reserved bits set")]
-    ReservedBits,
-    /// No such kind of frame.
-    #[error("it sent a frame with the unknown opcode {0}")]
-    UnknownOpcode(u8),
-    /// Control frames stand alone.
-    #[error("it sent a control frame in fragments")]
-    FragmentedControl,
-    /// Control frames are short.
-    #[error("it sent a control frame of {0} bytes, 125 are allowed")]
-    LongControl(usize),
-    /// There was nothing to continue.
-    #[error("it sent a continuation frame without a beginning")]
-    Continuation,
-    /// A message began inside another.
-    #[error("it began a message before the fragments of the last one were complete")]
-    Interleaved,
-    /// Text must be UTF-8.
-    #[error("it sent text that is no valid UTF-8")]
-    InvalidUtf8,
-    /// A close frame is empty or has a code of two bytes.
-    #[error("it sent a close frame with half a code")]
-    HalfCloseCode,
-    /// Not a code that may be sent.
-    #[error("it sent a close frame with the illegal code {0}")]
-    IllegalCloseCode(u16),
-    /// The text of a close frame must be UTF-8.
-    #[error("it sent a close frame whose reason is no valid UTF-8")]
-    InvalidCloseReason,
-}
-
-impl Violation {
-    /// The close code to answer with.
-    #[must_use]
-    pub fn close_code(&self) -> u16 {
-        match self {
-            Self::InvalidUtf8 | Self::InvalidCloseReason => close_code::INVALID_DATA,
-            _ => close_code::PROTOCOL_ERROR,
-        }
-    }
-}
 
 /// Why no more messages can be read.
 #[derive(Debug, Error)]
@@ -111,6 +65,10 @@ pub struct Frames<S> {
     fragments: Option<Fragments>,
     /// The last message that came in fragments.
     joined: Vec<u8>,
+    /// What was looked at of a text message that is not complete.
+    utf8: Utf8,
+    /// So much of the payload of the frame that is arriving was looked at.
+    looked_at: usize,
     /// Payload of the last ping, while its answer cannot be written.
     pong: Option<Bytes>,
     unflushed: bool,
@@ -141,6 +99,8 @@ impl<S> Frames<S> {
             max_message,
             fragments: None,
             joined: Vec::new(),
+            utf8: Utf8::default(),
+            looked_at: 0,
             pong: None,
             unflushed: false,
         }
@@ -191,7 +151,11 @@ impl<S: Read + Write> Frames<S> {
             [WHOLE_TEXT, 126, high, low, ..] => (4, usize::from(u16::from_be_bytes([high, low]))),
             _ => return None,
         };
-        if self.fragments.is_some() || length > self.max_message || self.unread.len() < header + length {
+        if self.fragments.is_some()
+            || self.looked_at > 0
+            || length > self.max_message
+            || self.unread.len() < header + length
+        {
             return None;
         }
         let start = self.unread.start + header;
@@ -201,15 +165,11 @@ impl<S: Read + Write> Frames<S> {
 
     /// The header of the next frame, and where its payload is until the next call.
     fn read_frame(&mut self) -> Result<Option<(FrameHeader, Range<usize>)>, Broken> {
-        let held = self.fragments.as_ref().map_or(0, |fragments| fragments.bytes.len());
-        // A control frame may come between the fragments of a message that has its full size already.
-        let limit = (self.max_message - held).max(CONTROL_LIMIT + 1);
         loop {
             let mut cursor = Cursor::new(&self.buffer[self.unread.clone()]);
-            let missing = match FrameHeader::parse(&mut cursor) {
+            let (missing, arriving) = match FrameHeader::parse(&mut cursor) {
                 Ok(Some((header, length))) => {
-                    let length = usize::try_from(length).ok().filter(|length| *length <= limit);
-                    let length = length.ok_or(Broken::TooLarge)?;
+                    let length = self.check(&header, length)?;
                     let there = cursor.get_ref().len();
                     let start = usize::try_from(cursor.position()).unwrap_or(there);
                     if length <= there - start {
@@ -217,9 +177,9 @@ impl<S: Read + Write> Frames<S> {
                         self.unread.start = start + length;
                         return Ok(Some((header, start..start + length)));
                     }
-                    length - (there - start)
+                    (length - (there - start), Some((header.opcode, start)))
                 }
-                Ok(None) => 1,
+                Ok(None) => (1, None),
                 Err(Error::Protocol(ProtocolError::InvalidOpcode(opcode))) => {
                     return Err(Violation::UnknownOpcode(opcode).into());
                 }
@@ -230,12 +190,56 @@ impl<S: Read + Write> Frames<S> {
                 Ok(_) => {}
                 Err(error) => {
                     return match error.kind() {
-                        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Ok(None),
+                        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => {
+                            arriving.map_or(Ok(()), |(opcode, start)| self.look_at_part(opcode, start))?;
+                            Ok(None)
+                        }
                         _ => Err(error.into()),
                     };
                 }
             }
         }
+    }
+
+    /// The rules that a header can break, whether its payload is here or not. Gives the length of that.
+    fn check(&self, header: &FrameHeader, length: u64) -> Result<usize, Broken> {
+        if header.rsv1 || header.rsv2 || header.rsv3 {
+            return Err(Violation::ReservedBits.into());
+        }
+        if header.mask.is_some() {
+            return Err(Violation::Masked.into());
+        }
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        let held = match (header.opcode, &self.fragments) {
+            (OpCode::Control(Control::Reserved(opcode)) | OpCode::Data(Data::Reserved(opcode)), _) => {
+                return Err(Violation::UnknownOpcode(opcode).into());
+            }
+            (OpCode::Control(_), _) if !header.is_final => return Err(Violation::FragmentedControl.into()),
+            (OpCode::Control(_), _) if length > CONTROL_LIMIT => {
+                return Err(Violation::LongControl(length).into());
+            }
+            (OpCode::Control(_), _) => return Ok(length),
+            (OpCode::Data(Data::Continue), None) => return Err(Violation::Continuation.into()),
+            (OpCode::Data(Data::Continue), Some(fragments)) => fragments.bytes.len(),
+            (OpCode::Data(_), Some(_)) => return Err(Violation::Interleaved.into()),
+            (OpCode::Data(_), None) => 0,
+        };
+        if length > self.max_message - held { Err(Broken::TooLarge) } else { Ok(length) }
+    }
+
+    /// Looks at what is here of the payload of a frame that is not complete, which begins so far behind what was given out.
+    fn look_at_part(&mut self, opcode: OpCode, start: usize) -> Result<(), Violation> {
+        let text = match opcode {
+            OpCode::Data(Data::Text) => true,
+            OpCode::Data(_) => self.fragments.as_ref().is_some_and(|fragments| fragments.text),
+            OpCode::Control(_) => false,
+        };
+        let payload = &self.buffer[self.unread.clone()][start..];
+        if text && payload.len() > self.looked_at {
+            self.utf8.push(&payload[self.looked_at..])?;
+            self.looked_at = payload.len();
+        }
+        Ok(())
     }
 
     /// Reads once, as much as fits behind what is unread. The frame there lacks so many bytes at least.
@@ -258,33 +262,14 @@ impl<S: Read + Write> Frames<S> {
     }
 
     fn accept(&mut self, header: &FrameHeader, payload: Range<usize>) -> Result<Option<Found>, Broken> {
-        if header.rsv1 || header.rsv2 || header.rsv3 {
-            return Err(Violation::ReservedBits.into());
-        }
-        if header.mask.is_some() {
-            return Err(Violation::Masked.into());
-        }
         match header.opcode {
-            OpCode::Control(control) => {
-                self.control(control, header.is_final, payload).map(Found::Other).map(Some)
-            }
-            OpCode::Data(data) => self.data(data, header.is_final, payload),
+            OpCode::Control(control) => self.control(control, payload).map(Found::Other).map(Some),
+            OpCode::Data(data) => Ok(self.data(data, header.is_final, payload)?),
         }
     }
 
-    fn control(
-        &mut self,
-        control: Control,
-        whole: bool,
-        payload: Range<usize>,
-    ) -> Result<Message<&'static str>, Broken> {
+    fn control(&mut self, control: Control, payload: Range<usize>) -> Result<Message<&'static str>, Broken> {
         let payload = &self.buffer[payload];
-        if !whole {
-            return Err(Violation::FragmentedControl.into());
-        }
-        if payload.len() > CONTROL_LIMIT {
-            return Err(Violation::LongControl(payload.len()).into());
-        }
         match control {
             Control::Ping => {
                 self.pong = Some(Bytes::copy_from_slice(payload));
@@ -297,35 +282,29 @@ impl<S: Read + Write> Frames<S> {
         }
     }
 
-    fn data(&mut self, data: Data, last: bool, payload: Range<usize>) -> Result<Option<Found>, Broken> {
-        let text = match (data, &mut self.fragments) {
-            (Data::Reserved(opcode), _) => return Err(Violation::UnknownOpcode(opcode).into()),
-            (Data::Continue, None) => return Err(Violation::Continuation.into()),
-            (Data::Text | Data::Binary, Some(_)) => return Err(Violation::Interleaved.into()),
-            (Data::Continue, Some(fragments)) => {
-                if fragments.bytes.len() + payload.len() > self.max_message {
-                    return Err(Broken::TooLarge);
-                }
-                fragments.bytes.extend_from_slice(&self.buffer[payload]);
-                if !last {
-                    return Ok(None);
-                }
-                let whole = self.fragments.take().map(|fragments| (fragments.text, fragments.bytes));
-                let text;
-                (text, self.joined) = whole.unwrap_or_default();
-                return Ok(Some(if text { Found::Joined } else { Found::Other(Message::Binary) }));
-            }
-            (Data::Text, None) => true,
-            (Data::Binary, None) => false,
-        };
-        if payload.len() > self.max_message {
-            return Err(Broken::TooLarge);
-        }
+    fn data(&mut self, data: Data, last: bool, payload: Range<usize>) -> Result<Option<Found>, Violation> {
+        let looked_at = mem::take(&mut self.looked_at);
+        let text = self.fragments.as_ref().map_or(data == Data::Text, |fragments| fragments.text);
         if last {
-            return Ok(Some(if text { Found::Buffered(payload) } else { Found::Other(Message::Binary) }));
+            // All of it is looked at when it is given out.
+            self.utf8 = Utf8::default();
+        } else if text {
+            self.utf8.push(&self.buffer[payload.clone()][looked_at..])?;
         }
-        self.fragments = Some(Fragments { text, bytes: self.buffer[payload].to_vec() });
-        Ok(None)
+        let Some(mut fragments) = self.fragments.take() else {
+            if last {
+                return Ok(Some(if text { Found::Buffered(payload) } else { Found::Other(Message::Binary) }));
+            }
+            self.fragments = Some(Fragments { text, bytes: self.buffer[payload].to_vec() });
+            return Ok(None);
+        };
+        fragments.bytes.extend_from_slice(&self.buffer[payload]);
+        if !last {
+            self.fragments = Some(fragments);
+            return Ok(None);
+        }
+        self.joined = fragments.bytes;
+        Ok(Some(if text { Found::Joined } else { Found::Other(Message::Binary) }))
     }
 
     /// Writes what waits, as far as the stream takes it; see [`Frames::wants_write`].
@@ -344,6 +323,15 @@ impl<S: Read + Write> Frames<S> {
             let Some(payload) = self.pong.take() else { return Ok(()) };
             self.send(Frame::pong(payload))?;
         }
+    }
+
+    /// Says that this end is alive, without having been asked.
+    ///
+    /// # Errors
+    /// As for [`Frames::flush`].
+    pub fn pong(&mut self) -> io::Result<()> {
+        self.pong.get_or_insert_default();
+        self.flush()
     }
 
     /// Sends a ping.

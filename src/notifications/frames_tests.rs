@@ -215,6 +215,68 @@ fn each_broken_rule_is_named_and_has_its_close_code() {
     }
 }
 
+/// What comes of bytes of which the stream has no more for now.
+fn refused_at_once(bytes: &[&[u8]]) -> Violation {
+    let input = bytes.iter().map(|piece| piece.to_vec()).collect();
+    let mut frames =
+        Frames::new(Stub { input, output: Vec::new(), takes: usize::MAX, ended: false }, Vec::new(), LIMIT);
+    match frames.read_message() {
+        Err(Broken::Violation(violation)) => violation,
+        other => panic!("no violation: {other:?}"),
+    }
+}
+
+#[test]
+fn a_header_is_refused_before_its_payload_is_here() {
+    for (header, expected) in [
+        (&[0x81, 0x85, 0, 0, 0, 0][..], Violation::Masked),
+        (&[0x91, 5], Violation::ReservedBits),
+        (&[0x83, 5], Violation::UnknownOpcode(3)),
+        (&[0x8b, 5], Violation::UnknownOpcode(11)),
+        (&[0x09, 5], Violation::FragmentedControl),
+        (&[0x89, 126, 0, 126], Violation::LongControl(126)),
+        (&[0x80, 5], Violation::Continuation),
+    ] {
+        assert_eq!(refused_at_once(&[header]), expected);
+    }
+    assert_eq!(refused_at_once(&[&frame(0x01, b"a"), &[0x81, 5]]), Violation::Interleaved);
+}
+
+#[test]
+fn text_is_refused_as_soon_as_it_cannot_become_utf8() {
+    let wrong = [0xce, 0xba, 0xf4, 0x90];
+    let mut unfinished = frame(0x81, &[wrong.as_slice(), b"edited"].concat());
+    unfinished.truncate(2 + wrong.len());
+    let cases: [&[&[u8]]; 5] = [
+        &[&frame(0x01, &wrong)],
+        &[&frame(0x01, &wrong[..3]), &frame(0x00, &wrong[3..])],
+        &[&unfinished],
+        &[&unfinished[..5], &unfinished[5..]],
+        &[&frame(0x01, &wrong[..3]), &[0x00, 9, wrong[3]]],
+    ];
+    for pieces in cases {
+        assert_eq!(refused_at_once(pieces), Violation::InvalidUtf8, "{pieces:?}");
+    }
+}
+
+#[test]
+fn what_was_looked_at_of_one_frame_says_nothing_of_the_next() {
+    let messages = ["é", "日本", "a", "zwölf", "😀😀"];
+    let stream: Vec<u8> = messages.iter().flat_map(|message| frame(0x81, message.as_bytes())).collect();
+    for size in 1..stream.len() {
+        let mut frames = frames(&[]);
+        let mut seen = Vec::new();
+        for piece in stream.chunks(size) {
+            frames.socket.get_mut().ended = false;
+            frames.socket.get_mut().input.push_back(piece.to_vec());
+            while let Some(message) = frames.read_message().unwrap() {
+                seen.push(owned(message));
+            }
+        }
+        assert_eq!(seen, messages.map(text), "pieces of {size}");
+    }
+}
+
 #[test]
 fn close_codes_are_given_back_when_they_may_be_sent() {
     for code in [1000_u16, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 4999] {
@@ -283,6 +345,9 @@ fn closes_with_code_and_reason_or_empty() {
     let mut empty = frames(&[]);
     empty.close(None, "").unwrap();
     assert_eq!(written(&empty), (0x88, Vec::new()));
+    let mut alive = frames(&[]);
+    alive.pong().unwrap();
+    assert_eq!(written(&alive), (0x8a, Vec::new()));
     let mut ping = frames(&[]);
     ping.ping().unwrap();
     assert_eq!(written(&ping), (0x89, Vec::new()));

@@ -20,6 +20,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use super::fault::{Fault, refusal_advice};
 use super::frames::Frames;
 use super::options::Options;
+use super::patience::within;
 
 /// Where the notifications are.
 pub const PATH: &str = "/v1/notifications";
@@ -61,6 +62,13 @@ impl Write for Connection {
 /// # Errors
 /// [`Fault`]: what failed, with status and body when the server refused.
 pub async fn dial(options: &Options) -> Result<Frames<Connection>, Fault> {
+    let ms = options.idle_timeout.unwrap_or_default().as_millis();
+    within(options.idle_timeout, shake_hands(options)).await.unwrap_or_else(|| {
+        Err(Fault::IdleTimeout { path: options.path(), ms, during: " during the handshake" })
+    })
+}
+
+async fn shake_hands(options: &Options) -> Result<Frames<Connection>, Fault> {
     let stream = UnixStream::connect(&options.socket_path).await.map_err(|error| {
         // The standard library refuses a path that is too long without asking the system.
         let too_long = error.kind() == io::ErrorKind::InvalidInput && error.raw_os_error().is_none();
@@ -75,7 +83,12 @@ pub async fn dial(options: &Options) -> Result<Frames<Connection>, Fault> {
         .map_err(failed)?;
     let exchange = async {
         let key = generate_key();
-        let response = sender.send_request(request(options, &key)?).await.map_err(failed)?;
+        let answer = sender.send_request(request(options, &key)?);
+        let response = within(options.headers_timeout, answer).await.ok_or_else(|| {
+            let ms = options.headers_timeout.unwrap_or_default().as_millis();
+            Fault::HeadersTimeout { path: options.path(), ms }
+        })?;
+        let response = response.map_err(failed)?;
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             return Err(refused(options, response).await);
         }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 pub enum Verdict {
     /// Send a ping: half of the allowed time has passed.
     Ping,
-    /// The server is dead: the whole of it has.
+    /// The server is dead: the other half has passed since the ping.
     Dead,
 }
 
@@ -18,36 +18,38 @@ pub enum Verdict {
 pub struct Liveness {
     timeout: Duration,
     heard: Instant,
-    pinged: bool,
+    pinged: Option<Instant>,
 }
 
 impl Liveness {
     /// Starts to count at `now`.
     #[must_use]
     pub fn new(timeout: Duration, now: Instant) -> Self {
-        Self { timeout, heard: now, pinged: false }
+        Self { timeout, heard: now, pinged: None }
     }
 
     /// Something was heard, or reading was put off by ourselves.
     pub fn heard(&mut self, now: Instant) {
         self.heard = now;
-        self.pinged = false;
+        self.pinged = None;
     }
 
     /// When [`Liveness::check`] has something to say next.
     #[must_use]
     pub fn deadline(&self) -> Instant {
-        self.heard + if self.pinged { self.timeout } else { self.timeout / 2 }
+        self.pinged.unwrap_or(self.heard) + self.timeout / 2
     }
 
-    /// What to do at `now`, if anything. A ping is asked for once in each silence.
+    /// What to do at `now`, if anything. A ping is asked for once in each silence, and again when so much time has passed
+    /// after its deadline that this process was stopped, and maybe the server with it.
     pub fn check(&mut self, now: Instant) -> Option<Verdict> {
-        if now < self.deadline() {
+        let deadline = self.deadline();
+        if now < deadline {
             None
-        } else if self.pinged {
+        } else if self.pinged.is_some() && now < deadline + self.timeout / 2 {
             Some(Verdict::Dead)
         } else {
-            self.pinged = true;
+            self.pinged = Some(now);
             Some(Verdict::Ping)
         }
     }
@@ -58,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pings_at_half_time_and_gives_up_at_full_time() {
+    fn pings_at_half_time_and_gives_up_half_a_time_later() {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
         let mut liveness = Liveness::new(Duration::from_millis(100), start);
@@ -68,6 +70,26 @@ mod tests {
         assert_eq!(liveness.check(at(60)), None);
         assert_eq!(liveness.deadline(), at(100));
         assert_eq!(liveness.check(at(100)), Some(Verdict::Dead));
+    }
+
+    #[test]
+    fn the_answer_to_a_late_ping_is_waited_for_as_long() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let mut liveness = Liveness::new(Duration::from_millis(100), start);
+        assert_eq!(liveness.check(at(1_000)), Some(Verdict::Ping));
+        assert_eq!(liveness.check(at(1_049)), None);
+        assert_eq!(liveness.check(at(1_050)), Some(Verdict::Dead));
+    }
+
+    #[test]
+    fn a_stop_after_the_ping_asks_for_another() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let mut liveness = Liveness::new(Duration::from_millis(100), start);
+        assert_eq!(liveness.check(at(50)), Some(Verdict::Ping));
+        assert_eq!(liveness.check(at(1_000)), Some(Verdict::Ping));
+        assert_eq!(liveness.check(at(1_050)), Some(Verdict::Dead));
     }
 
     #[test]

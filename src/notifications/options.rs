@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::backoff::Backoff;
 use super::topics::Filter;
+use crate::transport::call::header_value;
 
 /// Name of the header that carries the token.
 pub const TOKEN_HEADER: &str = "x-cycle-token";
@@ -25,6 +26,8 @@ pub struct Options {
     pub topics: Option<Filter>,
     /// Silence after which the server counts as dead; `None` waits for ever.
     pub idle_timeout: Option<Duration>,
+    /// How long the head of the answer to a handshake may take; `None` waits for ever.
+    pub headers_timeout: Option<Duration>,
     /// Bytes that may wait to be taken before reading pauses.
     pub high_water_mark: usize,
     /// Largest message accepted, in bytes.
@@ -32,8 +35,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// Options with every default: reconnecting without jitter, all topics, no idle timeout, 16 MiB waiting, messages
-    /// up to 64 MiB.
+    /// Options with every default: reconnecting without jitter, all topics, no idle timeout, 300 seconds for the answer
+    /// to a handshake, 16 MiB waiting, messages up to 64 MiB.
     #[must_use]
     pub fn new(socket_path: impl Into<PathBuf>) -> Self {
         Self {
@@ -42,6 +45,7 @@ impl Options {
             reconnect: Some(Backoff::default()),
             topics: None,
             idle_timeout: None,
+            headers_timeout: Some(Duration::from_secs(300)),
             high_water_mark: 16 << 20,
             max_message_bytes: 64 << 20,
         }
@@ -60,9 +64,14 @@ pub enum BadHeader {
     /// The name is not one that HTTP allows.
     #[error("{0:?} is no valid header name")]
     Name(String),
-    /// The value holds a line break or another control character.
-    #[error("the value of the header {0:?} holds characters that HTTP does not allow")]
-    Value(String),
+    /// The value holds a line break, another control character, or one beyond Latin-1.
+    #[error("the value of the header {name:?} cannot be sent: {fault}")]
+    Value {
+        /// Name of the header.
+        name: String,
+        /// What is wrong with its value.
+        fault: &'static str,
+    },
     /// The WebSocket handshake sets this one itself.
     #[error("the header {0:?} belongs to the handshake and cannot be set")]
     Reserved(String),
@@ -94,11 +103,10 @@ impl Headers {
             if is_reserved(&key) {
                 return Err(BadHeader::Reserved(name));
             }
-            headers.insert(key, secret(&value).ok_or(BadHeader::Value(name))?);
+            headers.insert(key, secret(name, &value)?);
         }
         if let Some(token) = token.filter(|token| !token.is_empty()) {
-            let value = secret(token).ok_or_else(|| BadHeader::Value(TOKEN_HEADER.into()))?;
-            headers.insert(TOKEN_HEADER, value);
+            headers.insert(TOKEN_HEADER, secret(TOKEN_HEADER.into(), token)?);
         }
         Ok(Self(headers))
     }
@@ -116,10 +124,10 @@ impl Headers {
     }
 }
 
-fn secret(value: &str) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_str(value).ok()?;
+fn secret(name: String, value: &str) -> Result<HeaderValue, BadHeader> {
+    let mut value = header_value(value).map_err(|fault| BadHeader::Value { name, fault })?;
     value.set_sensitive(true);
-    Some(value)
+    Ok(value)
 }
 
 fn is_reserved(name: &HeaderName) -> bool {
@@ -164,6 +172,16 @@ mod tests {
         assert!(error.contains("x-a") && !error.contains("cret"), "{error}");
         let error = headers(&[], Some("se\ncret")).unwrap_err().to_string();
         assert!(error.contains("x-cycle-token") && !error.contains("cret"), "{error}");
+    }
+
+    #[test]
+    fn values_go_out_as_latin1() {
+        let made = headers(&[("x-a", " Größe\t")], Some("ÿ")).unwrap();
+        assert_eq!(made.map().get("x-a").unwrap().as_bytes(), b"Gr\xf6\xdfe");
+        assert_eq!(made.map().get(TOKEN_HEADER).unwrap().as_bytes(), b"\xff");
+        for refused in [headers(&[("x-a", "€")], None), headers(&[], Some("€"))] {
+            assert!(refused.unwrap_err().to_string().contains("beyond Latin-1"));
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::backoff::milliseconds;
 use super::close_code;
@@ -162,7 +162,7 @@ impl Task {
     /// Dials until the attempt is over or the user does not want it any more.
     async fn dial(&mut self) -> Result<Option<Frames<Connection>>, Gone> {
         let options = Arc::clone(&self.options);
-        let mut dialing = std::pin::pin!(dial(&options));
+        let mut dialing = std::pin::pin!(handshake::dial(&options));
         while self.machine.state() == State::Connecting {
             tokio::select! {
                 biased;
@@ -243,8 +243,8 @@ impl Task {
     async fn finish(&mut self, open: Option<Frames<Connection>>, end: &End) -> Result<(), Gone> {
         let goodbye = async {
             match open {
-                Some(frames) => timeout(end.patience(), connection::goodbye(frames, end)).await.ok(),
-                None => None,
+                Some(frames) => connection::goodbye(frames, end).await,
+                None => (close_code::ABNORMAL, String::new()),
             }
         };
         let mut goodbye = std::pin::pin!(goodbye);
@@ -252,24 +252,12 @@ impl Task {
             tokio::select! {
                 biased;
                 command = self.command() => self.obey(command?),
-                result = &mut goodbye => break result.unwrap_or((close_code::ABNORMAL, String::new())),
+                result = &mut goodbye => break result,
             }
         };
         self.ended(code, reason);
         Ok(())
     }
-}
-
-async fn dial(options: &Options) -> Result<Frames<Connection>, Fault> {
-    let dialing = handshake::dial(options);
-    let Some(patience) = options.idle_timeout else { return dialing.await };
-    timeout(patience, dialing).await.unwrap_or_else(|_| {
-        Err(Fault::IdleTimeout {
-            path: options.path(),
-            ms: patience.as_millis(),
-            during: " during the handshake",
-        })
-    })
 }
 
 #[cfg(test)]

@@ -72,16 +72,22 @@ pub fn parse_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue)
     let invalid = |detail| Failure::InvalidRequest { part: format!("header {name:?}"), detail };
     let parsed_name = HeaderName::from_bytes(name.as_bytes())
         .map_err(|_| invalid("the name has characters that HTTP does not allow"))?;
+    Ok((parsed_name, header_value(value).map_err(invalid)?))
+}
+
+/// A header value of Latin-1 characters, without the white space around it.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn header_value(value: &str) -> Result<HeaderValue, &'static str> {
     let trimmed = value.trim_matches(['\t', '\n', '\r', ' ']);
-    let parsed_value = if trimmed.is_ascii() {
+    let parsed = if trimmed.is_ascii() {
         HeaderValue::from_str(trimmed)
     } else {
         let latin1: Option<Vec<u8>> = trimmed.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
-        HeaderValue::from_bytes(&latin1.ok_or_else(|| invalid("the value has characters beyond Latin-1"))?)
+        HeaderValue::from_bytes(&latin1.ok_or("the value has characters beyond Latin-1")?)
     };
-    let parsed_value =
-        parsed_value.map_err(|_| invalid("the value has a line break or another control character"))?;
-    Ok((parsed_name, parsed_value))
+    parsed.map_err(|_| "the value has a line break or another control character")
 }
 
 impl Call {
