@@ -128,6 +128,75 @@ test('a loop goes on over a lost connection', async (t) => {
   assert.equal(values.at(-1), 4);
 });
 
+test('gaps are marked for loops that ask for it', async (t) => {
+  let connections = 0;
+  const { socketPath } = await wsServer(t, (peer) => {
+    connections += 1;
+    peer.send(String(connections));
+    if (connections === 2) {
+      peer.send('{');
+      peer.send(Buffer.from('binary'));
+      peer.send('"after"');
+    }
+    if (connections < 5) {
+      peer.close(1012);
+    }
+  });
+  const socket = new NotificationSocket({ socketPath, reconnectBaseDelayMs: 1 });
+  const seen = record(t, socket);
+  /** @param {AsyncIterable<any>} source */
+  const untilFive = (source) =>
+    collect(source, (value) => {
+      if (value === 5) {
+        socket.close();
+      }
+    });
+  const loops = Promise.all([
+    untilFive(socket.iterate({ gaps: true })),
+    untilFive(socket.iterate()),
+    untilFive(socket),
+  ]);
+  socket.connect();
+  const [marked, ...plain] = await within(loops, 'all loops');
+  const gap = { gap: true };
+  assert.deepEqual(marked, [1, gap, 2, gap, 'after', gap, 3, gap, 4, gap, 5]);
+  assert.deepEqual(plain, Array(2).fill([1, 2, 'after', 3, 4, 5]));
+  assert.ok(Object.isFrozen(marked[1]));
+  assert.deepEqual(
+    seen.of('open').map(([{ reconnected }]) => reconnected),
+    [false, true, true, true, true],
+  );
+  assert.throws(() => socket.iterate(/** @type {any} */ ({ gaps: 1 })), { code: 'ERR_INVALID_ARG_TYPE' });
+});
+
+test('an iterator that nobody reads keeps one mark for gaps without a notification between them', async (t) => {
+  const { socketPath } = await wsServer(t, (peer) => peer.close(1012));
+  const socket = connectNotifications({ socketPath, reconnectBaseDelayMs: 0, reconnectMaxDelayMs: 0 });
+  const seen = record(t, socket);
+  const iterator = socket.iterate({ gaps: true });
+  await seen.until('open', 10);
+  socket.close();
+  assert.deepEqual(await collect(iterator), [{ gap: true }]);
+});
+
+test('throw ends an iterator, drops what waits in it and rejects with the reason', async (t) => {
+  const { socketPath } = await counting(t, 10);
+  const socket = connectNotifications({ socketPath });
+  const seen = record(t, socket);
+  const iterator = socket.iterate();
+  await seen.until('notification', 10);
+  assert.deepEqual(await iterator.next(), { value: 0, done: false });
+  const reason = new Error('thrown');
+  await assert.rejects(/** @type {Promise<any>} */ (iterator.throw?.(reason)), reason);
+  assert.deepEqual(await iterator.next(), { value: undefined, done: true });
+  assert.equal(socket.connected, true);
+  // As generators do it, with what awaits a value at the time.
+  const other = socket.iterate();
+  const awaited = other.next();
+  await assert.rejects(/** @type {Promise<any>} */ (other.throw?.(reason)), reason);
+  assert.deepEqual(await within(awaited, 'the end'), { value: undefined, done: true });
+});
+
 test('a loop goes on over an invalid message', async (t) => {
   const { socketPath } = await wsServer(t, (peer) => {
     peer.send('{');
@@ -164,7 +233,7 @@ test('a signal closes the socket, ends loops with its reason, and keeps no liste
     }
   });
   await assert.rejects(within(loop, 'the loop'), { message: 'enough' });
-  assert.deepEqual(await seen.until('close'), [1000, '']);
+  assert.deepEqual(await seen.until('close'), [1005, '']);
   assert.deepEqual(seen.of('error'), []);
   assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
   await until(() => server.clients.size === 0, 'the end of the connection');
@@ -189,7 +258,7 @@ test('asyncDispose closes and waits for the end', async (t) => {
   const seen = record(t, socket);
   await seen.until('notification');
   await within(socket[Symbol.asyncDispose](), 'the disposal');
-  assert.deepEqual(seen.of('close'), [[1000, '']]);
+  assert.deepEqual(seen.of('close'), [[1005, '']]);
   await within(socket[Symbol.asyncDispose](), 'a second disposal');
   await within(new NotificationSocket({ socketPath })[Symbol.asyncDispose](), 'the disposal of an idle one');
 });

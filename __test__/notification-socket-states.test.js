@@ -4,7 +4,10 @@ const assert = require('node:assert/strict');
 const { test } = require('node:test');
 const { NotificationSocket, connectNotifications } = require('../lib/notification-socket');
 const { bareServer, frame, httpServer, record, temporarySocketPath, wsServer } = require('./peers/notification-server');
-const { until } = require('./peers/until');
+const { until, within } = require('./peers/until');
+
+/** A delay that no test waits for: that a socket stopped waiting is seen by its coming to rest. */
+const LONG = { reconnectBaseDelayMs: 3_600_000, reconnectMaxDelayMs: 3_600_000 };
 
 /** Lets what is on its way arrive: a few turns of the event loop. */
 async function settle() {
@@ -32,6 +35,77 @@ test('delays double up to the limit and start again after an open', async (t) =>
   assert.deepEqual(seen.of('reconnecting').slice(before, before + 2), [
     [1, 5],
     [2, 10],
+  ]);
+});
+
+test('attempts start again at 1 after close and connect, also while one is waited for', async (t) => {
+  const socketPath = temporarySocketPath(t);
+  const socket = connectNotifications({ socketPath, reconnectBaseDelayMs: 1, reconnectMaxDelayMs: 8 });
+  const seen = record(t, socket);
+  await seen.until('reconnecting', 4);
+  socket.close();
+  await settle();
+  const before = seen.of('reconnecting').length;
+  socket.connect();
+  await seen.until('reconnecting', before + 3);
+  socket.close();
+  socket.connect();
+  const between = seen.of('reconnecting').length;
+  await seen.until('reconnecting', between + 2);
+  const attempts = [before, between].map((from) => seen.of('reconnecting').slice(from, from + 2));
+  assert.deepEqual(
+    attempts,
+    Array(2).fill([
+      [1, 1],
+      [2, 2],
+    ]),
+  );
+});
+
+test('open says whether the stream was open before', async (t) => {
+  const { socketPath } = await wsServer(t, (peer) => setImmediate(() => peer.close(1001)));
+  const lasting = new NotificationSocket({ socketPath, reconnectBaseDelayMs: 1 });
+  const seen = record(t, lasting);
+  lasting.connect();
+  await seen.until('open', 3);
+  lasting.close();
+  await settle();
+  const before = seen.of('open').length;
+  lasting.connect();
+  await seen.until('open', before + 2);
+  const told = seen.of('open').map(([{ reconnected }]) => reconnected);
+  assert.deepEqual(told.slice(0, 3), [false, true, true]);
+  assert.deepEqual(told.slice(before, before + 2), [false, true]);
+
+  // A program that reconnects by itself, in a listener and later.
+  const resting = new NotificationSocket({ socketPath, reconnect: false });
+  const rested = record(t, resting);
+  resting.once('close', () => resting.connect());
+  resting.connect();
+  await rested.until('close', 2);
+  await settle();
+  resting.connect();
+  await rested.until('open', 3);
+  assert.deepEqual(
+    rested.of('open').map(([{ reconnected }]) => reconnected),
+    [false, true, false],
+  );
+});
+
+test('connected is false in an error listener after a lost connection, and stays true after a bad message', async (t) => {
+  const server = await wsServer(t, (peer) => peer.send('{'));
+  const socket = new NotificationSocket({ socketPath: server.socketPath, reconnect: false });
+  const seen = record(t, socket);
+  /** @type {[string, boolean][]} */
+  const states = [];
+  socket.on('error', ({ code }) => states.push([String(code), socket.connected]));
+  socket.connect();
+  await seen.until('error');
+  await server.stop();
+  await seen.until('close');
+  assert.deepEqual(states, [
+    ['ERR_CYCLE_INVALID_JSON', true],
+    ['ECONNRESET', false],
   ]);
 });
 
@@ -149,21 +223,12 @@ test('close right after connect emits no error, whether a server is there or not
 
 test('close while waiting stops the attempts without an event', async (t) => {
   const socketPath = temporarySocketPath(t);
-  const socket = connectNotifications({ socketPath, reconnectBaseDelayMs: 20 });
+  const socket = connectNotifications({ socketPath, ...LONG });
   const seen = record(t, socket);
   await seen.until('reconnecting');
   socket.close();
-  let connections = 0;
-  await wsServer(
-    t,
-    () => {
-      connections += 1;
-    },
-    socketPath,
-  );
-  await settle();
+  await within(socket[Symbol.asyncDispose](), 'rest');
   assert.deepEqual(seen.names(), ['error', 'close', 'reconnecting']);
-  assert.equal(connections, 0);
 });
 
 test('connect while waiting dials at once', async (t) => {
@@ -189,7 +254,7 @@ test('close in open stops messages at once', async (t) => {
       socket.close();
     }
   });
-  assert.deepEqual(await seen.until('close'), [1000, '']);
+  assert.deepEqual(await seen.until('close'), [1005, '']);
   assert.equal(seen.of('notification').length, 11);
   assert.equal(seen.of('raw').length, 11);
 });
@@ -278,12 +343,12 @@ test('close after a refusal stops the attempts', async (t) => {
     requests += 1;
     response.writeHead(403).end();
   });
-  const socket = new NotificationSocket({ socketPath, reconnectBaseDelayMs: 1 });
+  const socket = new NotificationSocket({ socketPath, ...LONG });
   const seen = record(t, socket);
   socket.on('error', () => socket.close());
   socket.connect();
   await seen.until('error');
-  await settle();
+  await within(socket[Symbol.asyncDispose](), 'rest');
   assert.equal(requests, 1);
   assert.deepEqual(
     seen.names().filter((name) => name !== 'close'),

@@ -46,7 +46,7 @@ test('a socket is an emitter at rest until it is connected', async (t) => {
   assert.equal(socket.connect(), socket);
   assert.equal(socket.close(), undefined);
   assert.equal(socket.connected, false);
-  assert.deepEqual(await seen.until('close'), [1000, '']);
+  assert.deepEqual(await seen.until('close'), [1005, '']);
   assert.deepEqual(seen.names(), ['open', 'close']);
   assert.equal(connections, 1);
 });
@@ -82,7 +82,7 @@ test('each message gives raw, then notification, in order', async (t) => {
   const seen = record(t, connectNotifications({ socketPath }));
   await seen.until('notification', messages.length);
   assert.deepEqual(seen.events, [
-    ['open'],
+    ['open', { reconnected: false }],
     ...messages.flatMap((message) => [
       ['raw', message],
       ['notification', JSON.parse(message)],
@@ -166,6 +166,17 @@ test('the request has the path, the token and the extra headers', async (t) => {
   assert.equal('sec-websocket-extensions' in requests[0].headers, false);
 });
 
+test('header values go out as Latin-1, without the white space around them', async (t) => {
+  /** @type {import('node:http').IncomingMessage[]} */
+  const requests = [];
+  const { socketPath } = await wsServer(t, (_peer, request) => requests.push(request));
+  record(t, connectNotifications({ socketPath, token: 'ÿ', headers: { 'x-name': ' Größe\t' } }));
+  await until(() => requests.length === 1, 'a request');
+  // Node reads each byte as one character.
+  assert.equal(requests[0].headers['x-name'], 'Größe');
+  assert.equal(requests[0].headers['x-cycle-token'], 'ÿ');
+});
+
 test('the token is read from the environment by the constructor', async (t) => {
   /** @type {(string | string[] | undefined)[]} */
   const tokens = [];
@@ -217,6 +228,8 @@ test('what is given to the constructor is checked', () => {
     [{ headers: { 'x-a': ['secret'] } }, 'ERR_INVALID_ARG_TYPE', /^headers\["x-a"\] must be a string$/],
     [{ headers: { 'x a': 'secret' } }, 'ERR_INVALID_ARG_VALUE', /"x a" is no valid header name/],
     [{ headers: { 'x-a': 'sec\rret' } }, 'ERR_INVALID_ARG_VALUE', /"x-a"/],
+    [{ headers: { 'x-a': 'sec€ret' } }, 'ERR_INVALID_ARG_VALUE', /"x-a" cannot be sent: .* beyond Latin-1/],
+    [{ token: 'sec€ret' }, 'ERR_INVALID_ARG_VALUE', /"x-cycle-token" cannot be sent: .* beyond Latin-1/],
     [{ headers: { 'Sec-WebSocket-Key': 'x' } }, 'ERR_INVALID_ARG_VALUE', /belongs to the handshake/],
     [{ reconnect: 1 }, 'ERR_INVALID_ARG_TYPE', /^reconnect must be true or false, not 1/],
     [{ jitter: 'yes' }, 'ERR_INVALID_ARG_TYPE', /^jitter must be/],
@@ -224,6 +237,8 @@ test('what is given to the constructor is checked', () => {
     [{ reconnectMaxDelayMs: Number.NaN }, 'ERR_OUT_OF_RANGE', /^reconnectMaxDelayMs/],
     [{ reconnectMaxDelayMs: '1' }, 'ERR_INVALID_ARG_TYPE', /^reconnectMaxDelayMs must be a number/],
     [{ idleTimeoutMs: 2 ** 31 }, 'ERR_OUT_OF_RANGE', /^idleTimeoutMs must be between/],
+    [{ headersTimeoutMs: -1 }, 'ERR_OUT_OF_RANGE', /^headersTimeoutMs must be between/],
+    [{ headersTimeoutMs: '1' }, 'ERR_INVALID_ARG_TYPE', /^headersTimeoutMs must be a number/],
     [{ highWaterMark: 0 }, 'ERR_OUT_OF_RANGE', /^highWaterMark/],
     [{ maxMessageBytes: 2 ** 31 }, 'ERR_OUT_OF_RANGE', /^maxMessageBytes/],
     [{ topics: 'container.*' }, 'ERR_INVALID_ARG_TYPE', /^topics must be an array/],
@@ -274,7 +289,10 @@ test('close codes of the server are reported and answered', async (t) => {
     }
     socket.write(closeFrame(codes[next], `reason ${codes[next]}`));
     next += 1;
-    closeCode.then((code) => answers.push(code));
+    closeCode.then((code) => {
+      answers.push(code);
+      socket.end();
+    });
   });
   const seen = record(t, connectNotifications({ socketPath, reconnectBaseDelayMs: 0 }));
   await seen.until('close', codes.length);
@@ -294,6 +312,7 @@ test('a close frame without a code is 1005', async (t) => {
     accept();
     socket.write(frame(0x88));
     answer = closeCode;
+    closeCode.then(() => socket.end());
   });
   const seen = record(t, connectNotifications({ socketPath, reconnect: false }));
   assert.deepEqual(await seen.until('close'), [1005, '']);

@@ -3,6 +3,9 @@
 /** So many notifications may wait in an iterator before the socket is asked to hold back. */
 const ENOUGH = 256;
 
+/** Stands where notifications may be missing. */
+const GAP = Object.freeze({ gap: true });
+
 /**
  * What an iterator needs of its socket.
  *
@@ -18,6 +21,9 @@ const ENOUGH = 256;
  */
 class NotificationIterator {
   #source;
+  #gaps;
+  /** Nothing came after the last mark. */
+  #marked = false;
   /** @type {any[]} */
   #waiting = [];
   #taken = 0;
@@ -27,9 +33,13 @@ class NotificationIterator {
   /** @type {{ reason: unknown } | undefined} */
   #failure;
 
-  /** @param {Source} source */
-  constructor(source) {
+  /**
+   * @param {Source} source
+   * @param {boolean} gaps whether those are marked
+   */
+  constructor(source, gaps) {
     this.#source = source;
+    this.#gaps = gaps;
   }
 
   /** Whether the socket should hold back. */
@@ -39,11 +49,25 @@ class NotificationIterator {
 
   /** @param {any} notification */
   push(notification) {
+    this.#marked = false;
+    this.#put(notification);
+  }
+
+  /** Notifications may be missing here. Where none came since the last mark, that one says it. */
+  markGap() {
+    if (this.#gaps && !this.#marked) {
+      this.#marked = true;
+      this.#put(GAP);
+    }
+  }
+
+  /** @param {any} value */
+  #put(value) {
     const reader = this.#readers.shift();
     if (reader) {
-      reader.resolve({ value: notification, done: false });
+      reader.resolve({ value, done: false });
     } else {
-      this.#waiting.push(notification);
+      this.#waiting.push(value);
     }
   }
 
@@ -100,10 +124,24 @@ class NotificationIterator {
 
   /** @returns {Promise<IteratorResult<any>>} */
   async return() {
+    this.#leave();
+    return { value: undefined, done: true };
+  }
+
+  /**
+   * @param {unknown} [reason]
+   * @returns {Promise<IteratorResult<any>>}
+   */
+  async throw(reason) {
+    this.#leave();
+    throw reason;
+  }
+
+  #leave() {
     this.#waiting = [];
     this.#taken = 0;
+    this.#failure = undefined;
     this.end();
-    return { value: undefined, done: true };
   }
 
   [Symbol.asyncIterator]() {

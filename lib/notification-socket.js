@@ -42,6 +42,11 @@ class NotificationSocket extends EventEmitter {
     return this;
   }
 
+  /** @param {{ gaps?: boolean }} [options] */
+  iterate(options) {
+    return this.#stream.iterate(options);
+  }
+
   [Symbol.asyncIterator]() {
     return this.#stream.iterate();
   }

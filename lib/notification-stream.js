@@ -1,23 +1,21 @@
 'use strict';
 
+const { AsyncResource } = require('node:async_hooks');
 const { debug } = require('./debug');
-const { systemError } = require('./errors');
 const { askForTapes } = require('./json-tape');
-const { loadNative } = require('./native');
+const { channelError, createChannel } = require('./notification-channel');
 const { NotificationError } = require('./notification-error');
 const { NotificationIterator } = require('./notification-iterator');
-const { readOptions } = require('./notification-options');
+const { flag, readOptions } = require('./notification-options');
 const { listen, unlisten } = require('./signal');
+const { setImmediate } = require('./timers');
 
 /** So many messages of a socket are parsed as text before native code is asked to read the others. */
 const WARM_UP = 256;
-
 /** Words for a batch and its tapes; a batch for which that is not enough is parsed as text. */
 const TAPE_WORDS = 64 * 1024;
 
-/**
- * @typedef {import('./notification-types').NotificationSocketOptions} NotificationSocketOptions
- */
+/** @typedef {import('./notification-types').NotificationSocketOptions} NotificationSocketOptions */
 
 /** The kinds of native events; `src/bridge/notifications.rs` has the same list. */
 const OPEN = 0;
@@ -26,9 +24,8 @@ const CLOSE = 2;
 const RECONNECTING = 3;
 const IDLE = 4;
 
-/** Failures of one message, after which the stream goes on. */
+/** Failures of one message: the stream goes on. */
 const HARMLESS = new Set(['ERR_CYCLE_BINARY_FRAME', 'ERR_CYCLE_INVALID_JSON']);
-
 /** @type {string[]} */
 const NOTHING = [];
 
@@ -53,6 +50,10 @@ class NotificationStream {
   /** The user closed, or the stream ended by itself. */
   #over = false;
   #connected = false;
+  /** It was open before, and has not been closed by the user since. */
+  #opened = false;
+  /** The context of `connect()`: everything is emitted in it. @type {AsyncResource | undefined} */
+  #context;
   #referenced = true;
   /** Commands given to the channel. */
   #commands = 0;
@@ -78,20 +79,16 @@ class NotificationStream {
    * @param {NotificationSocketOptions} options
    */
   constructor(socket, options) {
-    const { signal } = options;
-    if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
-      throw Object.assign(new TypeError('signal must be an AbortSignal'), { code: 'ERR_INVALID_ARG_TYPE' });
-    }
     const settings = readOptions(options);
     this.#socket = socket;
-    this.#signal = signal;
+    this.#signal = options.signal;
     this.#socketPath = settings.socketPath;
     // The channel must not keep the stream alive: only being in use does.
     const self = new WeakRef(this);
     this.#channel = createChannel(settings, (item) => {
       const stream = self.deref();
       if (stream) {
-        stream.#accept(item);
+        stream.#run(() => stream.#accept(item));
       }
     });
   }
@@ -107,6 +104,10 @@ class NotificationStream {
     }
     this.#commands += 1;
     this.#channel.connect();
+    if (!this.#active || this.#over) {
+      this.#context?.emitDestroy();
+      this.#context = new AsyncResource('CycleNotifications');
+    }
     this.#over = false;
     if (!this.#active) {
       this.#active = true;
@@ -125,6 +126,7 @@ class NotificationStream {
     }
     this.#over = true;
     this.#connected = false;
+    this.#opened = false;
     this.#batch = NOTHING;
     this.#commands += 1;
     this.#channel.close();
@@ -133,8 +135,7 @@ class NotificationStream {
   }
 
   #abort() {
-    const failure = { reason: this.#signal?.reason };
-    this.#endIterators(failure);
+    this.#endIterators({ reason: this.#signal?.reason });
     this.close();
   }
 
@@ -156,15 +157,21 @@ class NotificationStream {
     }
   }
 
-  /** The notifications from now on. */
-  iterate() {
-    const iterator = new NotificationIterator({
+  /**
+   * The notifications from now on.
+   *
+   * @param {{ gaps?: boolean }} [options]
+   */
+  iterate(options) {
+    const gaps = flag('gaps', options?.gaps, false);
+    const source = {
       demand: () => this.#resume(),
-      leave: (one) => {
+      leave: (/** @type {NotificationIterator} */ one) => {
         this.#iterators.delete(one);
         this.#resume();
       },
-    });
+    };
+    const iterator = new NotificationIterator(source, gaps);
     this.#iterators.add(iterator);
     if (this.#signal?.aborted) {
       iterator.end({ reason: this.#signal.reason });
@@ -266,12 +273,10 @@ class NotificationStream {
       switch (kind) {
         case OPEN:
           debug('notifications on %s: open', this.#socketPath);
-          this.#connected = true;
-          this.#failure = undefined;
-          this.#socket.emit('open');
+          this.#open();
           break;
         case FAULT:
-          this.#failed(createError(details, this.#socketPath));
+          this.#failed(channelError(details, this.#socketPath));
           break;
         case CLOSE:
           debug('notifications on %s: closed with code %d %s', this.#socketPath, details[0], details[1]);
@@ -293,10 +298,31 @@ class NotificationStream {
     }
   }
 
+  #open() {
+    const reconnected = this.#opened;
+    this.#opened = true;
+    this.#connected = true;
+    this.#failure = undefined;
+    if (reconnected) {
+      this.#markGap();
+    }
+    this.#socket.emit('open', { reconnected });
+  }
+
+  /** Notifications may be missing here. */
+  #markGap() {
+    for (const iterator of this.#iterators) {
+      iterator.markGap();
+    }
+  }
+
   /** @param {import('./notification-error').NotificationError} error */
   #failed(error) {
     debug('notifications on %s: %s', this.#socketPath, error.message);
-    if (!HARMLESS.has(error.code)) {
+    if (HARMLESS.has(error.code)) {
+      this.#markGap();
+    } else {
+      this.#connected = false;
       this.#failure = { reason: error };
     }
     // A loop over the socket goes on where the stream does and throws where it ends: it counts as a listener.
@@ -308,6 +334,9 @@ class NotificationStream {
   /** Nothing more will come until the user connects again. */
   #rest() {
     this.#active = false;
+    this.#opened = false;
+    this.#context?.emitDestroy();
+    this.#context = undefined;
     inUse.delete(this);
     this.#updateHold();
     if (this.#signal) {
@@ -347,6 +376,11 @@ class NotificationStream {
     }
   }
 
+  /** @param {() => void} work */
+  #run(work) {
+    return this.#context ? this.#context.runInAsyncScope(work) : work();
+  }
+
   #take() {
     const item = this.#channel.take();
     if (item) {
@@ -356,41 +390,11 @@ class NotificationStream {
 
   /** @param {() => void} work */
   #later(work) {
-    const immediate = setImmediate(work);
+    const immediate = setImmediate(() => this.#run(work));
     if (!this.#referenced) {
       immediate.unref();
     }
   }
-}
-
-/**
- * @param {import('../binding').NotificationChannelOptions} settings
- * @param {(item: any) => void} deliver
- */
-function createChannel(settings, deliver) {
-  try {
-    const { NotificationChannel } = loadNative();
-    return new NotificationChannel(settings, deliver);
-  } catch (error) {
-    if (/** @type {any} */ (error)?.code === 'InvalidArg') {
-      const message = /** @type {Error} */ (error).message;
-      throw Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
-    }
-    throw error;
-  }
-}
-
-/**
- * @param {any[]} details as `fault_values` in `src/bridge/notifications.rs` lists them
- * @param {string} socketPath
- */
-function createError([code, message, syscall, errno, status, body], socketPath) {
-  if (!syscall) {
-    return new NotificationError(message, { code, socketPath, status, body });
-  }
-  const number = -errno;
-  const cause = systemError({ code, syscall, errno: number, address: socketPath });
-  return new NotificationError(message, { code, socketPath, syscall, errno: number, cause });
 }
 
 module.exports = { NotificationStream };

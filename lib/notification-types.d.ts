@@ -24,7 +24,10 @@ export interface NotificationSocketOptions<T = NotificationMessage> {
   reconnectMaxDelayMs?: number | undefined;
   /** Takes each delay at random between its half and its whole. Default false. */
   jitter?: boolean | undefined;
-  /** Further headers of the handshake. The token wins over a header of its name. */
+  /**
+   * Further headers of the handshake, with values of Latin-1 characters; others throw. The token wins over a header of its
+   * name.
+   */
   headers?: Record<string, string | undefined> | undefined;
   /**
    * Topics that are wanted: whole names, and prefixes written `container.*`. Other messages never reach JavaScript;
@@ -35,19 +38,49 @@ export interface NotificationSocketOptions<T = NotificationMessage> {
   signal?: AbortSignal | undefined;
   /**
    * Silence, in milliseconds, after which the server counts as dead (`ERR_CYCLE_IDLE_TIMEOUT`): half of it brings a ping,
-   * all of it the end of the connection. It bounds the handshake too. Default 0: no limit.
+   * and as much again without an answer the end of the connection. It bounds the handshake too. What came in time counts,
+   * however long this process was stopped. Default 0: no limit.
    */
   idleTimeoutMs?: number | undefined;
-  /** Bytes that may wait for JavaScript before reading from the socket pauses. Nothing is dropped. Default 16777216 (16 MiB). */
+  /**
+   * Time, in milliseconds, in which the server has to answer the handshake; beyond it the attempt fails with
+   * `ERR_CYCLE_HEADERS_TIMEOUT`. 0: no limit. Default 300000.
+   */
+  headersTimeoutMs?: number | undefined;
+  /**
+   * Bytes that may wait for JavaScript before reading from the socket pauses. Nothing is dropped. During a pause the
+   * server's pings are not seen, for they are behind what is not read: it gets a pong of its own every 10 seconds instead,
+   * and the answers when reading goes on. Default 16777216 (16 MiB).
+   */
   highWaterMark?: number | undefined;
   /** Largest message in bytes; beyond it the connection is closed with 1009 and `ERR_CYCLE_MESSAGE_TOO_LARGE`. Default 67108864 (64 MiB). */
   maxMessageBytes?: number | undefined;
 }
 
+/** What the listeners of `open` get. */
+export interface NotificationOpenInfo {
+  /**
+   * The stream was open before, and was not closed by {@link NotificationSocket.close} since: notifications may be missing
+   * between the two.
+   */
+  reconnected: boolean;
+}
+
+/** What stands in {@link NotificationSocket.iterate} where notifications may be missing. */
+export interface NotificationGap {
+  readonly gap: true;
+}
+
+/** Options of {@link NotificationSocket.iterate}. */
+export interface NotificationIterateOptions {
+  /** Whether to yield a {@link NotificationGap} after a reconnect and in the place of a message that cannot be read. Default false. */
+  gaps?: boolean | undefined;
+}
+
 /** The events of a {@link NotificationSocket} and what their listeners get. */
 export interface NotificationSocketEventMap<T = NotificationMessage> {
   /** The stream is open. */
-  open: [];
+  open: [info: NotificationOpenInfo];
   /** The text of a message, before it is parsed. */
   raw: [text: string];
   /** A message. */
@@ -59,7 +92,7 @@ export interface NotificationSocketEventMap<T = NotificationMessage> {
    * it had no code, 1006 when there was no such frame.
    */
   close: [code: number, reason: string];
-  /** The next attempt, counted from 1 after an open stream, comes after a delay in milliseconds. */
+  /** The next attempt, counted from 1 after an `open` and after `close()` and `connect()`, comes after a delay in milliseconds. */
   reconnecting: [attempt: number, delayMs: number];
 }
 
@@ -73,6 +106,8 @@ export type NotificationErrorCode =
   | 'ERR_CYCLE_MESSAGE_TOO_LARGE'
   /** The server was silent for `idleTimeoutMs`. */
   | 'ERR_CYCLE_IDLE_TIMEOUT'
+  /** The server did not answer the handshake within `headersTimeoutMs`. */
+  | 'ERR_CYCLE_HEADERS_TIMEOUT'
   /** A message is not JSON; `cause` is the error of `JSON.parse`. The stream goes on. */
   | 'ERR_CYCLE_INVALID_JSON'
   /** A message is binary. The stream goes on. */
@@ -106,7 +141,8 @@ export interface NotificationError extends Error {
  * The notifications of the platform as events, over one WebSocket that reconnects by itself.
  *
  * The process stays alive from {@link connect} until {@link close}, or until the stream ends with `reconnect: false`.
- * An `error` without a listener is thrown, as by any emitter.
+ * An `error` without a listener is thrown, as by any emitter. Listeners run in the context (`AsyncLocalStorage`) of the
+ * call of {@link connect}, the body of a loop in its own.
  *
  * `for await (const notification of socket)` gives one notification at a time. While such a loop is slow, the whole
  * socket is held back. It goes on over reconnects and over messages that cannot be read. It ends when the socket is
@@ -131,7 +167,7 @@ export declare class NotificationSocket<T = NotificationMessage> extends EventEm
     ...args: NotificationSocketEventMap<T>[Name]
   ): boolean;
 
-  /** Whether the stream is open: true from `open` to `close`, or until {@link close} is called. */
+  /** Whether the stream is open: true from `open` until it ends, which an `error` may say first, or {@link close} is called. */
   get connected(): boolean;
 
   /**
@@ -141,8 +177,8 @@ export declare class NotificationSocket<T = NotificationMessage> extends EventEm
   connect(): this;
 
   /**
-   * Closes the connection with code 1000 and stops reconnecting. Messages that were not delivered yet are dropped;
-   * `close` follows, if there was a connection or an attempt.
+   * Closes the connection, without a code, and stops reconnecting. Messages that were not delivered yet are dropped;
+   * `close` follows, if there was a connection or an attempt, with what the server answered: as a rule 1005.
    */
   close(): void;
 
@@ -151,6 +187,11 @@ export declare class NotificationSocket<T = NotificationMessage> extends EventEm
 
   /** Lets the process end although the socket is in use. */
   unref(): this;
+
+  /** The notifications from now on. With `gaps: true` there is a {@link NotificationGap} wherever some may be missing. */
+  iterate(options: NotificationIterateOptions & { gaps: true }): AsyncIterableIterator<T | NotificationGap>;
+  iterate(options?: NotificationIterateOptions & { gaps?: false | undefined }): AsyncIterableIterator<T>;
+  iterate(options?: NotificationIterateOptions): AsyncIterableIterator<T | NotificationGap>;
 
   /** The notifications from now on. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T>;
