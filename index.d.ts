@@ -1,8 +1,10 @@
 import type { EnvironmentMetadata } from './generated/environment-metadata.js';
+import type { TransportErrorCode } from './generated/error-codes.js';
 import type { components, paths } from './generated/schema.js';
 import type { Client } from './lib/client-types.js';
 
 export type { EnvironmentMetadata } from './generated/environment-metadata.js';
+export type { ErrorCode, TransportErrorCode } from './generated/error-codes.js';
 export type { NotificationMessage } from './generated/notification.js';
 export type { components, operations, paths } from './generated/schema.js';
 export type { Topic } from './generated/topics.js';
@@ -145,42 +147,6 @@ export type EnvironmentMetadataResult =
 export declare function getEnvironmentMetadata(
   options?: EnvironmentMetadataOptions,
 ): Promise<EnvironmentMetadataResult>;
-
-/** Codes that a {@link TransportError} has beside those of system errors. */
-export type TransportErrorCode =
-  /** Not HTTP/1.1, or a head that contradicts itself or is too large. */
-  | 'ERR_CYCLE_BAD_RESPONSE'
-  /** The body does not decode as its `Content-Encoding` says. */
-  | 'ERR_CYCLE_BAD_ENCODING'
-  /** The body is larger than `maxResponseBytes`, or than a string can be. */
-  | 'ERR_CYCLE_RESPONSE_TOO_LARGE'
-  /** The call took longer than `timeoutMs`. Its `name` is `TimeoutError`. */
-  | 'ERR_CYCLE_TIMEOUT'
-  /** A redirect that is not allowed, leads nowhere, or is one too many. */
-  | 'ERR_CYCLE_REDIRECT'
-  /** A header that HTTP does not allow. Nothing was sent. */
-  | 'ERR_CYCLE_INVALID_HEADER'
-  /** The request body is a stream, and that failed. */
-  | 'ERR_CYCLE_REQUEST_BODY'
-  /** The body has another hash than `integrity` expects. */
-  | 'ERR_CYCLE_INTEGRITY'
-  /** A method or URL that HTTP does not allow. Nothing was sent. */
-  | 'ERR_CYCLE_INVALID_REQUEST'
-  /** The client was closed. */
-  | 'ERR_CYCLE_CLOSED'
-  /** The request body is a stream, and that failed. */
-  | 'ERR_CYCLE_REQUEST_BODY'
-  /** The body has another hash than `integrity` expects. */
-  | 'ERR_CYCLE_INTEGRITY'
-  /** A bug in this package. */
-  | 'ERR_CYCLE_INTERNAL'
-  /** Connecting or talking to the server failed: the name of the system error. `ECONNRESET` when the server hung up. */
-  | 'ENOENT'
-  | 'ECONNREFUSED'
-  | 'EACCES'
-  | 'ENAMETOOLONG'
-  | 'ECONNRESET'
-  | (string & {});
 
 /** A call without a complete answer: a `TypeError`, as fetch rejects with. Its `cause` is the error behind it. */
 export interface TransportError extends TypeError {

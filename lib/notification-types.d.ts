@@ -1,5 +1,8 @@
 import type { EventEmitter } from 'node:events';
+import type { NotificationErrorCode } from '../generated/error-codes.js';
 import type { NotificationMessage } from '../generated/notification.js';
+
+export type { NotificationErrorCode } from '../generated/error-codes.js';
 
 /** A topic of the message type, or all topics below one: `container.*`. */
 type TopicPattern<T> = (T extends { topic: infer Name extends string } ? Name : string) | `${string}.*`;
@@ -95,31 +98,6 @@ export interface NotificationSocketEventMap<T = NotificationMessage> {
   /** The next attempt, counted from 1 after an `open` and after `close()` and `connect()`, comes after a delay in milliseconds. */
   reconnecting: [attempt: number, delayMs: number];
 }
-
-/** Codes that a {@link NotificationError} has beside those of system errors. */
-export type NotificationErrorCode =
-  /** The server refused the handshake (see `status` and `body`) or answered it wrongly. */
-  | 'ERR_CYCLE_HANDSHAKE'
-  /** The server broke the WebSocket protocol. It was told so with close code 1002 or 1007. */
-  | 'ERR_CYCLE_PROTOCOL'
-  /** A message is larger than `maxMessageBytes`. */
-  | 'ERR_CYCLE_MESSAGE_TOO_LARGE'
-  /** The server was silent for `idleTimeoutMs`. */
-  | 'ERR_CYCLE_IDLE_TIMEOUT'
-  /** The server did not answer the handshake within `headersTimeoutMs`. */
-  | 'ERR_CYCLE_HEADERS_TIMEOUT'
-  /** A message is not JSON; `cause` is the error of `JSON.parse`. The stream goes on. */
-  | 'ERR_CYCLE_INVALID_JSON'
-  /** A message is binary. The stream goes on. */
-  | 'ERR_CYCLE_BINARY_FRAME'
-  /** A bug in this package. */
-  | 'ERR_CYCLE_INTERNAL'
-  /** Connecting or reading failed: the name of the system error. `ECONNRESET` when the server left without a close frame. */
-  | 'ENOENT'
-  | 'ECONNREFUSED'
-  | 'EACCES'
-  | 'ECONNRESET'
-  | (string & {});
 
 /** A failure of a notification stream. */
 export interface NotificationError extends Error {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Writes generated/ from protocol/cycle/. With --check nothing is written: it fails when a file differs.
+// Writes generated/ from protocol/ and lib/error-codes.json, and docs/errors.md. With --check nothing is written: it fails when a file differs.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
@@ -8,6 +8,7 @@ import { commandsTable, withCommands } from './generate/commands.mjs';
 import { cycleProtocol } from './generate/cycle-protocol.mjs';
 import { difference } from './generate/difference.mjs';
 import { environmentMetadata } from './generate/environment-metadata.mjs';
+import { errorCodePage, errorCodes, errorCodeTypes, strayCodes } from './generate/error-codes.mjs';
 import { fixtures } from './generate/fixtures.mjs';
 import { notificationMessage } from './generate/notification.mjs';
 import { openapi } from './generate/openapi.mjs';
@@ -47,6 +48,9 @@ async function generate() {
     'binder-protocol.d.ts',
     header + declarationType('BinderProtocol', 'The declaration of the Binder API.', binder),
   );
+  const codes = await errorCodes(root);
+  files.set('error-codes.d.ts', header.replace('protocol/', 'lib/error-codes.json') + errorCodeTypes(codes));
+  files.set('../docs/errors.md', errorCodePage(codes));
   const world = await fixtures(protocol, document);
   if (world) files.set('fixtures.json', stringify(world));
   const answers = await simulation(protocol, operations);
@@ -66,6 +70,7 @@ async function check(files) {
     if (present === undefined) complaints.push(`${shown} is missing`);
     else if (present !== text) complaints.push(`${shown} is out of date\n${difference(present, text)}`);
   }
+  complaints.push(...(await strayCodes(root, await errorCodes(root))));
   for (const name of await strangers(files)) complaints.push(`generated/${name} is not generated from anything`);
   return complaints;
 }

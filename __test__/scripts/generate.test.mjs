@@ -13,7 +13,7 @@ let copy;
 
 before(() => {
   copy = mkdtempSync(join(tmpdir(), 'generate-'));
-  for (const folder of ['scripts', 'protocol', 'generated']) {
+  for (const folder of ['bin', 'docs', 'generated', 'lib', 'protocol', 'scripts', 'src']) {
     cpSync(join(root, folder), join(copy, folder), { recursive: true });
   }
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
