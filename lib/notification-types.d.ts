@@ -139,6 +139,8 @@ export declare class NotificationSocket<T = NotificationMessage> extends EventEm
 
   /** Calls the listeners of `error`. Any `Error` will do; those of the socket are a {@link NotificationError}. */
   emit(event: 'error', error: Error): boolean;
+  /** Calls the listeners of `open`, without an argument as programs did before there was one. */
+  emit(event: 'open', info?: NotificationOpenInfo): boolean;
   /** Calls the listeners of an event with its arguments. Returns whether there were any. */
   emit<Name extends keyof NotificationSocketEventMap<T>>(
     event: Name,

@@ -21,6 +21,7 @@ export const { POST, request } = client;
 export const use = (...middleware: Middleware[]) => client.use(...middleware);
 export const socket = connectNotifications();
 export const fail = () => socket.emit('error', new Error('x'));
+export const opened = () => socket.emit('open');
 export const drop = () => socket.emit('close', 1006, '');
 export const metadata = () => getEnvironmentMetadata();
 export type Hub = MethodResponse<typeof client, 'get', '/v1/hub'>['data'];
