@@ -1,5 +1,6 @@
 'use strict';
 
+const { AsyncResource } = require('node:async_hooks');
 const { channel } = require('node:diagnostics_channel');
 
 /**
@@ -20,13 +21,17 @@ const channels = {
 /**
  * A request as these functions need it.
  *
- * @typedef {{ method: string, path: string, client: { address: string } }} Reported
+ * @typedef {{ method: string, path: string, client: { address: string }, context?: AsyncResource | undefined }} Reported
  */
 
 /** @param {Reported} request */
-function reportStart({ method, path, client }) {
+function reportStart(request) {
+  const { method, path, client } = request;
   if (channels.start.hasSubscribers) {
     channels.start.publish({ method, path, socketPath: client.address });
+  }
+  if (channels.end.hasSubscribers || channels.error.hasSubscribers) {
+    request.context ??= new AsyncResource('CycleRequest');
   }
 }
 

@@ -1,5 +1,6 @@
 'use strict';
 
+const { AsyncResource } = require('node:async_hooks');
 const { reportEnd, reportError, reportStart } = require('./debug');
 const { TransportError } = require('./errors');
 const { flags, redirectFlags } = require('./native-client');
@@ -210,6 +211,8 @@ class Exchange {
   client;
   method;
   path;
+  /** Sources of bodies, what a body is piped through and subscribers are called in it. */
+  context = new AsyncResource('CycleRequest');
   #id = -1;
   #request;
   #requestBody;
@@ -365,7 +368,7 @@ class Exchange {
 
   #abort = () => {
     const aborted = this.#signals.find((signal) => signal.aborted);
-    this.#fail(aborted?.reason);
+    this.context.runInAsyncScope(() => this.#fail(aborted?.reason));
   };
 
   /**

@@ -42,6 +42,7 @@ const redirectFlags = { follow: 0, manual: flags.REDIRECT_MANUAL, error: flags.R
  *
  * @typedef {object} Receiver
  * @property {NativeClient} client keeps the client alive for as long as an answer is awaited
+ * @property {import('node:async_hooks').AsyncResource} [context] that of the call, where functions of the program may be called
  * @property {string} method
  * @property {string} path
  * @property {(status: number, head: string, body: any, noContent: boolean, parsed?: boolean) => void} [done]
@@ -222,7 +223,12 @@ function deliver(batch, pending, incoming) {
       continue;
     }
     try {
-      deliverEvent(receiver, batch, i, pending, tapes, number);
+      const { context } = receiver;
+      if (context) {
+        context.runInAsyncScope(deliverEvent, undefined, receiver, batch, i, pending, tapes, number);
+      } else {
+        deliverEvent(receiver, batch, i, pending, tapes, number);
+      }
     } catch (error) {
       // The others of the batch are not to blame.
       try {

@@ -26,6 +26,8 @@ class PlainCall {
   client;
   method;
   path;
+  /** Only where somebody subscribes to what is reported. @type {import('node:async_hooks').AsyncResource | undefined} */
+  context;
   #owner;
   #request;
   #resolve;
@@ -56,7 +58,8 @@ class PlainCall {
     reportStart(this);
     this.#id = this.client.request(this, undefined, headers, body, bits);
     if (signal) {
-      this.#onAbort = () => this.#abort();
+      const onAbort = () => this.#abort();
+      this.#onAbort = this.context ? this.context.bind(onAbort) : onAbort;
       listen(signal, this.#onAbort);
     }
   }
