@@ -8,7 +8,7 @@ const { connectNotifications } = require('../..');
 const { TOKEN, client, rejection } = require('../peers/client.js');
 const { goMissing, goServer } = require('../peers/go-server.js');
 const { record } = require('../peers/notification-server.js');
-const { within } = require('../peers/until.js');
+const { until, within } = require('../peers/until.js');
 
 const skip = goMissing();
 const identity = (same) => same;
@@ -126,6 +126,9 @@ test('gorilla/websocket', { skip }, async (t) => {
     const headers = { 'x-do': what };
     return record(scope, connectNotifications({ ...peer, token: TOKEN, headers, reconnect: false, ...options }));
   };
+  /** Resolves when the server has seen a close frame with this code. */
+  const seesClose = (scope, code) =>
+    until(async () => (await listen(scope, 'last').until('notification'))[0].code === code, `a close with ${code}`);
 
   await t.test('no compression is asked for', async (t) => {
     const [message] = await listen(t, 'extensions').until('notification');
@@ -168,7 +171,9 @@ test('gorilla/websocket', { skip }, async (t) => {
       [1012, 'service restart'],
       [4001, 'größe'],
     ]) {
-      assert.deepEqual(await listen(t, `close:${code}:${reason}`).until('close'), [code, reason]);
+      // Go takes a header's bytes as they are, and a header is Latin-1: this one is to arrive as UTF-8.
+      const what = Buffer.from(`close:${code}:${reason}`).toString('latin1');
+      assert.deepEqual(await listen(t, what).until('close'), [code, reason]);
     }
   });
 
@@ -176,6 +181,15 @@ test('gorilla/websocket', { skip }, async (t) => {
     const seen = listen(t, 'abrupt');
     assert.deepEqual(await seen.until('close'), [1006, '']);
     assert.deepEqual(seen.of('notification'), [[{ before: 'the end' }]]);
+  });
+
+  await t.test('close() says goodbye without a code', async (t) => {
+    const socket = connectNotifications({ ...peer, headers: { 'x-do': 'nothing' } });
+    const seen = record(t, socket);
+    await seen.until('open');
+    socket.close();
+    assert.deepEqual(await seen.until('close'), [1005, '']);
+    await seesClose(t, 1005);
   });
 
   await t.test('a refused handshake', async (t) => {

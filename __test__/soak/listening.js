@@ -5,7 +5,14 @@ const { within } = require('../peers/until.js');
 const { isWhole } = require('./random.js');
 
 const ENDS_WITHIN_MS = 600_000;
-const OPTIONS = { token: 'soak', reconnectBaseDelayMs: 5, reconnectMaxDelayMs: 50, jitter: true, idleTimeoutMs: 1000 };
+const OPTIONS = {
+  token: 'soak',
+  reconnectBaseDelayMs: 5,
+  reconnectMaxDelayMs: 50,
+  jitter: true,
+  idleTimeoutMs: 1000,
+  headersTimeoutMs: 1000,
+};
 
 /**
  * Listens until the server says that no more will come. Every number that is missing must have been announced: by a lost
@@ -80,17 +87,26 @@ async function listenToEvents({ socketPath }) {
  * @param {{ socketPath: string }} options
  */
 async function iterateNotifications({ socketPath }) {
-  const report = { violations: [], received: 0, garbled: 0 };
+  const report = { violations: [], received: 0, garbled: 0, gaps: 0 };
   const wrong = (/** @type {string} */ what) => report.violations.push(`iterator: ${what}`);
   const socket = connectNotifications({ socketPath, ...OPTIONS });
   socket.on('error', () => {});
   const read = async () => {
     let last = 0;
-    for await (const message of socket) {
+    // Before the first connection everything may be missing.
+    let excused = true;
+    for await (const message of socket.iterate({ gaps: true })) {
+      if (message.gap) {
+        report.gaps += 1;
+        excused = true;
+        continue;
+      }
       if (message.topic === 'soak.end') break;
       if (!isWhole(message)) report.garbled += 1;
       if (message.number <= last) wrong(`${message.number} after ${last}`);
+      if (message.number > last + 1 && !excused) wrong(`${last} to ${message.number} without a gap`);
       last = message.number;
+      excused = false;
       report.received += 1;
     }
   };
