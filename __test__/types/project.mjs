@@ -47,13 +47,17 @@ export function compile(
       emitDeclarationOnly: true,
       outDir: 'out',
       rootDir: '.',
+      allowJs: true,
+      checkJs: true,
+      // What is caught is looked at without a check in the JavaScript of the pages.
+      useUnknownInCatchVariables: false,
       types: ['node'],
       target: 'es2022',
       lib: ['es2022', 'esnext.disposable'],
       module,
       moduleResolution,
     },
-    include: ['*.ts', '*.cts', '*.mts'],
+    include: ['*.ts', '*.cts', '*.mts', '*.mjs'],
   };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(settings));
   return new Promise((resolve) => {
