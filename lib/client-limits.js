@@ -1,5 +1,7 @@
 'use strict';
 
+const { warnAboutOptions } = require('./unknown-names');
+
 /** @typedef {import('../index').ClientOptions} ClientOptions */
 
 /**
@@ -7,9 +9,9 @@
  *
  * @param {ClientOptions} options
  */
-function readLimits({ retry, timeoutMs, maxConnections, maxResponseBytes }) {
+function readLimits({ retry, timeoutMs, maxConnections, maxResponseBytes, ...unknown }) {
   const retries = typeof retry === 'number' ? { retries: retry } : retry;
-  return {
+  const limits = {
     maxConnections: positive('maxConnections', maxConnections, 2 ** 32 - 1),
     maxResponseBytes: positive('maxResponseBytes', maxResponseBytes, Infinity),
     timeoutMs: positive('timeoutMs', timeoutMs, Infinity),
@@ -17,6 +19,12 @@ function readLimits({ retry, timeoutMs, maxConnections, maxResponseBytes }) {
     retryBaseDelayMs: positive('retry.baseDelayMs', retries?.baseDelayMs, Infinity, 0),
     retryMaxDelayMs: positive('retry.maxDelayMs', retries?.maxDelayMs, Infinity, 0),
   };
+  const names = Object.keys(limits).filter((name) => !name.startsWith('retr'));
+  warnAboutOptions('getClient', unknown, ['token', 'socketPath', 'retry', ...names]);
+  if (typeof retries === 'object' && retries !== null) {
+    warnAboutOptions('retry of getClient', retries, ['retries', 'baseDelayMs', 'maxDelayMs']);
+  }
+  return limits;
 }
 
 /**

@@ -6,6 +6,7 @@ const { InvalidJsonError, TransportError } = require('./errors');
 const { createFetch, getRequestClass } = require('./fetch');
 const { BASE_URL } = require('./plain-call');
 const { findInvalidHeader } = require('./request-headers');
+const { absolutePath, warnAboutCall } = require('./unknown-names');
 
 /** @typedef {import('openapi-fetch').Middleware} Middleware */
 
@@ -62,10 +63,12 @@ class GeneralClient {
 
   /**
    * @param {string} method
-   * @param {string} path
+   * @param {string} givenPath
    * @param {any} init
    */
-  async call(method, path, init) {
+  async call(method, givenPath, init) {
+    const path = absolutePath(method, givenPath);
+    warnAboutCall(method, path, init);
     this.inFlight += 1;
     const attempt = { method, path, socketPath: this.#native.address };
     const options = this.#callInit(init);

@@ -1,6 +1,7 @@
 'use strict';
 
 const { constants } = require('node:buffer');
+const { warnAboutOptions, warnAboutTopics } = require('./unknown-names');
 
 const DEFAULT_SOCKET_PATH = '/var/run/cycle/api/api.sock';
 const MIB = 1024 * 1024;
@@ -32,7 +33,7 @@ function readOptions(options) {
   }
   const idleTimeoutMs = number('idleTimeoutMs', options.idleTimeoutMs, 0, 0, LONGEST_DELAY);
   const headersTimeoutMs = number('headersTimeoutMs', options.headersTimeoutMs, 300_000, 0, LONGEST_DELAY);
-  return {
+  const settings = {
     socketPath,
     token: token || undefined,
     headers: flatHeaders(options.headers),
@@ -46,6 +47,11 @@ function readOptions(options) {
     highWaterMark: number('highWaterMark', options.highWaterMark, 16 * MIB, 1, Infinity),
     maxMessageBytes: number('maxMessageBytes', options.maxMessageBytes, 64 * MIB, 1, LARGEST_MESSAGE),
   };
+  warnAboutOptions('NotificationSocket', options, [...Object.keys(settings), 'signal', 'captureRejections']);
+  if (settings.topics) {
+    warnAboutTopics(settings.topics);
+  }
+  return settings;
 }
 
 /**

@@ -71,7 +71,7 @@ function plainRequest(method, path, init) {
     }
     switch (key) {
       case 'params':
-        if (value === null || value.header !== undefined) {
+        if (value === null || hasOther(value)) {
           return undefined;
         }
         if (value.path) {
@@ -133,6 +133,20 @@ function plainRequest(method, path, init) {
   }
   plain.headers = headers;
   return plain;
+}
+
+/**
+ * Whether there is anything in `params` but path and query.
+ *
+ * @param {Record<string, unknown>} params
+ */
+function hasOther(params) {
+  for (const key in params) {
+    if (key !== 'path' && key !== 'query' && params[key] !== undefined) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /** Targets that were found plain; a program asks for the same few again and again. @type {Set<string>} */

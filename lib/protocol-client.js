@@ -3,6 +3,7 @@
 const { definitionOf } = require('./protocol');
 const { ProtocolError } = require('./protocol-error');
 const { Exchanger } = require('./protocol-exchange');
+const { refuseOptions, suggestion } = require('./unknown-names');
 
 // As they are now: a program or its test runner may replace them later.
 const { parse: parseJson } = JSON;
@@ -137,7 +138,8 @@ class ProtocolCaller {
    * @param {CallOptions & { onRequest?: (msg: string) => void }} options
    * @returns {Promise<{ results: any, messages: () => [string, string] }>}
    */
-  async callForMessages({ endpoint: [group, endpoint] }, params, { signal, timeoutMs, onRequest }) {
+  async callForMessages({ endpoint: [group, endpoint] }, params, { signal, timeoutMs, onRequest, ...unknown }) {
+    refuseOptions(`${group}.${endpoint}`, unknown, ['signal', 'timeoutMs']);
     const { engine, description } = this.definition;
     const limit = checkedTimeout(timeoutMs) ?? this.#timeoutMs;
     signal?.throwIfAborted();
@@ -289,8 +291,8 @@ function readSettings({ description: { credentialParam, options: params } }, opt
   for (const [option, value] of Object.entries(options)) {
     const name = Object.hasOwn(names, option) ? names[option] : option;
     if (!known.has(name)) {
-      const list = [...new Set([...Object.keys(names), ...known])].join(', ');
-      throw new TypeError(`createProtocolClient: there is no option ${option}; there are ${list}`);
+      const all = new Set([...Object.keys(names), ...known, 'timeoutMs', 'maxConnections', 'maxResponseBytes']);
+      throw new TypeError(`createProtocolClient has no option ${option}: ${suggestion(option, [...all])}`);
     }
     if (value !== undefined && Object.hasOwn(settings, name)) {
       throw new TypeError(`createProtocolClient: ${option} is given twice under different names`);

@@ -6,6 +6,9 @@ const { startSimulator: start } = require('./native').loadNative();
 const { checkMilliseconds, checkTimes, encodeAnswer, invalid } = require('./simulator-answer');
 const { declaredProtocol, internalApi } = require('./simulator-declaration');
 const { Requests, SimulatedRequest } = require('./simulator-requests');
+const { refuseOptions } = require('./unknown-names');
+
+const OPTIONS = ['socketPath', 'port', 'host', 'token', 'latencyMs', 'metadataPath', 'world', 'protocol', 'election'];
 
 /**
  * @typedef {import('../testing').SimulatorOptions} SimulatorOptions
@@ -80,6 +83,7 @@ class Simulator {
    * @param {{ times?: number }} [options]
    */
   respond(match, answer, options) {
+    refuseOptions('respond', options ?? {}, ['times']);
     const matcher = matchText(match);
     const asks = typeof answer === 'function';
     const times = checkTimes(options?.times ?? (asks ? undefined : answer?.times));
@@ -132,7 +136,8 @@ class Simulator {
    * @param {PartialNotification | string | (PartialNotification | string)[] | ((index: number) => PartialNotification | string)} messages
    * @param {{ perSecond?: number, count?: number }} [options]
    */
-  publishEvery(messages, { perSecond = Number.POSITIVE_INFINITY, count = Number.POSITIVE_INFINITY } = {}) {
+  publishEvery(messages, { perSecond = Number.POSITIVE_INFINITY, count = Number.POSITIVE_INFINITY, ...unknown } = {}) {
+    refuseOptions('publishEvery', unknown, ['perSecond', 'count']);
     if (typeof perSecond !== 'number' || !(perSecond > 0)) {
       throw invalid(`perSecond must be a number above 0, not ${String(perSecond)}`);
     }
@@ -162,7 +167,8 @@ class Simulator {
   }
 
   /** @param {{ code?: number, reason?: string, abrupt?: boolean }} [options] */
-  disconnect({ code = 1001, reason = '', abrupt = false } = {}) {
+  disconnect({ code = 1001, reason = '', abrupt = false, ...unknown } = {}) {
+    refuseOptions('disconnect', unknown, ['code', 'reason', 'abrupt']);
     if (abrupt) {
       this.#native.dropSockets();
       return;
@@ -182,7 +188,8 @@ class Simulator {
   }
 
   /** @param {{ handshakes?: boolean }} [options] */
-  goSilent({ handshakes = false } = {}) {
+  goSilent({ handshakes = false, ...unknown } = {}) {
+    refuseOptions('goSilent', unknown, ['handshakes']);
     this.#native.goSilent(handshakes);
   }
 
@@ -201,7 +208,8 @@ class Simulator {
    * @param {{ signal?: AbortSignal }} [options]
    * @returns {Promise<void>}
    */
-  whenConnected(count = 1, { signal } = {}) {
+  whenConnected(count = 1, { signal, ...unknown } = {}) {
+    refuseOptions('whenConnected', unknown, ['signal']);
     return new Promise((resolve, reject) => {
       const settle = (/** @type {() => void} */ outcome) => {
         this.#watchers.delete(check);
@@ -352,6 +360,7 @@ function deferred() {
 function matchText(match) {
   if (typeof match === 'string') return match;
   if (match && typeof match === 'object') {
+    refuseOptions('a match', match, ['operationId', 'path', 'method']);
     if ('operationId' in match) return String(match.operationId);
     if ('path' in match) return match.method === undefined ? match.path : `${match.method} ${match.path}`;
   }
@@ -401,6 +410,8 @@ function rethrow(run) {
  * @returns {Promise<import('../testing').Simulator>}
  */
 async function startSimulator(options = {}) {
+  refuseOptions('startSimulator', options, OPTIONS);
+  refuseOptions('election of startSimulator', options.election ?? {}, ['enabled', 'deadlineMs']);
   const { socketPath, host = '127.0.0.1', port, latencyMs = 0, metadataPath, world, election, protocol } = options;
   if (socketPath !== undefined && port !== undefined) {
     throw invalid('a simulator listens on a socketPath or on a port, not on both');

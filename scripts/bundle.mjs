@@ -82,7 +82,7 @@ async function joinModules(name, entry, banner) {
     platform: 'node',
     target: 'node20',
     packages: 'external',
-    external: ['./later.js', '../binding.js'],
+    external: ['./later.js', '../binding.js', '../generated/topics.json'],
     minifySyntax: true,
     banner: { js: `'use strict';${banner}` },
     logOverride: { 'commonjs-variable-in-esm': 'silent' },

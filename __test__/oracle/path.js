@@ -69,10 +69,6 @@ module.exports = [
     call: (client) => client.GET('/v1/a#part'),
   },
   {
-    name: 'a path without a slash at its start',
-    call: (client) => client.GET('v1/a'),
-  },
-  {
     name: 'an empty path',
     call: (client) => client.GET(''),
   },

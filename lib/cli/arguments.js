@@ -1,6 +1,7 @@
 'use strict';
 
 const { parseArgs } = require('node:util');
+const { closest } = require('../closest');
 const { UsageError } = require('./exit');
 
 /**
@@ -118,37 +119,4 @@ function usageError(error, names) {
   return new UsageError(`there is no option ${unknown}`, close ? { hint: `Did you mean --${close}?` } : {});
 }
 
-/**
- * The name that is most like a word, if any is.
- *
- * @param {string} word
- * @param {string[]} names
- */
-function closest(word, names) {
-  const ranked = names
-    .map((name) => ({ name, distance: distance(word, name) }))
-    .sort((a, b) => a.distance - b.distance);
-  return ranked[0] && ranked[0].distance <= Math.min(word.length - 1, Math.max(2, Math.floor(word.length / 3)))
-    ? ranked[0].name
-    : undefined;
-}
-
-/**
- * How many letters it takes to turn one word into the other.
- *
- * @param {string} a
- * @param {string} b
- */
-function distance(a, b) {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 0; i < a.length; i += 1) {
-    const next = [i + 1];
-    for (let j = 0; j < b.length; j += 1) {
-      next.push(Math.min(row[j + 1] + 1, next[j] + 1, row[j] + (a[i] === b[j] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length];
-}
-
-module.exports = { OWN_OPTIONS, closest, firstLook, parse };
+module.exports = { OWN_OPTIONS, firstLook, parse };

@@ -2,7 +2,7 @@
 
 const { readFile } = require('node:fs/promises');
 const { text: readAll } = require('node:stream/consumers');
-const { closest } = require('./arguments');
+const { closest } = require('../closest');
 const { UsageError } = require('./exit');
 
 /**
