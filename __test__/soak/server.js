@@ -14,6 +14,9 @@ const PATH = /^\/v1\/soak\/(\d+)$/;
 /** So many notifications are sent while nobody listens; then the server waits for a listener. */
 const MOST_UNHEARD = 40;
 
+/** After so many notifications the server leaves all listeners, with a close frame or without one. */
+const RESTART_EVERY = 1000;
+
 /**
  * node:http and `ws`, keeping count of what they were asked to do.
  *
@@ -99,6 +102,7 @@ async function soakServer(scope, seed) {
       for (const socket of now) send(socket, text, random.chance(0.05));
       unheard = now.length > 0 ? 0 : unheard + 1;
       if (unheard > MOST_UNHEARD) await listeners(1);
+      if (number % RESTART_EVERY === 0) for (const socket of now) leave(socket, random.chance(0.5));
       if (number % 25 === 0) await sleep(1);
       while (open().some((socket) => socket.bufferedAmount > 1_000_000)) await sleep(5);
     }
@@ -127,6 +131,12 @@ function parsed(body) {
   } catch {
     return undefined;
   }
+}
+
+/** @param {import('ws').WebSocket} socket @param {boolean} abruptly */
+function leave(socket, abruptly) {
+  if (abruptly) socket.terminate();
+  else socket.close(1012);
 }
 
 /** @param {import('ws').WebSocket} socket @param {string} text @param {boolean} inFragments */
