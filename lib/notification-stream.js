@@ -28,7 +28,6 @@ const IDLE = 4;
 const HARMLESS = new Set(['ERR_CYCLE_BINARY_FRAME', 'ERR_CYCLE_INVALID_JSON']);
 /** @type {string[]} */
 const NOTHING = [];
-
 /** Streams that are in use: nothing else keeps one from being collected while it waits for the server. */
 const inUse = new Set();
 
@@ -41,6 +40,8 @@ const inUse = new Set();
 class NotificationStream {
   #socket;
   #channel;
+  /** What the channel calls. It does not keep the stream alive. @type {(item: any) => void} */
+  #deliver;
   #socketPath;
   /** @type {AbortSignal | undefined} */
   #signal;
@@ -83,14 +84,12 @@ class NotificationStream {
     this.#socket = socket;
     this.#signal = options.signal;
     this.#socketPath = settings.socketPath;
-    // The channel must not keep the stream alive: only being in use does.
     const self = new WeakRef(this);
-    this.#channel = createChannel(settings, (item) => {
+    this.#deliver = (item) => {
       const stream = self.deref();
-      if (stream) {
-        stream.#run(() => stream.#accept(item));
-      }
-    });
+      stream?.#run(() => stream.#accept(item));
+    };
+    this.#channel = createChannel(settings, this.#deliver);
   }
 
   /** Whether the stream is open: true from `open` to `close`. */
@@ -103,7 +102,7 @@ class NotificationStream {
       return;
     }
     this.#commands += 1;
-    this.#channel.connect();
+    this.#channel.connect(this.#deliver);
     if (!this.#active || this.#over) {
       this.#context?.emitDestroy();
       this.#context = new AsyncResource('CycleNotifications');
@@ -339,6 +338,7 @@ class NotificationStream {
     this.#context = undefined;
     inUse.delete(this);
     this.#updateHold();
+    this.#channel.rest();
     if (this.#signal) {
       unlisten(this.#signal, this.#onAbort);
     }

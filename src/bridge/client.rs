@@ -226,6 +226,8 @@ impl HttpClient {
             in_flight.clear();
             self.lane.release(env.raw());
         }
+        drop(in_flight);
+        self.lane.close();
     }
 
     /// Forgets the call `id`: its connection is closed and no event comes any more.

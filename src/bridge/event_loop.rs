@@ -45,7 +45,12 @@ pub(crate) struct Host {
     uv: Loop,
     handles: RefCell<Option<Handles>>,
     doorbell: Arc<Doorbell>,
+    /// The context of deliveries, for as long as there are lines; asynchronous hooks list it.
     scope: Cell<sys::napi_async_context>,
+    /// Lines that are open.
+    lines: Cell<usize>,
+    /// Deliveries that are going on, one inside the other.
+    deliveries: Cell<usize>,
     /// What is to be delivered.
     due: RefCell<Vec<Rc<Line>>>,
     /// Whether a delivery follows anyway.
@@ -121,6 +126,8 @@ impl Host {
             handles: RefCell::new(None),
             doorbell: Arc::clone(&doorbell),
             scope: Cell::new(ptr::null_mut()),
+            lines: Cell::new(0),
+            deliveries: Cell::new(0),
             due: RefCell::default(),
             collecting: Cell::new(false),
             checking: Cell::new(false),
@@ -145,10 +152,8 @@ impl Host {
         Some(host)
     }
 
-    /// Has the environment give notice of its end, and makes the context of callbacks.
+    /// Has the environment give notice of its end.
     fn enter_environment(self: &Rc<Self>) -> Result<()> {
-        let mut name = ptr::null_mut();
-        let mut scope = ptr::null_mut();
         let data = Rc::into_raw(Rc::clone(self)).cast_mut().cast::<c_void>();
         // SAFETY: the environment is open and this is its thread. The hook takes the counted reference back.
         unsafe {
@@ -156,17 +161,49 @@ impl Host {
             if hooked != sys::Status::napi_ok {
                 drop(Rc::from_raw(data.cast::<Self>()));
             }
-            check_status!(hooked)?;
-            check_status!(sys::napi_create_string_utf8(
-                self.env,
-                RESOURCE.as_ptr().cast(),
-                RESOURCE.len().cast_signed(),
-                &raw mut name
-            ))?;
-            check_status!(sys::napi_async_init(self.env, ptr::null_mut(), name, &raw mut scope))?;
+            check_status!(hooked)
+        }
+    }
+
+    /// Counts one more line, and makes the context of its deliveries.
+    fn join(&self) -> Result<()> {
+        let mut name = ptr::null_mut();
+        let mut scope = self.scope.get();
+        // SAFETY: the environment is open and this is its thread.
+        unsafe {
+            if scope.is_null() {
+                check_status!(sys::napi_create_string_utf8(
+                    self.env,
+                    RESOURCE.as_ptr().cast(),
+                    RESOURCE.len().cast_signed(),
+                    &raw mut name
+                ))?;
+                check_status!(sys::napi_async_init(self.env, ptr::null_mut(), name, &raw mut scope))?;
+            }
         }
         self.scope.set(scope);
+        self.lines.set(self.lines.get() + 1);
         Ok(())
+    }
+
+    /// Counts one line less.
+    fn leave(&self) {
+        self.lines.set(self.lines.get() - 1);
+        self.drop_unused_scope();
+    }
+
+    fn drop_unused_scope(&self) {
+        if self.lines.get() == 0 && self.deliveries.get() == 0 {
+            self.drop_scope();
+        }
+    }
+
+    fn drop_scope(&self) {
+        let scope = self.scope.replace(ptr::null_mut());
+        if !scope.is_null() {
+            // SAFETY: made by `napi_async_init` in this environment, and destroyed once.
+            unsafe { sys::napi_async_destroy(self.env, scope) };
+        }
     }
 
     /// Drops everything that runs here. The loop lets go of the handles in a later turn.
@@ -174,14 +211,10 @@ impl Host {
         self.doorbell.disconnect();
         self.event_loop().close();
         for line in self.due.take() {
-            line.disconnect(self.env);
+            line.close();
         }
         drop(self.handles.take());
-        let scope = self.scope.replace(ptr::null_mut());
-        if !scope.is_null() {
-            // SAFETY: made by `napi_async_init` in this environment, and destroyed once.
-            unsafe { sys::napi_async_destroy(self.env, scope) };
-        }
+        self.drop_scope();
     }
 
     /// While calls are in flight, an answer is looked for before the thread sleeps.
@@ -247,21 +280,27 @@ impl Host {
         if context.is_null() {
             return;
         }
+        self.deliveries.set(self.deliveries.get() + 1);
         let mut handle_scope = ptr::null_mut();
         let mut callback_scope = ptr::null_mut();
         // SAFETY: `env` is open, since its hosts are closed before it, and this is its thread.
         unsafe {
-            if sys::napi_open_handle_scope(self.env, &raw mut handle_scope) != sys::Status::napi_ok {
-                return;
+            if sys::napi_open_handle_scope(self.env, &raw mut handle_scope) == sys::Status::napi_ok {
+                let opened = sys::napi_open_callback_scope(
+                    self.env,
+                    ptr::null_mut(),
+                    context,
+                    &raw mut callback_scope,
+                );
+                if opened == sys::Status::napi_ok {
+                    work();
+                    sys::napi_close_callback_scope(self.env, callback_scope);
+                }
+                sys::napi_close_handle_scope(self.env, handle_scope);
             }
-            let opened =
-                sys::napi_open_callback_scope(self.env, ptr::null_mut(), context, &raw mut callback_scope);
-            if opened == sys::Status::napi_ok {
-                work();
-                sys::napi_close_callback_scope(self.env, callback_scope);
-            }
-            sys::napi_close_handle_scope(self.env, handle_scope);
         }
+        self.deliveries.set(self.deliveries.get() - 1);
+        self.drop_unused_scope();
     }
 
     fn hold(&self, by: isize) {
@@ -287,6 +326,12 @@ impl LoopWakeup {
         let mut reference = ptr::null_mut();
         // SAFETY: the environment is open and this is its thread; the value belongs to it.
         check_status!(unsafe { sys::napi_create_reference(host.env, callback, 1, &raw mut reference) })?;
+        let joined = host.join();
+        if joined.is_err() {
+            // SAFETY: made just now.
+            unsafe { sys::napi_delete_reference(host.env, reference) };
+        }
+        joined?;
         Ok(Self(Rc::new(Line {
             host: Rc::downgrade(host),
             callback: Cell::new(reference),
@@ -320,6 +365,11 @@ impl LoopWakeup {
     pub(crate) fn release(&self) {
         self.0.release();
     }
+
+    /// Gives back what the environment has made for it. Nothing is delivered any more.
+    pub(crate) fn close(&self) {
+        self.0.close();
+    }
 }
 
 impl Line {
@@ -349,23 +399,31 @@ impl Line {
         }
     }
 
-    /// Gives the JavaScript function back.
-    fn disconnect(&self, env: sys::napi_env) {
-        let reference = self.callback.replace(ptr::null_mut());
-        if !reference.is_null() {
-            // SAFETY: made in this environment, which is open, and deleted once.
-            unsafe { sys::napi_delete_reference(env, reference) };
+    fn close(&self) {
+        // Without a host the environment is closing, and its references go with it.
+        if let Some(host) = self.host.upgrade()
+            && self.disconnect(host.env)
+        {
+            host.leave();
         }
+    }
+
+    /// Gives the JavaScript function back, if that was not done yet.
+    fn disconnect(&self, env: sys::napi_env) -> bool {
+        let reference = self.callback.replace(ptr::null_mut());
+        if reference.is_null() {
+            return false;
+        }
+        // SAFETY: made in this environment, which is open, and deleted once.
+        unsafe { sys::napi_delete_reference(env, reference) };
+        true
     }
 }
 
 impl Drop for Line {
     fn drop(&mut self) {
         self.release();
-        // Without a host the environment is closing, and its references go with it.
-        if let Some(host) = self.host.upgrade() {
-            self.disconnect(host.env);
-        }
+        self.close();
     }
 }
 

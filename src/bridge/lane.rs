@@ -119,6 +119,14 @@ impl Lane {
         }
     }
 
+    /// Gives back what the environment has made for it. Nothing is delivered any more.
+    pub(super) fn close(&self) {
+        match &self.way {
+            Way::EventLoop(_, wakeup) => wakeup.close(),
+            Way::IoThread(wakeup) => wakeup.close(),
+        }
+    }
+
     /// Lets the process end.
     pub(super) fn release(&self, env: sys::napi_env) {
         match &self.way {

@@ -100,12 +100,13 @@ impl NotificationChannel {
         Ok(Self { socket, task: Some(task), io: None, tapes, wakeup })
     }
 
-    /// Connects, unless that is already so or on its way.
+    /// Connects, unless that is already so or on its way. `deliver` is the function of the constructor.
     ///
     /// # Errors
-    /// When the I/O thread cannot be started.
+    /// When the I/O thread cannot be started or the environment is closing.
     #[napi(catch_unwind)]
-    pub fn connect(&mut self) -> Result<()> {
+    pub fn connect(&mut self, env: Env, deliver: Function<'_, Unknown<'_>, ()>) -> Result<()> {
+        self.wakeup.open(env.raw(), deliver.value().value)?;
         if self.io.is_none() {
             self.io = Some(IoThread::acquire().map_err(|error| {
                 Error::from_reason(format!("the thread that waits for sockets could not be started: {error}"))
@@ -150,6 +151,12 @@ impl NotificationChannel {
     #[must_use]
     pub fn shape_keys(&self, shape: u32) -> Vec<String> {
         self.socket.keys().of(shape)
+    }
+
+    /// Nothing more will come until the next connect: gives back what the environment has made for it.
+    #[napi(catch_unwind)]
+    pub fn rest(&self) {
+        self.wakeup.close();
     }
 
     /// Keeps the process alive.

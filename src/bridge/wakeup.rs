@@ -27,13 +27,25 @@ pub(crate) struct Waker {
 }
 
 struct Shared {
+    name: &'static str,
     function: Mutex<Function>,
     scheduled: AtomicBool,
     drain: Drain,
 }
 
-/// The handle, and whether the environment has taken it back.
-struct Function(Option<sys::napi_threadsafe_function>);
+#[derive(Default)]
+struct Function {
+    /// The handle; none when it is closed, or the environment has taken it back.
+    handle: Option<sys::napi_threadsafe_function>,
+    /// How many there were before: the end of one comes late, and must not be taken for that of the next.
+    earlier: u32,
+}
+
+/// What a threadsafe function is made with.
+struct Context {
+    shared: Arc<Shared>,
+    earlier: u32,
+}
 
 // SAFETY: Node-API allows a threadsafe function to be called and released from any thread;
 // the mutex around it sees to it that neither happens after its finaliser ran.
@@ -46,15 +58,28 @@ impl Wakeup {
     pub(crate) fn new(
         env: sys::napi_env,
         callback: sys::napi_value,
-        name: &str,
+        name: &'static str,
         drain: Drain,
     ) -> Result<Self> {
-        let shared = Arc::new(Shared {
-            function: Mutex::new(Function(None)),
-            scheduled: AtomicBool::new(false),
-            drain,
-        });
-        let context = Arc::into_raw(Arc::clone(&shared)).cast_mut().cast::<c_void>();
+        let shared =
+            Arc::new(Shared { name, function: Mutex::default(), scheduled: AtomicBool::new(false), drain });
+        let wakeup = Self(Waker { shared });
+        wakeup.open(env, callback)?;
+        Ok(wakeup)
+    }
+
+    /// Opens it again after [`Wakeup::close`], on the JavaScript thread; an open one stays as it is.
+    ///
+    /// `callback` is as in [`Wakeup::new`].
+    pub(crate) fn open(&self, env: sys::napi_env, callback: sys::napi_value) -> Result<()> {
+        let shared = &self.0.shared;
+        let mut opened = shared.lock();
+        if opened.handle.is_some() {
+            return Ok(());
+        }
+        let name = shared.name;
+        let context = Context { shared: Arc::clone(shared), earlier: opened.earlier };
+        let context = Box::into_raw(Box::new(context)).cast::<c_void>();
         let mut resource_name = ptr::null_mut();
         let mut function = ptr::null_mut();
         // SAFETY: env and callback are valid for this call on the JavaScript thread; `context` is owned by the
@@ -80,7 +105,7 @@ impl Wakeup {
                 &raw mut function,
             );
             if status != sys::Status::napi_ok {
-                drop(Arc::from_raw(context.cast::<Shared>()));
+                drop(Box::from_raw(context.cast::<Context>()));
                 return Err(Error::new(
                     Status::from(status),
                     "the event queue of the JavaScript thread is not to be had",
@@ -88,19 +113,28 @@ impl Wakeup {
             }
             check_status!(sys::napi_unref_threadsafe_function(env, function))?;
         }
-        shared.lock().0 = Some(function);
-        Ok(Self(Waker { shared }))
+        opened.handle = Some(function);
+        shared.scheduled.store(false, Ordering::Release);
+        Ok(())
+    }
+
+    /// Gives the threadsafe function back, so that nothing of it is left in the environment. What waits is not delivered.
+    pub(crate) fn close(&self) {
+        let mut function = self.0.shared.lock();
+        if let Some(handle) = function.handle.take() {
+            function.earlier = function.earlier.wrapping_add(1);
+            drop(function);
+            // SAFETY: it was not finalised yet, and nobody can reach it once it is taken out.
+            unsafe {
+                sys::napi_release_threadsafe_function(handle, sys::ThreadsafeFunctionReleaseMode::abort)
+            };
+        }
     }
 }
 
 impl Drop for Wakeup {
     fn drop(&mut self) {
-        if let Some(function) = self.0.shared.lock().0.take() {
-            // SAFETY: it was not finalised yet, and nobody can reach it once it is taken out.
-            unsafe {
-                sys::napi_release_threadsafe_function(function, sys::ThreadsafeFunctionReleaseMode::abort)
-            };
-        }
+        self.close();
     }
 }
 
@@ -118,7 +152,7 @@ impl Waker {
         if self.shared.scheduled.swap(true, Ordering::AcqRel) {
             return;
         }
-        if let Some(function) = self.shared.lock().0 {
+        if let Some(function) = self.shared.lock().handle {
             // SAFETY: not finalised while the lock is held; any thread may call.
             unsafe {
                 sys::napi_call_threadsafe_function(
@@ -132,7 +166,7 @@ impl Waker {
 
     /// Keeps the process alive until [`Waker::release`]. JavaScript thread only.
     pub(crate) fn hold(&self, env: sys::napi_env) {
-        if let Some(function) = self.shared.lock().0 {
+        if let Some(function) = self.shared.lock().handle {
             // SAFETY: the function is not finalised while the lock is held, and this is its JavaScript thread.
             unsafe { sys::napi_ref_threadsafe_function(env, function) };
         }
@@ -140,7 +174,7 @@ impl Waker {
 
     /// Lets the process end. JavaScript thread only.
     pub(crate) fn release(&self, env: sys::napi_env) {
-        if let Some(function) = self.shared.lock().0 {
+        if let Some(function) = self.shared.lock().handle {
             // SAFETY: as in `hold`.
             unsafe { sys::napi_unref_threadsafe_function(env, function) };
         }
@@ -162,12 +196,9 @@ extern "C" fn deliver(
     if env.is_null() || callback.is_null() {
         return;
     }
-    // SAFETY: `context` is the Arc given at creation; it is alive until `finalize`, which runs after every delivery.
-    let shared = unsafe {
-        Arc::increment_strong_count(context.cast::<Shared>());
-        Arc::from_raw(context.cast::<Shared>())
-    };
-    let waker = Waker { shared };
+    // SAFETY: `context` is the box given at creation; it is alive until `finalize`, which runs after every delivery.
+    let context = unsafe { &*context.cast::<Context>() };
+    let waker = Waker { shared: Arc::clone(&context.shared) };
     waker.shared.scheduled.store(false, Ordering::Release);
     if let Ok(Ok(values)) = catch_unwind(AssertUnwindSafe(|| (waker.shared.drain)(env, &waker))) {
         call(env, callback, &values);
@@ -206,7 +237,10 @@ fn call_once(env: sys::napi_env, callback: sys::napi_value, arguments: &[sys::na
 }
 
 extern "C" fn finalize(_env: sys::napi_env, data: *mut c_void, _hint: *mut c_void) {
-    // SAFETY: `data` is the Arc leaked in `new`, given back once.
-    let shared = unsafe { Arc::from_raw(data.cast::<Shared>()) };
-    shared.lock().0 = None;
+    // SAFETY: `data` is the box leaked in `open`, given back once.
+    let Context { shared, earlier } = *unsafe { Box::from_raw(data.cast::<Context>()) };
+    let mut function = shared.lock();
+    if function.earlier == earlier {
+        function.handle = None;
+    }
 }
