@@ -5,6 +5,7 @@ const { resolve } = require('node:path');
 const { startSimulator: start } = require('./native').loadNative();
 const { checkMilliseconds, checkTimes, encodeAnswer, invalid } = require('./simulator-answer');
 const { declaredProtocol, internalApi } = require('./simulator-declaration');
+const exit = require('./simulator-exit');
 const { Requests, SimulatedRequest } = require('./simulator-requests');
 const { refuseOptions } = require('./unknown-names');
 
@@ -19,15 +20,14 @@ const OPTIONS = ['socketPath', 'port', 'host', 'token', 'latencyMs', 'metadataPa
  * @typedef {import('../binding.js').NativeSimulator} NativeSimulator
  */
 
-/** Simulators that run, so that none is collected before it is closed. @type {Set<Simulator>} */
-const running = new Set();
-
 /** A simulated platform that runs until it is closed. */
 class Simulator {
   /** @type {NativeSimulator} */
   #native;
   /** @type {Requests} */
   #requests;
+  /** @type {import('../binding.js').NativeClosing | undefined} */
+  #closing;
   /** @type {Promise<void> | undefined} */
   #closed;
   /** Functions that answer, by rule. @type {Map<number, AnswerFunction>} */
@@ -259,7 +259,9 @@ class Simulator {
   }
 
   close() {
-    this.#closed ??= this.#native.close().then(() => this.#end());
+    this.#closed ??= this.#close()
+      .wait()
+      .then(() => this.#end());
     return this.#closed;
   }
 
@@ -267,9 +269,14 @@ class Simulator {
     return this.close();
   }
 
+  #close() {
+    this.#closing ??= this.#native.close();
+    return this.#closing;
+  }
+
   /** Ends at once, while the process exits. */
-  static closeAll() {
-    for (const simulator of running) simulator.#native.closeNow();
+  closeNow() {
+    this.#close().waitNow();
   }
 
   /**
@@ -310,8 +317,7 @@ class Simulator {
   }
 
   #end() {
-    running.delete(this);
-    if (running.size === 0) process.removeListener('exit', Simulator.closeAll);
+    exit.forget(this);
     for (const [publisher, done] of this.#publishers) done(this.#native.stopPublisher(publisher));
     for (const check of this.#watchers) check();
   }
@@ -453,8 +459,7 @@ async function startSimulator(options = {}) {
   }
   const simulator = new Simulator(started, { host, latencyMs, protocol });
   holder.current = simulator;
-  if (running.size === 0) process.on('exit', Simulator.closeAll);
-  running.add(simulator);
+  exit.watch(simulator);
   return simulator;
 }
 

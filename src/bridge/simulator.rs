@@ -195,7 +195,7 @@ pub fn start_simulator(
 
 /// Waits for a simulator's end on a thread of the pool.
 pub struct Close {
-    closing: Closing,
+    closing: Arc<Mutex<Closing>>,
 }
 
 impl Task for Close {
@@ -203,13 +203,39 @@ impl Task for Close {
     type JsValue = ();
 
     fn compute(&mut self) -> Result<()> {
-        self.closing.wait();
+        wait(&self.closing);
         Ok(())
     }
 
     fn resolve(&mut self, _env: Env, (): ()) -> Result<()> {
         Ok(())
     }
+}
+
+/// A simulator that is about to end.
+#[napi]
+pub struct NativeClosing {
+    closing: Arc<Mutex<Closing>>,
+}
+
+#[napi]
+impl NativeClosing {
+    /// Resolves when the thread and the files are gone.
+    #[must_use]
+    #[napi(catch_unwind, ts_return_type = "Promise<void>")]
+    pub fn wait(&self) -> AsyncTask<Close> {
+        AsyncTask::new(Close { closing: Arc::clone(&self.closing) })
+    }
+
+    /// Waits until the thread and the files are gone.
+    #[napi(catch_unwind)]
+    pub fn wait_now(&self) {
+        wait(&self.closing);
+    }
+}
+
+fn wait(closing: &Mutex<Closing>) {
+    closing.lock().unwrap_or_else(PoisonError::into_inner).wait();
 }
 
 #[napi]
@@ -447,20 +473,13 @@ impl NativeSimulator {
         }
     }
 
-    /// Stops; the promise resolves when the thread and the files are gone. No event comes any more.
+    /// Begins to stop. No event comes any more.
     #[must_use]
-    #[napi(catch_unwind, ts_return_type = "Promise<void>")]
-    pub fn close(&mut self) -> AsyncTask<Close> {
+    #[napi(catch_unwind)]
+    pub fn close(&mut self) -> NativeClosing {
         self.wakeup = None;
         self.publishers.values_mut().for_each(Publisher::stop);
-        AsyncTask::new(Close { closing: self.simulator.begin_close() })
-    }
-
-    /// Stops, and waits for the end.
-    #[napi(catch_unwind)]
-    pub fn close_now(&mut self) {
-        self.wakeup = None;
-        self.simulator.close();
+        NativeClosing { closing: Arc::new(Mutex::new(self.simulator.begin_close())) }
     }
 }
 

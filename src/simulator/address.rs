@@ -1,11 +1,13 @@
-//! Where the simulator listens, and the files that go with it.
+//! Where the simulator listens.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, FileType};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use tokio::net::{TcpListener, UnixListener, UnixStream};
+
+use super::place::{Place, identity, identity_of};
 
 /// Where to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +32,13 @@ pub enum AddressError {
     #[error("another server is listening on {}; stop it, or give another socketPath", .0.display())]
     InUse(PathBuf),
     /// What is at the path can be no socket that was left behind.
-    #[error("{} exists and is not a socket; give another socketPath", .0.display())]
-    NotASocket(PathBuf),
+    #[error("{} is {what}, not a socket, and stays as it is; give another socketPath", path.display())]
+    NotASocket {
+        /// Its path.
+        path: PathBuf,
+        /// What it is, with its article.
+        what: &'static str,
+    },
     /// Longer than the address of a Unix socket can be.
     #[error("the socket path {} is too long: {} bytes, where {LONGEST} are possible", .0.display(), .0.as_os_str().len())]
     TooLong(PathBuf),
@@ -42,6 +49,14 @@ pub enum AddressError {
         at: String,
         /// The system's reason.
         cause: io::Error,
+    },
+    /// Something is at the path of the metadata file, which is nobody's to overwrite.
+    #[error("{}{} exists already; remove it, or give another metadataPath", path.display(), if *link { ", a symbolic link," } else { "" })]
+    MetadataExists {
+        /// Its path.
+        path: PathBuf,
+        /// Whether it is a symbolic link.
+        link: bool,
     },
     /// The metadata file can't be written.
     #[error("can't write the metadata file {}: {cause}", path.display())]
@@ -60,28 +75,11 @@ const LONGEST: usize = 103;
 #[cfg(not(target_os = "macos"))]
 const LONGEST: usize = 107;
 
-/// Name of the socket in a folder of its own.
-const SOCKET: &str = "api.sock";
-/// Name of the metadata file in a folder of its own.
-const METADATA: &str = "environment.json";
-
 /// What listens.
 #[derive(Debug)]
 pub(crate) enum Listener {
     Unix(UnixListener),
     Tcp(TcpListener),
-}
-
-/// The files of a simulator. They are removed when this is dropped.
-#[derive(Debug, Default)]
-pub(crate) struct Place {
-    pub(crate) socket: Option<PathBuf>,
-    /// Device and inode of the socket, so that nobody else's is removed.
-    identity: Option<(u64, u64)>,
-    pub(crate) metadata: Option<PathBuf>,
-    folder: Option<PathBuf>,
-    /// Host and port, when it is TCP.
-    pub(crate) tcp: Option<(String, u16)>,
 }
 
 impl AddressError {
@@ -90,7 +88,8 @@ impl AddressError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::InUse(_) => "EADDRINUSE",
-            Self::NotASocket(_) => "ENOTSOCK",
+            Self::NotASocket { .. } => "ENOTSOCK",
+            Self::MetadataExists { .. } => "EEXIST",
             Self::TooLong(_) => "ENAMETOOLONG",
             Self::System { cause, .. } | Self::Metadata { cause, .. } => crate::system_error::code(cause),
         }
@@ -101,10 +100,9 @@ impl AddressError {
 pub(crate) async fn listen(address: &Address) -> Result<(Listener, Place), AddressError> {
     match address {
         Address::Temporary => {
-            let folder = temporary_folder()?;
-            let mut place = Place::default();
-            place.folder = Some(folder.clone());
-            listen_unix(&folder.join(SOCKET), place).await
+            let place = Place::temporary(LONGEST)?;
+            let path = place.own_socket();
+            listen_unix(&path, place).await
         }
         Address::Unix(path) => listen_unix(path, Place::default()).await,
         Address::Tcp { host, port } => {
@@ -123,88 +121,52 @@ async fn listen_unix(path: &Path, mut place: Place) -> Result<(Listener, Place),
         return Err(AddressError::TooLong(path.to_owned()));
     }
     let failed = |cause| AddressError::System { at: path.display().to_string(), cause };
-    match fs::symlink_metadata(path) {
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
-        Err(cause) => return Err(failed(cause)),
-        Ok(found) if !found.file_type().is_socket() => {
-            return Err(AddressError::NotASocket(path.to_owned()));
-        }
-        Ok(_) => match UnixStream::connect(path).await {
-            Err(cause) if cause.kind() == io::ErrorKind::ConnectionRefused => {
-                fs::remove_file(path).map_err(failed)?;
-            }
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
-            Err(cause) if cause.kind() == io::ErrorKind::PermissionDenied => return Err(failed(cause)),
-            // Connected, or the queue of those who wait to be is full.
-            Ok(_) | Err(_) => return Err(AddressError::InUse(path.to_owned())),
-        },
-    }
+    place.replaced = remove_stale(path).await?;
     let listener = UnixListener::bind(path).map_err(failed)?;
-    place.socket = Some(path.to_owned());
-    place.identity = identity(path);
+    place.take_socket(path).map_err(failed)?;
     Ok((Listener::Unix(listener), place))
 }
 
-impl Place {
-    /// Writes the metadata file: at this path, or beside the socket.
-    pub(crate) fn write_metadata(&mut self, path: Option<&Path>, text: &str) -> Result<(), AddressError> {
-        let path = match (path, &self.folder, &self.socket) {
-            (Some(path), ..) => path.to_owned(),
-            (None, Some(folder), _) => folder.join(METADATA),
-            (None, None, Some(socket)) => {
-                let mut path = socket.clone().into_os_string();
-                path.push(".");
-                path.push(METADATA);
-                path.into()
+/// Removes a socket that nobody listens on any more; says whether there was one.
+async fn remove_stale(path: &Path) -> Result<bool, AddressError> {
+    let failed = |cause| AddressError::System { at: path.display().to_string(), cause };
+    let found = match fs::symlink_metadata(path) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(false),
+        found => found.map_err(failed)?,
+    };
+    if !found.file_type().is_socket() {
+        return Err(AddressError::NotASocket { path: path.to_owned(), what: describe(found.file_type()) });
+    }
+    match UnixStream::connect(path).await {
+        Err(cause) if cause.kind() == io::ErrorKind::ConnectionRefused => {
+            // Unless somebody else has put another one there meanwhile.
+            if identity(path) != Some(identity_of(&found)) {
+                return Err(AddressError::InUse(path.to_owned()));
             }
-            (None, None, None) => return Ok(()),
-        };
-        fs::write(&path, text).map_err(|cause| AddressError::Metadata { path: path.clone(), cause })?;
-        self.metadata = Some(path);
-        Ok(())
+            fs::remove_file(path).map_err(failed)?;
+            Ok(true)
+        }
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(cause) if cause.kind() == io::ErrorKind::PermissionDenied => Err(failed(cause)),
+        // Connected, or the queue of those who wait to be is full.
+        Ok(_) | Err(_) => Err(AddressError::InUse(path.to_owned())),
     }
 }
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        // Nothing can be done about a file that can't be removed.
-        if let Some(metadata) = &self.metadata {
-            let _ = fs::remove_file(metadata);
-        }
-        if let Some(socket) = &self.socket
-            && self.identity.is_some()
-            && identity(socket) == self.identity
-        {
-            let _ = fs::remove_file(socket);
-        }
-        if let Some(folder) = &self.folder {
-            let _ = fs::remove_dir_all(folder);
-        }
+fn describe(kind: FileType) -> &'static str {
+    if kind.is_symlink() {
+        "a symbolic link"
+    } else if kind.is_dir() {
+        "a folder"
+    } else if kind.is_file() {
+        "a file"
+    } else {
+        "a pipe or a device"
     }
-}
-
-fn identity(path: &Path) -> Option<(u64, u64)> {
-    fs::symlink_metadata(path).ok().map(|found| (found.dev(), found.ino()))
-}
-
-/// A new folder that only its owner can enter.
-fn temporary_folder() -> Result<PathBuf, AddressError> {
-    let name = format!("cycle-simulator-{:012x}", fastrand::u64(..) >> 16);
-    let mut base = std::env::temp_dir();
-    if base.as_os_str().len() + name.len() + SOCKET.len() + 2 > LONGEST {
-        base = PathBuf::from("/tmp");
-    }
-    let folder = base.join(name);
-    DirBuilder::new()
-        .mode(0o700)
-        .create(&folder)
-        .map_err(|cause| AddressError::System { at: folder.display().to_string(), cause })?;
-    Ok(folder)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
     use std::os::unix::net::UnixListener as StdListener;
 
     use super::*;
@@ -218,21 +180,9 @@ mod tests {
     }
 
     #[test]
-    fn has_a_folder_of_its_own_and_leaves_nothing_behind() {
-        run(async {
-            let (_listener, mut place) = listen(&Address::Temporary).await.unwrap();
-            let folder = place.folder.clone().unwrap();
-            assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
-            place.write_metadata(None, "{}").unwrap();
-            assert_eq!(place.metadata, Some(folder.join(METADATA)));
-            drop(place);
-            assert!(!folder.exists());
-        });
-    }
-
-    #[test]
     fn replaces_a_socket_that_was_left_behind_and_nothing_else() {
-        let folder = temporary_folder().unwrap();
+        let own = Place::temporary(LONGEST).unwrap();
+        let folder = own.folder().unwrap();
         let path = folder.join("s");
         drop(StdListener::bind(&path).unwrap());
         run(async {
@@ -243,18 +193,19 @@ mod tests {
             assert_eq!(second.code(), "EADDRINUSE");
             assert!(second.to_string().starts_with("another server is listening on /"));
         });
-        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(folder).unwrap().count(), 0);
 
         fs::write(&path, "a file").unwrap();
         assert_eq!(refusal(&path).code(), "ENOTSOCK");
         assert_eq!(refusal(&folder.join("no/where")).code(), "ENOENT");
         assert_eq!(refusal(&folder.join("x".repeat(120))).code(), "ENAMETOOLONG");
-        fs::remove_dir_all(&folder).unwrap();
+        fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]
     fn leaves_a_socket_alone_that_has_become_somebody_elses() {
-        let folder = temporary_folder().unwrap();
+        let own = Place::temporary(LONGEST).unwrap();
+        let folder = own.folder().unwrap();
         let path = folder.join("s");
         run(async {
             let (_listener, place) = listen(&Address::Unix(path.clone())).await.unwrap();
@@ -263,7 +214,7 @@ mod tests {
             drop(place);
             assert!(path.exists());
         });
-        fs::remove_dir_all(&folder).unwrap();
+        fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]

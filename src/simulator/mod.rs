@@ -16,6 +16,7 @@ mod duration;
 mod engine;
 mod handshake;
 mod journal;
+mod place;
 mod problem;
 mod protocol;
 mod publisher;

@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::{self, Handle};
 use tokio::sync::oneshot;
 
-use super::address::{Address, AddressError, Listener, Place, listen};
+use super::address::{Address, AddressError, Listener, listen};
 use super::answer::Answer;
 use super::behaviour::Leasing;
 use super::channel::Channel;
@@ -25,6 +25,7 @@ use super::connection::{Connection, Cutter};
 use super::declaration::{Declaration, DeclarationError};
 use super::engine::Engine;
 use super::journal::Journal;
+use super::place::Place;
 use super::rule::Rules;
 use super::service::serve;
 use super::template::{get, merge};
@@ -208,8 +209,8 @@ impl Simulator {
                     }
                 };
                 let names = PlaceNames {
-                    socket: place.socket.clone(),
-                    metadata: place.metadata.clone(),
+                    socket: place.socket().map(Path::to_owned),
+                    metadata: place.metadata().map(Path::to_owned),
                     tcp: place.tcp.clone(),
                 };
                 let _ = report.send(Ok((Handle::current(), names)));
