@@ -179,7 +179,7 @@ export interface CallOptions {
 /** Says for one call where the server is or which credential it gets. */
 export interface ConnectionParams {
   host?: string | undefined;
-  port?: number | undefined;
+  port?: number | string | undefined;
   'socket-path'?: string | undefined;
   'api-key'?: string | undefined;
   token?: string | undefined;
@@ -314,8 +314,8 @@ export type ProtocolClient<P> = (P extends { readonly [commands]: infer Known } 
 export interface ProtocolClientOptions {
   /** Name or address of the server; `http://` before it is ignored. `https:` is refused: TLS is not supported. */
   host?: string | undefined;
-  /** TCP port of the server. */
-  port?: number | undefined;
+  /** TCP port of the server, or its digits. */
+  port?: number | string | undefined;
   /** Path of the server's Unix socket. */
   socketPath?: string | undefined;
   /** Credential of authorised endpoints. */

@@ -1,6 +1,7 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const { once } = require('node:events');
 const http = require('node:http');
 const test = require('node:test');
 const { createProtocolClient, defineProtocol, ProtocolError } = require('../protocol');
@@ -179,13 +180,23 @@ test('answers become the errors that are declared', async (t) => {
     ],
     [201, JSON.stringify(thing), 'generic', undefined],
     [302, '', 'generic', undefined],
-    [200, '{"name":1}', 'badResponse', 'The answer does not have its declared shape: name.'],
-    [200, '{"name":"a","made":"then"}', 'badResponse', 'The answer does not have its declared shape: made.'],
+    [
+      200,
+      '{"name":1}',
+      'badResponse',
+      'The answer does not have its declared shape: name: must be a String, not a Number.',
+    ],
+    [
+      200,
+      '{"name":"a","made":"then"}',
+      'badResponse',
+      'The answer does not have its declared shape: made: must be a date such as 2016-03-01T10:20:30Z.',
+    ],
     [
       200,
       '{"name":"a","parts":[{"name":"b","parts":[{}]}]}',
       'badResponse',
-      'The answer does not have its declared shape: parts[0].parts[0].name.',
+      'The answer does not have its declared shape: parts[0].parts[0].name: is missing.',
     ],
     [200, '', 'badResponse', undefined],
     [200, 'no json', 'badResponse', undefined],
@@ -272,7 +283,7 @@ test('no answer: timeout, refused, generic, each with the cause', async (t) => {
   await assert.rejects(get({ host: '127.0.0.1', port: 1 }), (error) => {
     assert.deepEqual(
       [error.name, error.cause.code, error.message],
-      ['refused', 'ECONNREFUSED', 'No connection to 127.0.0.1:1.'],
+      ['refused', 'ECONNREFUSED', 'No connection to 127.0.0.1:1: cannot connect (ECONNREFUSED).'],
     );
     return true;
   });
@@ -283,6 +294,63 @@ test('no answer: timeout, refused, generic, each with the cause', async (t) => {
   for (const timeoutMs of [-1, Number.NaN, '5', 2 ** 31]) {
     await assert.rejects(async () => get({ socketPath: '/x' }, { timeoutMs }), { code: 'ERR_OUT_OF_RANGE' });
     assert.throws(() => createProtocolClient(protocol, { timeoutMs }), { code: 'ERR_OUT_OF_RANGE' });
+  }
+});
+
+test('an address that cannot be is refused when the client is made', async () => {
+  for (const [options, message] of [
+    [{ host: 'https://a', port: 1 }, /host must not start with https/],
+    [{ host: 'https://a' }, /host must not start with https/],
+    [{ host: 'a/b' }, /host must be a host name or an address, without a path/],
+    [{ host: 'a', port: 'http' }, /port must be a whole number from 1 to 65535/],
+    [{ port: 70_000 }, /port must be a whole number/],
+    [{ host: 'a:1', port: 2 }, /port must not be given twice/],
+    [{ host: 'a', socketPath: '/a' }, /socket-path must not be given together with host or port/],
+    [{ socketPath: '' }, /socket-path must not be empty/],
+  ]) {
+    assert.throws(() => createProtocolClient(protocol, options), { code: 'ERR_INVALID_ARG_VALUE', message });
+  }
+});
+
+test('a port may be text, as the environment and forms have it', async (t) => {
+  const server = http.createServer((_request, response) => json(response, { name: 'a' })).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address();
+  const client = createProtocolClient(protocol, { host: '127.0.0.1', port: String(port) });
+  assert.equal((await client.things.get({ name: 'a' })).name, 'a');
+  await client.close();
+});
+
+test('what is wrong is in the message, and nothing that only another client can do', async (t) => {
+  const client = createProtocolClient(protocol, { socketPath: '/nowhere.sock' });
+  await assert.rejects(client.things.get({ name: 5 }), { message: /: name: it must be a String, not a Number\.$/ });
+  const closed = await rawServer(t, (socket) => socket.destroy());
+  await assert.rejects(
+    createProtocolClient(protocol, { socketPath: closed.socketPath }).things.get({ name: 'a' }),
+    (error) => {
+      assert.match(error.message, /ECONNRESET/);
+      assert.doesNotMatch(error.message, /retry/);
+      return true;
+    },
+  );
+});
+
+test('an answer without its results is an error', async (t) => {
+  let body = {};
+  const { socketPath } = await recordingServer(t, (_request, response) => json(response, body));
+  const declared = defineProtocol({
+    global: { response: { results: 'data' } },
+    a: { b: { path: '/', description: 'b', request: { method: 'GET' } } },
+  });
+  const client = createProtocolClient(declared, { socketPath });
+  for (const wrong of [{}, { date: 1 }, [1]]) {
+    body = wrong;
+    await assert.rejects(client.a.b(), { name: 'badResponse', message: /data/ });
+  }
+  for (const data of [null, 0, 'x']) {
+    body = { data };
+    assert.equal(await client.a.b(), data);
   }
 });
 

@@ -54,7 +54,8 @@ test('names of types do as well as constructors, so that a declaration can be JS
 
 test('every fault is named with its place', () => {
   for (const [change, ...faults] of [
-    [{ summary: 'x' }, /^things\.put\.summary: unknown field `summary`/],
+    [{ summary: 'x' }, /^things\.put\.summary: is not known here, where path, .* may be$/],
+    [{ mgs: 'x' }, /^things\.put\.mgs: is not known here, .*; did you mean msg\?$/],
     [{ path: '/things/{name}' }, /^things\.put\.path: \{name\} is not declared in params$/],
     [
       { request: { method: 'PUT', body: ['size', 'color'] } },
@@ -69,7 +70,8 @@ test('every fault is named with its place', () => {
       { params: { id: { type: () => {} } }, request: { method: 'PUT' } },
       /^things\.put\.params\.id\.type: "type" is not a type/,
     ],
-    [{ description: undefined }, /^things\.put: missing field `description`$/],
+    [{ description: undefined }, /^things\.put\.description: is missing$/],
+    [{ description: 5 }, /^things\.put\.description: must be a String, not the Number 5$/],
     [
       { response: { body: { at: [Date, Date] } } },
       /^things\.put\.response\.body\.at: an array has one shape in it, not 2$/,

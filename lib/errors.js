@@ -37,6 +37,8 @@ class TransportError extends TypeError {
       hide(this, 'name', 'TimeoutError');
     }
     this.code = code;
+    // Without what to do about it: that differs between a client and a command line.
+    hide(this, 'detail', detail);
     if (syscall) {
       this.errno = errno;
       this.syscall = syscall;

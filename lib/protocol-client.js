@@ -118,6 +118,7 @@ class ProtocolCaller {
     const { timeoutMs, maxConnections, maxResponseBytes, ...settings } = options;
     this.#timeoutMs = checkedTimeout(timeoutMs) ?? DEFAULT_TIMEOUT_MS;
     this.#options = readSettings(definition, settings);
+    checkConnection(definition, this.#options);
     this.#exchanger = new Exchanger(/** @type {any} */ ({ maxConnections, maxResponseBytes }));
   }
 
@@ -242,7 +243,7 @@ function isWellFormed(value) {
 function unanswered(error, describe) {
   const code = error?.code;
   const fault = TIMED_OUT.has(code) ? 'timeout' : REFUSED.has(code) ? 'refused' : 'other';
-  return new ProtocolError(parseJson(describe(fault, error?.message ?? String(error))), error);
+  return new ProtocolError(parseJson(describe(fault, error?.detail ?? error?.message ?? String(error))), error);
 }
 
 /**
@@ -305,6 +306,19 @@ function readSettings({ description: { credentialParam, options: params } }, opt
 }
 
 /**
+ * @param {DefinedProtocol} definition
+ * @param {Params} settings
+ */
+function checkConnection({ engine }, settings) {
+  const { host, port, 'socket-path': socketPath } = settings;
+  const fault = engine.checkConnection(JSON.stringify({ host, port, 'socket-path': socketPath }));
+  if (fault !== null) {
+    const error = new TypeError(`createProtocolClient: ${fault.join(' ')}`);
+    throw Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE' });
+  }
+}
+
+/**
  * What the environment says about global params, read for each call. Where the server is, is said in one place:
  * options or params that name a host make a socket of the environment moot, and the other way round.
  *
@@ -321,7 +335,7 @@ function environmentSettings({ description }, options, params) {
     const moot =
       (name === 'socket-path' && 'host' in given) || ((name === 'host' || name === 'port') && 'socket-path' in given);
     if (text && !moot) {
-      settings[name] = type === 'Number' && text.trim() !== '' ? Number(text) : text;
+      settings[name] = type === 'Number' && name !== 'port' && text.trim() !== '' ? Number(text) : text;
     }
   }
   return settings;

@@ -120,19 +120,32 @@ impl ProtocolEngine {
         Ok(to_json(&call.map(|call| call.success_msg()).unwrap_or_default()))
     }
 
-    /// The endpoint that a request leads to, as its group and name; `null` when there is none.
+    /// Checks global params, a JSON object, as far as they say where the server is: name of a param and what is wrong with it,
+    /// or `null`.
     #[napi(catch_unwind)]
-    pub fn endpoint_of(&self, method: String, path: String) -> Option<Vec<String>> {
-        let endpoint = self.protocol.endpoint_of(&method, &path)?;
-        Some(vec![endpoint.group().to_owned(), endpoint.name().to_owned()])
+    pub fn check_connection(&self, settings: String) -> Result<Option<Vec<String>>> {
+        let settings: Map<String, Value> = serde_json::from_str(&settings).map_err(invalid)?;
+        let checked = self.protocol.check_connection(&settings);
+        Ok(checked.err().map(|(name, reason)| vec![name.to_owned(), reason]))
     }
 
-    /// Results, as JSON, with their secret parts hidden.
+    /// Results, as JSON, with `mask`, as JSON too, in place of their secret parts; `null` when there are none.
     #[napi(catch_unwind)]
-    pub fn hide_secrets(&self, group: String, endpoint: String, results: String) -> Result<String> {
-        let mut value: Value = serde_json::from_str(&results).map_err(invalid)?;
-        self.protocol.hide_secrets(self.endpoint(&group, &endpoint)?, &mut value);
-        Ok(value.to_string())
+    pub fn hide_secrets(
+        &self,
+        group: String,
+        endpoint: String,
+        results: String,
+        mask: String,
+    ) -> Result<Option<String>> {
+        let endpoint = self.endpoint(&group, &endpoint)?;
+        hide(&results, &mask, |results, mask| self.protocol.hide_secrets(endpoint, results, mask))
+    }
+
+    /// The body of an answer to any request, as JSON, with `mask` in place of what may be secret; `null` when nothing is.
+    #[napi(catch_unwind)]
+    pub fn hide_in_answer(&self, path: String, body: String, mask: String) -> Result<Option<String>> {
+        hide(&body, &mask, |body, mask| self.protocol.hide_in_answer(&path, body, mask))
     }
 
     /// Reads the value of a param from text. Gives JSON: `value` or `fault`, a predicate.
@@ -169,6 +182,12 @@ impl ProtocolEngine {
             }
         })
     }
+}
+
+fn hide(text: &str, mask: &str, run: impl FnOnce(&mut Value, &Value) -> bool) -> Result<Option<String>> {
+    let mut value = serde_json::from_str(text).map_err(invalid)?;
+    let mask = serde_json::from_str(mask).map_err(invalid)?;
+    Ok(run(&mut value, &mask).then(|| value.to_string()))
 }
 
 fn to_json<T: Serialize>(value: &T) -> String {

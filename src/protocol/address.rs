@@ -39,6 +39,21 @@ impl Address {
         }
     }
 
+    /// Checks what is given of host, port and the path of a socket; the rest may come later. Fails as [`Self::read`] does.
+    pub(super) fn check(params: &Map<String, Value>) -> Result<(), (&'static str, String)> {
+        let mut complete = params.clone();
+        let given = |name: &str| params.get(name).is_some_and(|value| !value.is_null());
+        if !given(SOCKET_PATH) {
+            if !given(HOST) {
+                complete.insert(HOST.to_owned(), "localhost".into());
+            }
+            if !given(PORT) && !matches!(params.get(HOST), Some(Value::String(host)) if has_port(host)) {
+                complete.insert(PORT.to_owned(), 1.into());
+            }
+        }
+        Self::read(&complete).map(|_| ())
+    }
+
     fn unix(path: &Value) -> Result<Self, String> {
         match path {
             Value::String(path) if path.is_empty() => Err("must not be empty".to_owned()),
@@ -81,9 +96,19 @@ impl fmt::Display for Address {
     }
 }
 
+/// Reads a port: a number, or its digits as an environment variable or a form has them.
 fn read_port(port: &Value) -> Result<u16, String> {
-    let number = port.as_u64().and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0);
+    let number = match port {
+        Value::String(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok(),
+        port => port.as_u64().and_then(|port| u16::try_from(port).ok()),
+    };
+    let number = number.filter(|port| *port > 0);
     number.ok_or_else(|| "must be a whole number from 1 to 65535".to_owned())
+}
+
+/// Whether a host holds a port too.
+fn has_port(host: &str) -> bool {
+    read_host(host).is_ok_and(|(_, port)| port.is_some())
 }
 
 /// Reads a host as people write it: a name or an address, perhaps with `http://` before it and a port after.
@@ -146,6 +171,7 @@ mod tests {
     fn reads_addresses() {
         for (params, address) in [
             (json!({"host": "localhost", "port": 80}), "localhost:80"),
+            (json!({"host": "localhost", "port": "8080"}), "localhost:8080"),
             (json!({"host": "http://10.0.0.1", "port": 8080}), "10.0.0.1:8080"),
             (json!({"host": "HTTP://example.org/", "port": 1}), "example.org:1"),
             (json!({"host": "http://example.org:81"}), "example.org:81"),
@@ -177,7 +203,10 @@ mod tests {
             (json!({"host": "a", "port": 0}), "port"),
             (json!({"host": "a", "port": 65536}), "port"),
             (json!({"host": "a", "port": 1.5}), "port"),
-            (json!({"host": "a", "port": "80"}), "port"),
+            (json!({"host": "a", "port": "80 "}), "port"),
+            (json!({"host": "a", "port": "http"}), "port"),
+            (json!({"host": "a", "port": ""}), "port"),
+            (json!({"host": "a", "port": "65536"}), "port"),
             (json!({"host": "a", "socket-path": "/b"}), "socket-path"),
             (json!({"socket-path": ""}), "socket-path"),
             (json!({"socket-path": "/a\0b"}), "socket-path"),
@@ -186,5 +215,26 @@ mod tests {
         }
         let (_, reason) = read(&json!({"host": "https://a", "port": 1})).unwrap_err();
         assert!(reason.contains("https"), "{reason}");
+    }
+
+    #[test]
+    fn checks_what_is_given() {
+        for params in [
+            json!({}),
+            json!({"host": "a"}),
+            json!({"port": 1}),
+            json!({"host": "a:1"}),
+            json!({"socket-path": "/a"}),
+        ] {
+            assert_eq!(Address::check(params.as_object().unwrap()), Ok(()), "{params}");
+        }
+        for (params, param) in [
+            (json!({"host": "https://a"}), "host"),
+            (json!({"port": "x"}), "port"),
+            (json!({"host": "a:1", "port": 1}), "port"),
+            (json!({"socket-path": "/a", "port": 1}), "socket-path"),
+        ] {
+            assert_eq!(Address::check(params.as_object().unwrap()).unwrap_err().0, param, "{params}");
+        }
     }
 }

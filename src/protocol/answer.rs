@@ -44,7 +44,7 @@ impl Protocol {
             return Err(None);
         }
         let Some(shape) = &endpoint.shape else {
-            return Ok(());
+            return self.check_results(answer.body);
         };
         let whole = |reason: String| Some(("the whole body".to_owned(), reason));
         if answer.body.trim().is_empty() {
@@ -59,6 +59,21 @@ impl Protocol {
                 Some((mismatch.place, mismatch.reason))
             }
         })
+    }
+
+    /// Whether a body without a declared shape holds results where they are declared to be.
+    fn check_results(&self, body: &str) -> Result<(), Option<(String, String)>> {
+        // A body that is no JSON is the results.
+        match (&self.results, serde_json::from_str(body)) {
+            (Some(key), Ok(Value::Object(entries))) if !entries.contains_key(key) => {
+                Err(Some((key.clone(), "is missing".to_owned())))
+            }
+            (Some(key), Ok(Value::Array(_))) => Err(Some((
+                "the whole body".to_owned(),
+                format!("must be an Object with {key}, not an Array"),
+            ))),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -125,7 +125,13 @@ impl Protocol {
     pub(super) fn fail(&self, endpoint: &Endpoint, name: &str, context: &Context<'_>) -> Box<Failure> {
         // The compiler puts every built-in error into the protocol.
         let declared = &self.errors[name];
-        failure(endpoint, declared, declared.status, context)
+        let mut failure = failure(endpoint, declared, declared.status, context);
+        if let Some(detail) = &failure.detail
+            && !failure.message.contains(detail.as_str())
+        {
+            failure.message = with_reason(&failure.message, detail);
+        }
+        failure
     }
 
     /// Ends a call because of one of its params. The reason is a predicate: "is missing".
@@ -136,6 +142,15 @@ impl Protocol {
             reason.to_owned()
         };
         self.fail(endpoint, MALFORMED, &Context::default().with("name", param).with("error", reason))
+    }
+}
+
+/// A message with its reason after a colon.
+fn with_reason(message: &str, reason: &str) -> String {
+    let reason = reason.strip_suffix('.').unwrap_or(reason);
+    match message.strip_suffix('.') {
+        Some(message) => format!("{message}: {reason}."),
+        None => format!("{message}: {reason}"),
     }
 }
 
@@ -202,6 +217,12 @@ mod tests {
         assert_eq!(context.with("name", "fact").fill(&template), "fact 1");
         let context = Context { params: params.as_object(), params_first: true, ..Context::default() };
         assert_eq!(context.with("name", "fact").with("error", "x").fill(&template), "param 1");
+    }
+
+    #[test]
+    fn the_reason_is_part_of_the_message() {
+        assert_eq!(with_reason("No connection to a:1.", "refused."), "No connection to a:1: refused.");
+        assert_eq!(with_reason("Malformed: x", "it is missing"), "Malformed: x: it is missing");
     }
 
     #[test]

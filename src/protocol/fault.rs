@@ -57,6 +57,11 @@ impl Faults {
         self.0.is_empty()
     }
 
+    /// How many were noted.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Gives `value` when nothing was noted.
     pub(super) fn or<T>(self, value: T) -> Result<T, DeclarationError> {
         if self.0.is_empty() { Ok(value) } else { Err(DeclarationError { faults: self.0 }) }

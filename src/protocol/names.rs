@@ -44,6 +44,37 @@ pub(super) fn kebab(name: &str) -> String {
     kebab.trim_end_matches('-').to_owned()
 }
 
+/// Of the names, the one that a word was most likely meant to be, as a question to be put after a fault: `; did you
+/// mean path?`. Empty when none is near.
+pub(super) fn suggestion<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+    let lower = word.to_lowercase();
+    let limit = (word.len() / 3).max(1).min(word.len().saturating_sub(1));
+    let distances = names.into_iter().map(|name| (distance(&lower, &name.to_lowercase()), name));
+    match distances.min_by_key(|(distance, _)| *distance) {
+        Some((distance, name)) if distance <= limit && name != word => format!("; did you mean {name}?"),
+        _ => String::new(),
+    }
+}
+
+/// How many letters have to be put in, taken out, changed, or swapped with the next to turn one word into the other.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut table = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for i in 0..=a.len() {
+        for j in 0..=b.len() {
+            table[i][j] = if i == 0 || j == 0 {
+                i + j
+            } else {
+                let changed = table[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+                let least = changed.min(table[i - 1][j] + 1).min(table[i][j - 1] + 1);
+                let swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+                if swapped { least.min(table[i - 2][j - 2] + 1) } else { least }
+            };
+        }
+    }
+    table[a.len()][b.len()]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,5 +106,22 @@ mod tests {
             assert!(!is_name(name), "{name}");
         }
         assert!(is_param_name("page[size]") && is_param_name("a.b") && !is_param_name("a b"));
+    }
+
+    #[test]
+    fn suggests_the_nearest_name() {
+        let names = ["path", "params", "description", "request"];
+        for (word, text) in [
+            ("parms", "; did you mean params?"),
+            ("Path", "; did you mean path?"),
+            ("requets", "; did you mean request?"),
+            ("ptah", "; did you mean path?"),
+            ("summary", ""),
+            ("x", ""),
+            ("", ""),
+        ] {
+            assert_eq!(suggestion(word, names), text, "{word}");
+        }
+        assert_eq!(distance("kitten", "sitting"), 3);
     }
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::date::is_date;
+use super::names::suggestion;
 
 /// The type of a param, or of a field of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -21,8 +22,11 @@ pub(super) enum Type {
     Json,
 }
 
-/// The names of the types.
-pub(super) const TYPE_NAMES: &str = "String, Number, Boolean, Date and JSON";
+/// What a word is that is not the name of a type, with the type that it was most likely meant to be.
+pub(super) fn no_type(name: &str) -> String {
+    let near = suggestion(name, ["String", "Number", "Boolean", "Date", "JSON"]);
+    format!("{name:?} is not a type; the types are String, Number, Boolean, Date and JSON{near}")
+}
 
 impl Type {
     /// The type with a name.

@@ -95,6 +95,14 @@ impl Protocol {
         Ok(Call { protocol: self, endpoint, params, address, credential })
     }
 
+    /// Checks what settings say about where the server is, before there is a call.
+    ///
+    /// # Errors
+    /// The name of a param and what is wrong with it, as a predicate.
+    pub fn check_connection(&self, settings: &Map<String, Value>) -> Result<(), (&'static str, String)> {
+        Address::check(settings)
+    }
+
     /// Takes the params of the connection out of `given`, completed by `settings` and defaults.
     fn connection(
         &self,

@@ -2,9 +2,6 @@
 
 use serde_json::Value;
 
-/// Shown in place of a secret.
-const MASK: &str = "(hidden)";
-
 /// The place of a secret: keys from the top, `*` for any one key or index, `**` for any number of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SecretPath(Vec<String>);
@@ -18,40 +15,55 @@ impl SecretPath {
         }
         Ok(Self(keys))
     }
-}
 
-/// Hides what lies at the paths: every text, number and truth in there. Null stays null.
-pub(super) fn hide(value: &mut Value, paths: &[SecretPath]) {
-    for path in paths {
-        hide_at(value, &path.0);
+    /// Whether the secret is known by its name, wherever it is.
+    pub(super) fn is_anywhere(&self) -> bool {
+        self.0.len() > 1 && self.0[0] == "**"
     }
 }
 
-fn hide_at(value: &mut Value, path: &[String]) {
+/// Hides what lies at the paths: `mask` takes the place of every text, number and truth in there. Null stays null. Says
+/// whether anything was hidden.
+pub(super) fn hide<'a>(
+    value: &mut Value,
+    paths: impl IntoIterator<Item = &'a SecretPath>,
+    mask: &Value,
+) -> bool {
+    let mut hidden = false;
+    for path in paths {
+        hidden |= hide_at(value, &path.0, mask);
+    }
+    hidden
+}
+
+fn hide_at(value: &mut Value, path: &[String], mask: &Value) -> bool {
     let Some((key, rest)) = path.split_first() else {
-        hide_all(value);
-        return;
+        return hide_all(value, mask);
     };
     let any_depth = key == "**";
-    if any_depth {
-        hide_at(value, rest);
-    }
+    let mut hidden = any_depth && hide_at(value, rest, mask);
     for (name, inner) in entries(value) {
         if any_depth {
-            hide_at(inner, path);
+            hidden |= hide_at(inner, path, mask);
         } else if key == "*" || name == Some(key.as_str()) {
-            hide_at(inner, rest);
+            hidden |= hide_at(inner, rest, mask);
         }
     }
+    hidden
 }
 
-fn hide_all(value: &mut Value) {
+/// Hides a value and all that is in it.
+pub(super) fn hide_all(value: &mut Value, mask: &Value) -> bool {
     if matches!(value, Value::String(_) | Value::Number(_) | Value::Bool(_)) {
-        *value = Value::String(MASK.to_owned());
+        let hidden = value != mask;
+        *value = mask.clone();
+        return hidden;
     }
+    let mut hidden = false;
     for (_, inner) in entries(value) {
-        hide_all(inner);
+        hidden |= hide_all(inner, mask);
     }
+    hidden
 }
 
 fn entries(value: &mut Value) -> Box<dyn Iterator<Item = (Option<&str>, &mut Value)> + '_> {
@@ -68,9 +80,13 @@ mod tests {
 
     use super::*;
 
+    const MASK: &str = "(hidden)";
+
     fn hidden(mut value: Value, paths: &[&str]) -> Value {
         let paths: Vec<SecretPath> = paths.iter().map(|path| SecretPath::parse(path).unwrap()).collect();
-        hide(&mut value, &paths);
+        let before = value.clone();
+        let hidden = hide(&mut value, &paths, &json!(MASK));
+        assert_eq!(hidden, value != before);
         value
     }
 

@@ -4,7 +4,8 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 use super::fault::{Faults, join};
-use super::param::{TYPE_NAMES, Type, article_of};
+use super::names::suggestion;
+use super::param::{Type, article_of, no_type};
 
 /// The shape of a value.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +50,7 @@ impl Shape {
                 (Some(leaf), _) => Self::Leaf(leaf),
                 (None, Some(name)) => Self::Named(name.to_owned()),
                 (None, None) => {
-                    faults.add(place, format!("{name:?} is not a type; the types are {TYPE_NAMES}"));
+                    faults.add(place, no_type(name));
                     Self::Leaf(Type::Json)
                 }
             },
@@ -97,9 +98,29 @@ impl Shape {
             Self::List(shape) => shape.check_names(&join(place, "[0]"), shapes, faults),
             Self::Named(name) => {
                 if !shapes.contains_key(name) {
-                    faults.add(place, format!("there is no shape called {name:?} in global.response.shapes"));
+                    let near = suggestion(name, shapes.keys().map(String::as_str));
+                    faults.add(
+                        place,
+                        format!("there is no shape called {name:?} in global.response.shapes{near}"),
+                    );
                 }
             }
+        }
+    }
+
+    /// Whether values of the shape can have a key.
+    pub(super) fn may_have(&self, key: &str, shapes: &Shapes) -> bool {
+        match self {
+            Self::Leaf(kind) => *kind == Type::Json,
+            // No fields say nothing.
+            Self::Map(fields) => fields.is_empty() || fields.contains_key(key),
+            Self::Dictionary(_) => true,
+            Self::List(_) => false,
+            Self::Named(name) => match shapes.get(name) {
+                // That a name stands for another name is a fault of its own.
+                Some(Self::Named(_)) | None => true,
+                Some(shape) => shape.may_have(key, shapes),
+            },
         }
     }
 

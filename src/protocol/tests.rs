@@ -112,13 +112,16 @@ fn refuses_params_that_do_not_fit() {
         refused("make", json!({"kind": "a", "sise": 1})),
         pair("sise", "it is not a param of this endpoint")
     );
-    assert_eq!(refused("make", json!({"kind": "a", "port": "80"})).0, "port");
+    assert_eq!(refused("make", json!({"kind": "a", "port": "http"})).0, "port");
     assert_eq!(refused("make", json!({"kind": "a", "api-key": "x\r\ny"})).0, "api-key");
     assert_eq!(refused("make", json!({"kind": ".."})).0, "kind");
     assert_eq!(refused("make", json!({"kind": "a", "note": "x".repeat(70_000)})).0, "note");
     assert_eq!(refused("all", json!({"since": "soon"})).0, "since");
     let failure = request(&protocol(), "make", json!({"kind": 1})).unwrap_err();
-    assert_eq!(failure.message, "The params of this call do not fit its declaration: kind.");
+    assert_eq!(
+        failure.message,
+        "The params of this call do not fit its declaration: kind: it must be a String, not a Number."
+    );
     assert_eq!(failure.suggestions, ["Correct kind: it must be a String, not a Number."]);
     assert_eq!(failure.endpoint, "things.make");
 }
@@ -248,8 +251,8 @@ fn maps_missing_answers() {
     let call = protocol.call(protocol.endpoint("things", "all").unwrap(), Map::new(), &settings).unwrap();
     let timeout = call.transport_failure(TransportFault::Timeout, "after 5 ms");
     assert_eq!((timeout.name.as_str(), timeout.status), ("timeout", None));
-    assert_eq!(timeout.message, "No answer from [::1]:80 in time.");
-    assert_eq!(call.transport_failure(TransportFault::Refused, "x").message, "No connection to [::1]:80.");
+    assert_eq!(timeout.message, "No answer from [::1]:80 in time: after 5 ms.");
+    assert_eq!(call.transport_failure(TransportFault::Refused, "x").message, "No connection to [::1]:80: x.");
     let other = call.transport_failure(TransportFault::Other, "ECONNRESET");
     assert_eq!((other.name.as_str(), other.message.as_str()), ("generic", "The call failed: ECONNRESET"));
     assert_eq!(call.success_msg(), ("Things:".to_owned(), "(all)".to_owned()));

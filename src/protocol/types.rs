@@ -139,9 +139,9 @@ impl Protocol {
         }
     }
 
-    /// Hides the secret parts of an endpoint's results.
-    pub fn hide_secrets(&self, endpoint: &Endpoint, results: &mut Value) {
-        hide(results, &endpoint.secret);
+    /// Hides the secret parts of an endpoint's results: `mask` takes their place. Says whether anything was hidden.
+    pub fn hide_secrets(&self, endpoint: &Endpoint, results: &mut Value, mask: &Value) -> bool {
+        hide(results, &endpoint.secret, mask)
     }
 
     /// Every endpoint, in the order of the declaration.

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{error, global, param};
 use crate::protocol::declaration;
 use crate::protocol::fault::{Faults, join};
+use crate::protocol::names::suggestion;
 use crate::protocol::param::{Param, Type, article_of};
 use crate::protocol::path::Path;
 use crate::protocol::secret::SecretPath;
@@ -46,7 +47,8 @@ pub(super) fn compile(
     let path = path(&declared.path, &at("path"), &all, faults);
     let method = declared.request.method;
     if !METHODS.contains(&method.as_str()) {
-        faults.add(at("request.method"), format!("{method:?} is not one of {}", METHODS.join(", ")));
+        let near = suggestion(&method, METHODS);
+        faults.add(at("request.method"), format!("{method:?} is not one of {}{near}", METHODS.join(", ")));
     }
     let body = body(declared.request.body, &at("request.body"), &all, faults);
     if body != Body::None && matches!(method.as_str(), "GET" | "HEAD") {
@@ -75,6 +77,9 @@ pub(super) fn compile(
         let place = at("response.body");
         let shape = Shape::read(&source, &place, faults);
         shape.check_names(&place, &protocol.shapes, faults);
+        if let Some(key) = protocol.results.as_ref().filter(|key| !shape.may_have(key, &protocol.shapes)) {
+            faults.add(place, format!("has no {key}, which global.response.results says holds the results"));
+        }
         shape
     });
     Endpoint {
@@ -118,7 +123,10 @@ fn path(source: &str, place: &str, params: &IndexMap<&str, &Param>, faults: &mut
     let mut seen = Vec::new();
     for name in path.params() {
         match params.get(name) {
-            None => faults.add(place, format!("{{{name}}} is not declared in params")),
+            None => {
+                let near = suggestion(name, params.keys().copied());
+                faults.add(place, format!("{{{name}}} is not declared in params{near}"));
+            }
             Some(param) if param.kind == Type::Json => {
                 faults.add(place, format!("{{{name}}} is of type JSON, which has no place in a path"));
             }
@@ -138,7 +146,8 @@ fn path(source: &str, place: &str, params: &IndexMap<&str, &Param>, faults: &mut
 fn body(source: Option<Value>, place: &str, params: &IndexMap<&str, &Param>, faults: &mut Faults) -> Body {
     let mut check = |name: &str, place: String| {
         if !params.contains_key(name) {
-            faults.add(place, format!("{name:?} is not declared in params"));
+            let near = suggestion(name, params.keys().copied());
+            faults.add(place, format!("{name:?} is not declared in params{near}"));
         }
     };
     match source {

@@ -5,6 +5,7 @@ mod endpoint;
 mod error;
 mod global;
 mod param;
+mod structure;
 
 use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
@@ -39,7 +40,7 @@ impl Protocol {
         });
         let global = match entries.get("global") {
             None => declaration::Global::default(),
-            Some(source) => decode(source, "global", faults).unwrap_or_default(),
+            Some(source) => decode(source, structure::GLOBAL, "global", faults).unwrap_or_default(),
         };
         let mut protocol = global::compile(global, faults);
         for (group, source) in entries.iter().filter(|(name, _)| *name != "global") {
@@ -74,15 +75,25 @@ fn compile_group(
         if !is_name(name) {
             faults.add(&place, "is not a name that an endpoint can have");
         }
-        if let Some(declared) = decode::<declaration::Endpoint>(source, &place, faults) {
+        if let Some(declared) = decode::<declaration::Endpoint>(source, structure::ENDPOINT, &place, faults) {
             endpoints.insert(name.clone(), endpoint::compile(protocol, group, name, declared, faults));
         }
     }
     Some(endpoints)
 }
 
-/// Reads one part of a declaration, noting the first fault of its structure.
-fn decode<T: DeserializeOwned>(source: &Value, place: &str, faults: &mut Faults) -> Option<T> {
+/// Reads one part of a declaration, noting every fault of its structure.
+fn decode<T: DeserializeOwned>(
+    source: &Value,
+    kind: structure::Kind,
+    place: &str,
+    faults: &mut Faults,
+) -> Option<T> {
+    let before = faults.len();
+    structure::check(source, kind, place, faults);
+    if faults.len() > before {
+        return None;
+    }
     match serde_path_to_error::deserialize(source) {
         Ok(decoded) => Some(decoded),
         Err(error) => {

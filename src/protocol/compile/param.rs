@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::protocol::declaration;
 use crate::protocol::fault::{Faults, join};
 use crate::protocol::names::{is_param_name, kebab};
-use crate::protocol::param::{Param, TYPE_NAMES, Type};
+use crate::protocol::param::{Param, Type, no_type};
 
 /// Checks a map of params.
 pub(super) fn compile_all(
@@ -32,10 +32,7 @@ pub(super) fn compile_all(
 fn compile(name: String, declared: declaration::Param, place: &str, faults: &mut Faults) -> Param {
     let kind = Type::named(&declared.kind);
     if kind.is_none() {
-        faults.add(
-            join(place, "type"),
-            format!("{:?} is not a type; the types are {TYPE_NAMES}", declared.kind),
-        );
+        faults.add(join(place, "type"), no_type(&declared.kind));
     }
     if declared.required == Some(true) && declared.default.is_some() {
         faults.add(join(place, "default"), "a param with a default is not required");

@@ -73,38 +73,61 @@ fn every_protocol_has_the_built_in_errors() {
 #[test]
 fn names_faults_of_structure() {
     for (pointer, value, fault) in [
-        ("/things/get/summary", json!("x"), "things.get.summary: unknown field `summary`, expected one of"),
-        ("/things/get/path", json!(null), "things.get: missing field `path`"),
-        ("/things/get/path", json!(5), "things.get.path: invalid type: integer `5`, expected a string"),
+        (
+            "/things/get/summary",
+            json!("x"),
+            "things.get.summary: is not known here, where path, params, description, msg, request, response may be",
+        ),
+        ("/things/get/path", json!(null), "things.get.path: is missing"),
+        ("/things/get/path", json!(5), "things.get.path: must be a String, not the Number 5"),
+        (
+            "/things/get/requets",
+            json!({}),
+            "things.get.requets: is not known here, where path, params, description, msg, request, response may be; did you mean request?",
+        ),
         (
             "/things/get/params/id/typ",
             json!("x"),
-            "things.get.params.id.typ: unknown field `typ`, expected one of",
+            "things.get.params.id.typ: is not known here, where type, description, required,",
         ),
-        ("/things/get/params/id/type", json!(null), "things.get.params.id: missing field `type`"),
-        ("/things/get/request", json!(null), "things.get: missing field `request`"),
+        ("/things/get/params/id/type", json!(null), "things.get.params.id.type: is missing"),
+        ("/things/get/request", json!(null), "things.get.request: is missing"),
         (
             "/things/get/request/authorized",
             json!("yes"),
-            "things.get.request.authorized: invalid type: string \"yes\", expected a boolean",
+            "things.get.request.authorized: must be true or false, not the String \"yes\"",
         ),
         (
             "/things/get/response/error/lost/msg",
             json!(null),
-            "things.get.response.error.lost: missing field `msg`",
+            "things.get.response.error.lost.msg: is missing",
         ),
         (
             "/things/get/response/error/lost/suggestions",
             json!([1]),
-            "things.get.response.error.lost.suggestions[0]: invalid type",
+            "things.get.response.error.lost.suggestions[0]: must be a String, not the Number 1",
+        ),
+        (
+            "/things/get/response/error/lost/status",
+            json!("404"),
+            "things.get.response.error.lost.status: must be an HTTP status such as 404, not the String \"404\"",
+        ),
+        (
+            "/things/put/request/basic",
+            json!(["id"]),
+            "things.put.request.basic: must be an Array of two names of params, not an Array",
         ),
         (
             "/things/get/response/success/code",
             json!(1),
-            "things.get.response.success.code: unknown field `code`",
+            "things.get.response.success.code: is not known here, where status, msg may be",
         ),
-        ("/global", json!({"parms": {}}), "global.parms: unknown field `parms`"),
-        ("/things/get", json!([]), "things.get: invalid length 0"),
+        (
+            "/global",
+            json!({"parms": {}}),
+            "global.parms: is not known here, where name, description, params, request, response may be; did you mean params?",
+        ),
+        ("/things/get", json!([]), "things.get: must be an Object, not an Array"),
         ("/other", json!(1), "other: a group is an Object of endpoints, not a Number"),
     ] {
         let found = fault_after(pointer, value);
@@ -253,7 +276,7 @@ fn names_faults_of_requests_and_names() {
         (
             "/things/get/request/method",
             json!("get"),
-            "things.get.request.method: \"get\" is not one of GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS",
+            "things.get.request.method: \"get\" is not one of GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS; did you mean GET?",
         ),
         ("/things/get/request/body", json!(["note"]), "things.get.request.body: a GET request has no body"),
         (
@@ -325,6 +348,29 @@ fn names_faults_of_what_every_endpoint_shares() {
             "global.response.error.refused.msg: nothing fills {id}",
         ),
     ]);
+}
+
+#[test]
+fn a_body_has_the_key_of_the_results() {
+    let results = json!({"response": {"results": "data", "shapes": {"Whole": {"data?": "String"}, "Bare": {"a": "String"}}}});
+    for (body, fits) in [
+        (json!({"name": "String"}), false),
+        (json!(["String"]), false),
+        (json!("String"), false),
+        (json!("#Bare"), false),
+        (json!({"data": "String"}), true),
+        (json!({"data?": ["String"], "error": "JSON"}), true),
+        (json!({"*": "String"}), true),
+        (json!("#Whole"), true),
+        (json!("JSON"), true),
+        (json!({}), true),
+    ] {
+        let found =
+            faults_after(&[("/global", results.clone()), ("/things/get/response/body", body.clone())]);
+        let fault =
+            "things.get.response.body: has no data, which global.response.results says holds the results";
+        assert_eq!(found, if fits { vec![] } else { vec![fault] }, "{body}");
+    }
 }
 
 #[test]
