@@ -93,9 +93,12 @@ test('a file that may not be read is an error with the code of the system', asyn
 
 for (const text of ['', '{"id":', 'words', '{"id":1}}', '\u0000', "{'id':1}"]) {
   test(`bad JSON is a SyntaxError: ${JSON.stringify(text)}`, async (t) => {
-    const { data, error } = await getEnvironmentMetadata({ path: fileWith(t, text) });
+    const path = fileWith(t, text);
+    const { data, error } = await getEnvironmentMetadata({ path });
     assert.equal(data, null);
     assert.ok(error instanceof SyntaxError);
+    assert.deepEqual([error.code, error.path], ['ERR_CYCLE_METADATA_JSON', path]);
+    assert.ok(error.message.startsWith(`The environment metadata file '${path}' is `), error.message);
   });
 }
 

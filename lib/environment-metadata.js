@@ -21,6 +21,31 @@ class MetadataShapeError extends Error {
 }
 
 /**
+ * The error of a metadata file that is no JSON: a `SyntaxError`, as `JSON.parse` throws, with the file.
+ *
+ * @param {string} path
+ * @param {string} text
+ * @param {Error} cause
+ */
+function invalidJson(path, text, cause) {
+  const found = text.trim() === '' ? 'is empty' : `is not valid JSON: ${cause.message}`;
+  const error = new SyntaxError(`The environment metadata file '${path}' ${found}`, { cause });
+  return Object.assign(error, { code: 'ERR_CYCLE_METADATA_JSON', path });
+}
+
+/**
+ * @param {string} path
+ * @param {string} text
+ */
+function parse(path, text) {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    throw invalidJson(path, text, /** @type {Error} */ (error));
+  }
+}
+
+/**
  * Reads what the platform says about the environment of this instance.
  *
  * @param {import('../index').EnvironmentMetadataOptions} [options]
@@ -49,7 +74,7 @@ async function read(path, validate) {
     const error = new Error(`${code}: cannot ${syscall} the environment metadata file '${path}'${missing}`);
     throw Object.assign(error, { errno, code, syscall, path });
   }
-  const data = parseJson(text);
+  const data = parse(path, text);
   const fault = validate ? metadataFault(text) : undefined;
   if (fault) {
     throw new MetadataShapeError(path, fault);
