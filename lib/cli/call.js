@@ -21,13 +21,13 @@ async function callCommand(source, command, { params, timeoutMs, reveal }, outpu
   try {
     const onRequest = (/** @type {string} */ msg) => output.progress(msg);
     const { results, messages } = await caller.callForMessages(command, params, { timeoutMs, onRequest });
-    const shown = reveal ? { results, hidden: false } : hideSecrets(source, command, results);
+    const shown = reveal ? undefined : hideSecrets(source, command, results, output.mask);
     const [before, after] = messages();
     output.note(before);
-    output.results(shown.results);
+    output.results(shown === undefined ? results : shown);
     output.note(after);
-    if (shown.hidden) {
-      output.note('Secrets are hidden; --reveal shows them.');
+    if (shown !== undefined) {
+      output.noteHidden();
     }
   } finally {
     await caller.close();
@@ -35,17 +35,19 @@ async function callCommand(source, command, { params, timeoutMs, reveal }, outpu
 }
 
 /**
+ * Results without their secrets; undefined when there are none.
+ *
  * @param {Source} source
  * @param {Command} command
  * @param {unknown} results
+ * @param {string | null} mask
  */
-function hideSecrets({ engine }, { endpoint: [group, endpoint], hasSecrets }, results) {
+function hideSecrets({ engine }, { endpoint: [group, endpoint], hasSecrets }, results, mask) {
   if (!hasSecrets || results === undefined) {
-    return { results, hidden: false };
+    return undefined;
   }
-  const json = JSON.stringify(results);
-  const shown = engine.hideSecrets(group, endpoint, json);
-  return { results: JSON.parse(shown), hidden: shown !== json };
+  const shown = engine.hideSecrets(group, endpoint, JSON.stringify(results), JSON.stringify(mask));
+  return shown === null ? undefined : JSON.parse(shown);
 }
 
-module.exports = { callCommand, hideSecrets };
+module.exports = { callCommand };

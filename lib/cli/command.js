@@ -1,9 +1,9 @@
 'use strict';
 
 const { readFile } = require('node:fs/promises');
-const { text: readAll } = require('node:stream/consumers');
 const { closest } = require('../closest');
 const { UsageError } = require('./exit');
+const { readLine, readRest } = require('./input');
 
 /**
  * @typedef {import('./protocol-source').Source} Source
@@ -113,8 +113,9 @@ async function readParams(source, command, { values, words }, usage) {
  * @param {string} word
  * @param {string} usage
  */
-async function readParam({ engine }, { endpoint: [group, endpoint] }, { name, type }, word, usage) {
-  const text = type === 'JSON' ? await readJsonText(name, word) : word;
+async function readParam({ engine }, { endpoint: [group, endpoint] }, { name, type, secret }, word, usage) {
+  const line = secret && word === '-';
+  const text = line ? await readLine(name) : type === 'JSON' ? await readJsonText(name, word) : word;
   const { value, fault } = JSON.parse(engine.readParam(group, endpoint, name, text));
   if (fault !== undefined) {
     throw new UsageError(`${name} ${fault}`, { usage });
@@ -130,7 +131,7 @@ async function readParam({ engine }, { endpoint: [group, endpoint] }, { name, ty
  */
 async function readJsonText(name, word) {
   if (word === '-') {
-    return readAll(process.stdin);
+    return readRest();
   }
   const path = word.startsWith('@') ? word.slice(1) : word;
   if (path === word && isJson(word)) {
@@ -160,9 +161,9 @@ function isJson(text) {
  *
  * @param {Source} source
  * @param {Record<string, any>} values
- * @returns {Record<string, unknown>}
+ * @returns {Promise<Record<string, unknown>>}
  */
-function readConnection({ description: { credentialParam } }, values) {
+async function readConnection({ description: { credentialParam } }, values) {
   /** @type {Record<string, unknown>} */
   const connection = {};
   const { host, port, 'socket-path': socketPath, 'api-key': apiKey, token } = values;
@@ -172,13 +173,23 @@ function readConnection({ description: { credentialParam } }, values) {
   if (port !== undefined && !/^\d+$/.test(port)) {
     throw new UsageError('--port must be a whole number from 1 to 65535');
   }
-  const given = { host, port: port && Number(port), 'socket-path': socketPath, [credentialParam]: apiKey ?? token };
+  const credential = await readCredential(apiKey ?? token);
+  const given = { host, port: port && Number(port), 'socket-path': socketPath, [credentialParam]: credential };
   for (const [name, value] of Object.entries(given)) {
     if (value !== undefined) {
       connection[name] = value;
     }
   }
   return connection;
+}
+
+/**
+ * A credential from the command line: itself, or `-` for a line of standard input.
+ *
+ * @param {string | undefined} word
+ */
+async function readCredential(word) {
+  return word === '-' ? readLine('the credential') : word;
 }
 
 const UNITS = { ms: 1, s: 1000, m: 60_000 };
@@ -200,4 +211,12 @@ function readTimeout(text) {
   return Number(number) * UNITS[/** @type {keyof UNITS} */ (unit)];
 }
 
-module.exports = { findCommand, optionsOf, readConnection, readJsonText, readParams, readTimeout, sharedOptions };
+module.exports = {
+  findCommand,
+  optionsOf,
+  readConnection,
+  readJsonText,
+  readParams,
+  readTimeout,
+  sharedOptions,
+};

@@ -3,6 +3,7 @@
 const { OWN_OPTIONS } = require('./arguments');
 const { UsageError } = require('./exit');
 const { ownCommands } = require('./help');
+const { fishWord, shellWord } = require('./shell');
 
 /**
  * @typedef {import('./protocol-source').Source} Source
@@ -80,31 +81,36 @@ const FIND_WORDS = `  local word group="" command="" skip=""
   done`;
 
 /**
+ * Sets `candidates` by the option before the cursor, or else by the first two words.
+ *
  * @param {Source} source
- * @param {string} indent
  */
-function caseLines(source, indent) {
-  return cases(source)
-    .map(([pattern, words]) => `${indent}"${pattern}") candidates="${words.join(' ')}" ;;`)
-    .join('\n');
+function findCandidates(source) {
+  const lines = cases(source).map(
+    ([pattern, words]) => `${shellWord(pattern)}) candidates=(${words.map(shellWord).join(' ')}) ;;`,
+  );
+  return `  case "$group $command $previous" in
+    ${lines.join('\n    ')}
+  esac
+  if [[ \${#candidates[@]} -eq 0 ]]; then
+    case "$group $command" in
+      ${lines.join('\n      ')}
+    esac
+  fi`;
 }
 
 /** @param {Source} source */
 function bash(source) {
   return `# Completion of cycle-internal for bash.
 _cycle_internal() {
-  local cword=$COMP_CWORD cur="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" candidates=""
-  local words=("\${COMP_WORDS[@]}")
+  local cword=$COMP_CWORD cur="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" candidate
+  local words=("\${COMP_WORDS[@]}") candidates=()
 ${FIND_WORDS}
-  case "$group $command $previous" in
-${caseLines(source, '    ').replaceAll(/"(\S+ \S+ --\S+)"\)/g, '"$1")')}
-  esac
-  if [[ -z $candidates ]]; then
-    case "$group $command" in
-${caseLines(source, '      ')}
-    esac
-  fi
-  COMPREPLY=($(compgen -W "$candidates" -- "$cur"))
+${findCandidates(source)}
+  COMPREPLY=()
+  for candidate in "\${candidates[@]}"; do
+    if [[ $candidate == "$cur"* ]]; then COMPREPLY+=("$(printf %q "$candidate")"); fi
+  done
 }
 complete -o default -F _cycle_internal cycle-internal
 `;
@@ -116,20 +122,23 @@ function zsh(source) {
 # Completion of cycle-internal for zsh.
 _cycle_internal() {
   setopt localoptions ksharrays
-  local cword=$((CURRENT - 1)) previous="\${words[CURRENT-2]}" candidates=""
+  local cword=$((CURRENT - 1)) previous="\${words[CURRENT-2]}"
+  local -a candidates
 ${FIND_WORDS}
-  case "$group $command $previous" in
-${caseLines(source, '    ')}
-  esac
-  if [[ -z $candidates ]]; then
-    case "$group $command" in
-${caseLines(source, '      ')}
-    esac
-  fi
-  if [[ -n $candidates ]]; then compadd -- \${=candidates}; else _files; fi
+${findCandidates(source)}
+  if [[ \${#candidates[@]} -gt 0 ]]; then compadd -- "\${candidates[@]}"; else _files; fi
 }
 if [[ "\${funcstack[1]}" == "_cycle_internal" ]]; then _cycle_internal "$@"; else compdef _cycle_internal cycle-internal; fi
 `;
+}
+
+/**
+ * Words to choose from: fish expands the text in which they are, so they are quoted within it too.
+ *
+ * @param {string[]} words
+ */
+function fishWords(words) {
+  return fishWord(words.map(fishWord).join(' '));
 }
 
 /** @param {Source} source */
@@ -138,22 +147,22 @@ function fish(source) {
   const first = "-n '__fish_use_subcommand'";
   const groups = groupsOf(source);
   for (const [group, commands] of groups) {
-    lines.push(`complete -c cycle-internal ${first} -a ${group} -d ${fishQuote(`${commands.length} commands`)}`);
+    lines.push(`complete -c cycle-internal ${first} -a ${group} -d ${fishWord(`${commands.length} commands`)}`);
   }
   for (const [name, what] of ownCommands(source)) {
-    lines.push(`complete -c cycle-internal ${first} -a ${name} -d ${fishQuote(what)}`);
+    lines.push(`complete -c cycle-internal ${first} -a ${name} -d ${fishWord(what)}`);
   }
   for (const [group, commands] of groups) {
     const names = commands.map(({ name }) => name).join(' ');
     const inGroup = `__fish_seen_subcommand_from ${group}`;
     for (const { name, description, params } of commands) {
       const pick = `-n '${inGroup}; and not __fish_seen_subcommand_from ${names}'`;
-      lines.push(`complete -c cycle-internal ${pick} -a ${name} -d ${fishQuote(description)}`);
+      lines.push(`complete -c cycle-internal ${pick} -a ${name} -d ${fishWord(description)}`);
       for (const { option, description: what, values, type } of params) {
         const at = `-n '${inGroup}; and __fish_seen_subcommand_from ${name}'`;
-        const words = values.length > 0 ? ` -a ${fishQuote(values.join(' '))}` : '';
+        const words = values.length > 0 ? ` -a ${fishWords(values.map(String))}` : '';
         const argument = type === 'Boolean' ? '' : ' -r';
-        lines.push(`complete -c cycle-internal ${at} -l ${option}${argument}${words} -d ${fishQuote(what)}`);
+        lines.push(`complete -c cycle-internal ${at} -l ${option}${argument}${words} -d ${fishWord(what)}`);
       }
     }
   }
@@ -162,11 +171,6 @@ function fish(source) {
     lines.push(`complete -c cycle-internal -l ${name}${short ? ` -s ${short}` : ''}${type === 'string' ? ' -r' : ''}`);
   }
   return `${lines.join('\n')}\n`;
-}
-
-/** @param {string} text */
-function fishQuote(text) {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
 module.exports = { completionScript };

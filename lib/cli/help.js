@@ -135,8 +135,11 @@ function commandUsage(command, program, style) {
 }
 
 /** @param {Param} param */
-function paramText({ description, type, required, values, default: fallback, option, name }) {
+function paramText({ description, type, required, values, default: fallback, option, name, secret }) {
   const more = [type === 'JSON' ? 'JSON, @file or - for standard input' : type];
+  if (secret) {
+    more.push('or - for a line of standard input, which keeps it out of the list of processes');
+  }
   if (values.length > 0) {
     more.push(`one of ${values.join(', ')}`);
   }
@@ -169,11 +172,11 @@ function optionHelp(source, style) {
     ['  -s, --socket-path path', `Unix socket of the server${env('socket-path')}`],
     ['  -H, --host host', `Name or address of the server, with --port${env('host')}`],
     ['  -p, --port port', `TCP port of the server${env('port')}`],
-    ['  -a, --api-key, --token key', `Credential${env(credentialParam)}`],
+    ['  -a, --api-key, --token key', `Credential, or - for a line of standard input${env(credentialParam)}`],
     ...shared.map((param) => [`  --${param.option} value`, paramText(param)]),
     ['  --timeout duration', 'Limit on the call, such as 500ms or 10s; default 30s'],
     ['  --json', 'Results as JSON; errors too, on stderr'],
-    ['  --reveal', 'Show secrets'],
+    ['  --reveal', 'Show secrets; without it they are (hidden), or null with --json'],
     ['  --color, --no-color', 'Colours always or never; by itself on a terminal, unless NO_COLOR is set'],
     ['  --protocol name', 'Drive another API: cycle, binder, or a file that exports a declaration'],
     ['  -h, --help', 'Show help'],
@@ -268,7 +271,7 @@ const OWN_HELP = {
     `Usage: ${program} simulate [socket-path] [--port port] [--fail group.endpoint=error]... [options]`,
     '',
     'Runs a simulator until it is interrupted: on a socket of its own, on the one given, or on a TCP port (0 for any).',
-    'With --token it accepts that credential. --latency holds every answer back, such as 200ms. --fail makes an',
+    'With --token it accepts that credential (- reads it from standard input). --latency holds every answer back, such as 200ms. --fail makes an',
     'endpoint of the protocol answer with one of its declared errors.',
     '',
     'Examples',

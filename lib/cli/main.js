@@ -23,8 +23,9 @@ function start() {
       throw error;
     });
   }
-  process.once('SIGINT', () => finish(cleanups, exitCodes.INTERRUPTED));
-  process.once('SIGTERM', () => finish(cleanups, 143));
+  process.on('SIGINT', () => finish(cleanups, exitCodes.INTERRUPTED));
+  process.on('SIGTERM', () => finish(cleanups, 143));
+  process.on('SIGHUP', () => finish(cleanups, 129));
   run(process.argv.slice(2), process, (cleanup) => cleanups.push(cleanup)).then((code) => {
     process.exitCode = code;
   });
@@ -121,10 +122,11 @@ async function runCommand(command, argv, source, program, output) {
   const { commandUsage } = require('./help');
   const { values, words } = parse(argv, { ...optionsOf(command), ...sharedOptions(source) });
   const usage = commandUsage(command, program, output.style);
+  const connection = await readConnection(source, values);
   const params = await readParams(source, command, { values, words: words.slice(2) }, usage);
   const { callCommand } = require('./call');
   const call = {
-    params: { ...params, ...readConnection(source, values) },
+    params: { ...params, ...connection },
     timeoutMs: readTimeout(values.timeout),
     reveal: values.reveal === true,
   };
@@ -147,15 +149,20 @@ async function runOwn(name, argv, source, output, onInterrupt) {
     output.line(require('./completion').completionScript(source, words[0]).trimEnd());
     return;
   }
-  const connection = readConnection(source, values);
+  const connection = await readConnection(source, values);
   if (name === 'request') {
     await own.sendRequest(source, { words, values, connection, timeoutMs: readTimeout(values.timeout) }, output);
   } else if (name === 'simulate') {
-    await own.simulate(source, { words, values, latencyMs: readTimeout(values.latency) }, output, onInterrupt);
+    await own.simulate(
+      source,
+      { words, values, connection, latencyMs: readTimeout(values.latency) },
+      output,
+      onInterrupt,
+    );
   } else if (name === 'notifications') {
     await own.streamNotifications(values, connection, output, onInterrupt);
   } else {
-    await own.showMetadata(values, output);
+    await own.showMetadata(source, values, output);
   }
 }
 

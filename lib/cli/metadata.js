@@ -1,6 +1,7 @@
 'use strict';
 
 const { getEnvironmentMetadata } = require('../environment-metadata');
+const { showBody } = require('./request');
 
 /** Options of the command. @type {import('./arguments').OptionConfigs} */
 const options = { path: { type: 'string' }, validate: { type: 'boolean' } };
@@ -8,15 +9,17 @@ const options = { path: { type: 'string' }, validate: { type: 'boolean' } };
 /**
  * Shows what the platform says about the environment.
  *
- * @param {{ path?: string, validate?: boolean }} values
+ * @param {import('./protocol-source').Source} source
+ * @param {{ path?: string, validate?: boolean, reveal?: boolean }} values
  * @param {import('./output').Output} output
  */
-async function showMetadata({ path, validate }, output) {
+async function showMetadata(source, { path, validate, reveal }, output) {
   const { data, error } = await getEnvironmentMetadata({ path, validate });
   if (error) {
     throw error;
   }
-  output.results(data);
+  // Of no endpoint: what is secret anywhere is hidden.
+  showBody(source, '', data, reveal === true, output);
 }
 
 module.exports = { options, showMetadata };

@@ -1,7 +1,7 @@
 'use strict';
 
 const { UsageError } = require('./exit');
-const { oneLine } = require('./text');
+const { oneLine, printableJson } = require('./text');
 
 /**
  * @typedef {import('./output').Output} Output
@@ -57,7 +57,7 @@ async function streamNotifications({ topic, reconnect }, connection, output, onI
  */
 async function show(socket, output) {
   for await (const notification of socket) {
-    const text = output.json ? JSON.stringify(notification) : line(notification, output.style);
+    const text = output.json ? printableJson(JSON.stringify(notification)) : line(notification, output.style);
     if (!output.line(text)) {
       await output.drained();
     }

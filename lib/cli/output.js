@@ -4,7 +4,7 @@ const { exitCodeOf } = require('./exit');
 const { format } = require('./format');
 const { createSpinner } = require('./spinner');
 const { styleFor } = require('./style');
-const { printable } = require('./text');
+const { printable, printableJson } = require('./text');
 
 /** Columns of a page that is not a terminal. */
 const DEFAULT_COLUMNS = 120;
@@ -70,6 +70,23 @@ class Output {
   }
 
   /**
+   * Says that secrets are hidden: to programs too, which would take what stands in their place for values.
+   */
+  noteHidden() {
+    if (this.json) {
+      this.settle();
+      this.#err.write('Secrets are hidden: null stands in their place; --reveal shows them.\n');
+    } else {
+      this.note('Secrets are hidden; --reveal shows them.');
+    }
+  }
+
+  /** What stands in the place of a secret. */
+  get mask() {
+    return this.json ? null : '(hidden)';
+  }
+
+  /**
    * Writes the results of a command.
    *
    * @param {unknown} results
@@ -78,7 +95,7 @@ class Output {
     this.settle();
     if (this.json) {
       const indent = this.#out.isTTY ? 2 : undefined;
-      this.#out.write(`${JSON.stringify(results ?? null, null, indent)}\n`);
+      this.#out.write(`${printableJson(JSON.stringify(results ?? null, null, indent))}\n`);
       return;
     }
     if (results === undefined || results === null) {
@@ -116,7 +133,9 @@ class Output {
   error(error) {
     this.settle();
     const code = exitCodeOf(error);
-    this.#err.write(`${this.json ? JSON.stringify({ error: describe(error) }) : this.#explain(error)}\n`);
+    this.#err.write(
+      `${this.json ? printableJson(JSON.stringify({ error: describe(error) })) : this.#explain(error)}\n`,
+    );
     return code;
   }
 

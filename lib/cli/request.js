@@ -2,7 +2,6 @@
 
 const { definitionOf } = require('../protocol');
 const { ProtocolCaller } = require('../protocol-client');
-const { hideSecrets } = require('./call');
 const { readJsonText } = require('./command');
 const { UsageError } = require('./exit');
 
@@ -27,14 +26,14 @@ const options = { body: { type: 'string' } };
 async function sendRequest(source, { words, values, connection, timeoutMs }, output) {
   const { method, target } = readWords(words);
   const body = values.body === undefined ? undefined : JSON.parse(await checkedJson(values.body));
-  const { definition, params } = protocolFor(source, method, target, body);
+  const { definition, params, path } = protocolFor(source, method, target, body);
   const [command] = definition.description.commands;
   const caller = new ProtocolCaller(definition, {});
   try {
     const onRequest = (/** @type {string} */ msg) => output.progress(msg);
     const call = { timeoutMs, onRequest };
     const { results } = await caller.callForMessages(command, { ...params, ...connection }, call);
-    output.results(values.reveal ? results : hidden(source, method, target, results));
+    showBody(source, path, results, values.reveal === true, output);
   } finally {
     await caller.close();
   }
@@ -89,7 +88,7 @@ function protocolFor({ json }, method, target, body) {
   if (body !== undefined) {
     params.body = body;
   }
-  const definition = definitionOf({
+  const definition = define(target, {
     global: { ...global, response },
     adhoc: {
       send: {
@@ -103,30 +102,38 @@ function protocolFor({ json }, method, target, body) {
       },
     },
   });
-  return { definition, params };
+  return { definition, params, path: url.pathname };
 }
 
 /**
- * The body of an answer without the secrets of the endpoint that it is from.
- *
- * @param {Source} source
- * @param {string} method
  * @param {string} target
- * @param {any} body
+ * @param {object} declaration
  */
-function hidden(source, method, target, body) {
-  const endpoint = source.engine.endpointOf(method, target.split('?')[0]);
-  const command = source.description.commands.find(
-    ({ endpoint: [group, name] }) => group === endpoint?.[0] && name === endpoint[1],
-  );
-  const key = source.description.resultsKey;
-  if (command === undefined) {
-    return body;
+function define(target, declaration) {
+  try {
+    return definitionOf(declaration);
+  } catch (error) {
+    const { faults } = /** @type {Error & { faults?: { fault: string }[] }} */ (error);
+    throw faults === undefined ? error : new UsageError(`${target} cannot be asked for: ${faults[0].fault}`);
   }
-  if (key === null) {
-    return hideSecrets(source, command, body).results;
-  }
-  return body && key in body ? { ...body, [key]: hideSecrets(source, command, body[key]).results } : body;
 }
 
-module.exports = { options, sendRequest };
+/**
+ * Shows the body of an answer without what may be secret in it.
+ *
+ * @param {Source} source
+ * @param {string} path that was asked for
+ * @param {unknown} body
+ * @param {boolean} reveal
+ * @param {Output} output
+ */
+function showBody({ engine }, path, body, reveal, output) {
+  const hide = () => engine.hideInAnswer(path, JSON.stringify(body), JSON.stringify(output.mask));
+  const shown = reveal || body === undefined ? null : hide();
+  output.results(shown === null ? body : JSON.parse(shown));
+  if (shown !== null) {
+    output.noteHidden();
+  }
+}
+
+module.exports = { options, sendRequest, showBody };

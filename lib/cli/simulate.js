@@ -1,8 +1,9 @@
 'use strict';
 
-const { mkdirSync } = require('node:fs');
-const { dirname } = require('node:path');
+const { existsSync, mkdirSync } = require('node:fs');
+const { dirname, resolve } = require('node:path');
 const { UsageError } = require('./exit');
+const { shellWord } = require('./shell');
 
 /**
  * @typedef {import('./protocol-source').Source} Source
@@ -16,18 +17,18 @@ const options = { fail: { type: 'string', multiple: true }, latency: { type: 'st
  * Runs a simulator of the protocol until it is interrupted.
  *
  * @param {Source} source
- * @param {{ words: string[], values: Record<string, any>, latencyMs: number | undefined }} given
+ * @param {{ words: string[], values: Record<string, any>, connection: Record<string, unknown>, latencyMs: number | undefined }} given
  * @param {Output} output
  * @param {(stop: () => Promise<void>) => void} onInterrupt
  */
-async function simulate(source, { words, values, latencyMs }, output, onInterrupt) {
+async function simulate(source, { words, values, connection, latencyMs }, output, onInterrupt) {
   const socketPath = readPath(words, values['socket-path']);
   const port = values.port === undefined ? undefined : Number(values.port);
   if (socketPath !== undefined) {
-    mkdirSync(dirname(socketPath), { recursive: true });
+    makeFolder(resolve(dirname(socketPath)));
   }
   const { startSimulator } = require('../simulator');
-  const token = values['api-key'] ?? values.token;
+  const token = /** @type {string | undefined} */ (connection[source.description.credentialParam]);
   const protocol = source.builtin === 'cycle' ? undefined : source.protocol;
   const simulator = await startSimulator({ socketPath, host: values.host, port, token, latencyMs, protocol });
   onInterrupt(() => simulator.close());
@@ -45,10 +46,30 @@ async function simulate(source, { words, values, latencyMs }, output, onInterrup
   if (entries.length > 0) {
     output.line('Programs find it with');
     for (const [name, value] of entries) {
-      output.line(`  export ${name}=${value}`);
+      output.line(`  export ${name}=${shellWord(String(value))}`);
     }
   }
   output.note('Ctrl-C ends it.');
+}
+
+/**
+ * Makes a folder and those around it. (`recursive` of Node never ends where a folder can't be made, as in `/proc`.)
+ *
+ * @param {string} folder
+ */
+function makeFolder(folder) {
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    const { code } = /** @type {NodeJS.ErrnoException} */ (error);
+    const parent = dirname(folder);
+    if (code === 'ENOENT' && !existsSync(parent)) {
+      makeFolder(parent);
+      makeFolder(folder);
+    } else if (code !== 'EEXIST') {
+      throw new UsageError(`the folder ${folder} cannot be made: ${code}`);
+    }
+  }
 }
 
 /**

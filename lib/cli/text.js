@@ -1,8 +1,9 @@
 'use strict';
 
-/** Control characters other than newline and tab, and those that turn the direction of text. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-const UNPRINTABLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+/** What a terminal may act upon, beside newline and tab: control characters, and those that turn the direction of text. */
+const UNPRINTABLE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /**
  * A text that does nothing to a terminal: what is not printable is shown by its number.
@@ -20,6 +21,15 @@ function printable(text) {
  */
 function oneLine(text) {
   return printable(text).replaceAll('\n', '\\n').replaceAll('\t', '\\t');
+}
+
+/**
+ * JSON text that does nothing to a terminal and means the same.
+ *
+ * @param {string} json
+ */
+function printableJson(json) {
+  return json.replace(UNPRINTABLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** @param {string} text */
@@ -54,4 +64,4 @@ function columns(rows, paint = (cell) => cell) {
   );
 }
 
-module.exports = { clip, columns, oneLine, printable, width };
+module.exports = { clip, columns, oneLine, printable, printableJson, width };
