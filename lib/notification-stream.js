@@ -87,7 +87,7 @@ class NotificationStream {
     const self = new WeakRef(this);
     this.#deliver = (item) => {
       const stream = self.deref();
-      stream?.#run(() => stream.#accept(item));
+      return stream ? stream.#run(() => stream.#accept(item)) : undefined;
     };
     this.#channel = createChannel(settings, this.#deliver);
   }
