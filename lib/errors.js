@@ -49,21 +49,37 @@ class TransportError extends TypeError {
   }
 }
 
+/** Codings of a body that are undone; one that has any other is given as it came. */
+const KNOWN_CODINGS = ['gzip', 'x-gzip', 'deflate', 'br'];
+
 /**
- * An answer that says it is JSON and is not. A `SyntaxError`, as `JSON.parse` throws.
+ * @param {string | null} codings as `Content-Encoding` has them
+ * @returns {string | undefined}
+ */
+function unknownCoding(codings) {
+  const names = (codings ?? '').split(',').map((name) => name.trim());
+  return names.find((name) => !['', 'identity', ...KNOWN_CODINGS].includes(name.toLowerCase()));
+}
+
+/**
+ * An answer that says it is JSON and is not, or is in a coding that is not known. A `SyntaxError`, as `JSON.parse` throws.
  */
 class InvalidJsonError extends SyntaxError {
   /**
    * @param {Error} cause
-   * @param {Attempt & { status: number }} attempt
+   * @param {Attempt & { status: number, codings: string | null }} attempt
    */
-  constructor(cause, { method, path, socketPath, status }) {
+  constructor(cause, { method, path, socketPath, status, codings }) {
+    const coding = unknownCoding(codings);
+    const start = `${method} ${path} on ${socketPath} was answered with status ${status} and `;
     super(
-      `${method} ${path} on ${socketPath} was answered with status ${status} and invalid JSON: ${cause.message}. ` +
-        'Read it with parseAs: "text" to see what the server sent.',
+      coding === undefined
+        ? `${start}invalid JSON: ${cause.message}. Read it with parseAs: "text" to see what the server sent.`
+        : `${start}a body in the content coding ${JSON.stringify(coding)}, which this client does not decode. ` +
+            'Let the server send it as it is or as gzip, deflate or br, or read it with parseAs: "arrayBuffer".',
       { cause },
     );
-    this.code = 'ERR_CYCLE_INVALID_JSON';
+    this.code = coding === undefined ? 'ERR_CYCLE_INVALID_JSON' : 'ERR_CYCLE_BAD_ENCODING';
     this.method = method;
     this.path = path;
     this.socketPath = socketPath;

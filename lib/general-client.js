@@ -82,8 +82,9 @@ class GeneralClient {
     } catch (error) {
       const response = this.#answers.get(options.fetch);
       if (error instanceof SyntaxError && response) {
-        const { status, url } = response;
-        throw new InvalidJsonError(error, { ...attempt, path: pathOf(url) ?? path, status });
+        const { status, url, headers } = response;
+        const codings = headers.get('content-encoding');
+        throw new InvalidJsonError(error, { ...attempt, path: pathOf(url) ?? path, status, codings });
       }
       throw error;
     } finally {

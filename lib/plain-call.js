@@ -4,7 +4,7 @@ const { reportEnd, reportError, reportStart } = require('./debug');
 const { errorOf } = require('./error-envelope');
 const { InvalidJsonError, rejectSoon } = require('./errors');
 const { flags, redirectFlags } = require('./native-client');
-const { ReadResponse } = require('./read-response');
+const { ReadResponse, fieldOf } = require('./read-response');
 const { isOk } = require('./response');
 const { listen, unlisten } = require('./signal');
 
@@ -94,7 +94,7 @@ class PlainCall {
     try {
       this.#resolve(
         isOk(status)
-          ? { data: noContent ? undefined : parsed ? body : this.#parse(body, status), response }
+          ? { data: noContent ? undefined : parsed ? body : this.#parse(body, status, head), response }
           : { error: errorOf(body, noContent, response), response },
       );
     } catch (error) {
@@ -105,19 +105,23 @@ class PlainCall {
   /**
    * @param {any} body
    * @param {number} status
+   * @param {string} head
    */
-  #parse(body, status) {
+  #parse(body, status, head) {
     if (this.#request.parseAs !== 'json') {
       return body;
     }
-    if (body === '') {
+    // As in openapi-fetch: where a length was announced, nothing is no JSON.
+    if (body === '' && fieldOf(head, 'content-length') === null) {
       return undefined;
     }
     let value;
     try {
       value = parseJson(body);
     } catch (error) {
-      const attempt = { method: this.method, path: this.path, socketPath: this.client.address, status };
+      const { method, path, client } = this;
+      const codings = fieldOf(head, 'content-encoding');
+      const attempt = { method, path, socketPath: client.address, status, codings };
       throw new InvalidJsonError(/** @type {Error} */ (error), attempt);
     }
     this.client.parsed(body.length);

@@ -5,6 +5,18 @@ const { createResponse, isOk } = require('./response');
 /** @typedef {import('./response').ResponseHead} ResponseHead */
 
 /**
+ * A header in the text of a head, as `Headers` would give it; without loading fetch.
+ *
+ * @param {string} head
+ * @param {string} wanted in lower case
+ */
+function fieldOf(head, wanted) {
+  const lines = head.split('\n');
+  const values = lines.filter((_, i) => i > 2 && i % 2 === 1 && lines[i - 1] === wanted);
+  return values.length === 0 ? null : values.join(', ');
+}
+
+/**
  * Stands where `Response.prototype` would, and asks for it only when somebody looks: `instanceof Response` holds,
  * and a program that never looks does not pay for loading fetch.
  */
@@ -99,4 +111,4 @@ for (const name of METHODS) {
   prototype[name] = method;
 }
 
-module.exports = { ReadResponse };
+module.exports = { ReadResponse, fieldOf };

@@ -24,10 +24,24 @@ const BODIES = [
   ['br,gzip', gzip(br(PLAIN))],
   ['deflate , gzip', gzip(deflate(PLAIN))],
   ['gzip, gzip, gzip', gzip(gzip(gzip(PLAIN)))],
+  ['gzip, deflate, br, gzip, deflate', deflate(gzip(br(deflate(gzip(PLAIN)))))],
 ];
 
 module.exports = [
   ...BODIES.map(([encoding, body]) => ({ name: encoding, call: get, answer: answer(encoding, body) })),
+  {
+    name: 'six codings',
+    call: get,
+    answer: answer('gzip, gzip, gzip, gzip, gzip, gzip', gzip(gzip(gzip(gzip(gzip(gzip(PLAIN))))))),
+  },
+  { name: 'six codings, one unknown', call: get, answer: answer('gzip, rot13, gzip, gzip, gzip, gzip', PLAIN) },
+  ...['json', 'text', 'blob', 'arrayBuffer', 'stream'].map((parseAs) => ({
+    name: `an unknown encoding, parseAs ${parseAs}`,
+    call: (client) => client.GET('/v1/environment', { parseAs }),
+    answer: answer('zstd', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 4])),
+  })),
+  { name: 'gzip of nothing', call: get, answer: answer('gzip', gzip('')) },
+  { name: 'gzip of nothing, chunked', call: get, answer: answer('gzip', gzip(''), { length: false }) },
   { name: 'deflate without its header', call: get, answer: answer('deflate', deflateRaw(PLAIN)) },
   { name: 'gzip, chunked', call: get, answer: answer('gzip', gzip(PLAIN), { length: false }) },
   { name: 'deflate, chunked', call: get, answer: answer('deflate', deflate(PLAIN), { length: false }) },

@@ -67,6 +67,18 @@ module.exports = [
     answer: (_request, response) => response.writeHead(204).end(),
   },
   { name: '205 without a body', call: get, answer: bytes(205, '') },
+  ...['json', 'text', 'blob', 'arrayBuffer', 'stream'].flatMap((parseAs) => [
+    {
+      name: `205 with a body, parseAs ${parseAs}`,
+      call: (client) => client.GET('/v1/environment', { parseAs }),
+      answer: bytes(205, '{"a":1}'),
+    },
+    {
+      name: `205 with a chunked body, parseAs ${parseAs}`,
+      call: (client) => client.GET('/v1/environment', { parseAs }),
+      answer: chunked(205, '{"a":1}'),
+    },
+  ]),
   { name: '200 with Content-Length 0', call: get, answer: bytes(200, '') },
   {
     name: '201 with Content-Length 0, POST',

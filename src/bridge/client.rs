@@ -19,6 +19,7 @@ use super::lane::Lane;
 use super::shared_words::SharedWords;
 use super::tapes::Tapes;
 use crate::transport::call::parse_header;
+use crate::transport::framing::may_be_sent;
 use crate::transport::redirect::Redirect;
 use crate::transport::retry::RetryPolicy;
 use crate::transport::{Call, Delivery, Endpoint, Event, Failure, Payload, Transport};
@@ -377,7 +378,9 @@ impl Settings {
         let mut defaults = HeaderMap::new();
         for pair in options.headers.chunks_exact(2) {
             let (name, value) = parse_header(&pair[0], &pair[1])?;
-            defaults.append(name, value);
+            if may_be_sent(&name, &value)? {
+                defaults.append(name, value);
+            }
         }
         defaults.entry(USER_AGENT).or_insert(HeaderValue::from_static(PRODUCT));
         let retry = options.retries.filter(|retries| *retries > 0).map(|retries| RetryPolicy {

@@ -203,6 +203,9 @@ fn hyper_fault(options: &Options, error: &hyper::Error) -> Fault {
     if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
         return Fault::Handshaking { path: options.path(), source: io::ErrorKind::UnexpectedEof.into() };
     }
+    if error.is_parse_too_large() {
+        return handshake_fault(options, &"the head of the answer is too large");
+    }
     handshake_fault(options, &format_args!("the answer is no HTTP ({error})"))
 }
 

@@ -131,7 +131,7 @@ fn secret(name: String, value: &str) -> Result<HeaderValue, BadHeader> {
 }
 
 fn is_reserved(name: &HeaderName) -> bool {
-    matches!(name.as_str(), "connection" | "upgrade")
+    matches!(name.as_str(), "connection" | "expect" | "keep-alive" | "upgrade")
         || name.as_str().starts_with("sec-websocket-")
         || name == CONTENT_LENGTH
         || name == TRANSFER_ENCODING
@@ -164,8 +164,15 @@ mod tests {
     #[test]
     fn errors_name_the_header_but_not_its_value() {
         assert_eq!(headers(&[("bad name", "v")], None).unwrap_err(), BadHeader::Name("bad name".into()));
-        for reserved in ["Connection", "upgrade", "Sec-WebSocket-Key", "content-length", "Transfer-Encoding"]
-        {
+        for reserved in [
+            "Connection",
+            "upgrade",
+            "Sec-WebSocket-Key",
+            "content-length",
+            "Transfer-Encoding",
+            "Expect",
+            "Keep-Alive",
+        ] {
             assert_eq!(headers(&[(reserved, "v")], None).unwrap_err(), BadHeader::Reserved(reserved.into()));
         }
         let error = headers(&[("x-a", "se\ncret")], None).unwrap_err().to_string();

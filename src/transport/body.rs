@@ -1,6 +1,7 @@
 //! The body of a request on its way to the connection.
 
-use std::convert::Infallible;
+use std::error::Error;
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -15,7 +16,7 @@ use tokio::sync::{Notify, mpsc};
 pub enum Body {
     /// Sent with `Content-Length`.
     Full(Full<Bytes>),
-    /// Sent in chunks.
+    /// Sent in chunks, or with the `Content-Length` that was announced.
     Stream(Upload),
 }
 
@@ -25,7 +26,23 @@ pub struct Upload {
     chunks: mpsc::UnboundedReceiver<Bytes>,
     taken: Arc<Notify>,
     ended: bool,
+    /// Bytes that are still to come, where a length was announced.
+    remaining: Option<u64>,
+    /// The last bytes of an announced length wait here for the end: there may be no more.
+    last: Option<Bytes>,
 }
+
+/// A streamed body was shorter or longer than announced: its connection is of no use any more.
+#[derive(Debug)]
+pub struct OtherLength;
+
+impl fmt::Display for OtherLength {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the body has another length than was announced")
+    }
+}
+
+impl Error for OtherLength {}
 
 /// The sending end: one chunk at a time, the next after `taken` was notified.
 #[derive(Debug)]
@@ -47,7 +64,40 @@ impl Upload {
     #[must_use]
     pub fn new(taken: Arc<Notify>) -> (Uploader, Self) {
         let (sender, chunks) = mpsc::unbounded_channel();
-        (Uploader { chunks: Some(sender) }, Self { chunks, taken, ended: false })
+        (Uploader { chunks: Some(sender) }, Self { chunks, taken, ended: false, remaining: None, last: None })
+    }
+
+    /// Announces so many bytes; the body is then sent with that length, and must have it.
+    pub fn announce(&mut self, length: u64) {
+        self.remaining = Some(length);
+    }
+
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, OtherLength>> {
+        loop {
+            let chunk = ready!(self.chunks.poll_recv(cx));
+            if chunk.is_some() {
+                self.taken.notify_one();
+            }
+            self.count(chunk.as_ref())?;
+            match chunk {
+                Some(chunk) if self.remaining == Some(0) => {
+                    self.last = Some(chunk).filter(|chunk| !chunk.is_empty()).or(self.last.take());
+                }
+                Some(chunk) => return Poll::Ready(Ok(Some(chunk))),
+                None => return Poll::Ready(Ok(self.last.take())),
+            }
+        }
+    }
+
+    /// Counts a chunk, or the end.
+    fn count(&mut self, chunk: Option<&Bytes>) -> Result<(), OtherLength> {
+        let Some(remaining) = &mut self.remaining else { return Ok(()) };
+        match chunk {
+            Some(chunk) => *remaining = remaining.checked_sub(chunk.len() as u64).ok_or(OtherLength)?,
+            None if *remaining > 0 => return Err(OtherLength),
+            None => {}
+        }
+        Ok(())
     }
 }
 
@@ -64,21 +114,21 @@ impl Uploader {
 
 impl HttpBody for Body {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = OtherLength;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, OtherLength>>> {
         match self.get_mut() {
-            Self::Full(full) => Pin::new(full).poll_frame(cx),
+            Self::Full(full) => Pin::new(full).poll_frame(cx).map_err(|never| match never {}),
             Self::Stream(upload) => {
-                let chunk = ready!(upload.chunks.poll_recv(cx));
-                match &chunk {
-                    Some(_) => upload.taken.notify_one(),
-                    None => upload.ended = true,
-                }
-                Poll::Ready(chunk.map(|bytes| Ok(Frame::data(bytes))))
+                let frame = match ready!(upload.poll_chunk(cx)) {
+                    Ok(frame) => frame,
+                    Err(error) => return Poll::Ready(Some(Err(error))),
+                };
+                upload.ended = frame.is_none();
+                Poll::Ready(frame.map(|bytes| Ok(Frame::data(bytes))))
             }
         }
     }
@@ -93,7 +143,7 @@ impl HttpBody for Body {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Full(full) => full.size_hint(),
-            Self::Stream(_) => SizeHint::default(),
+            Self::Stream(upload) => upload.remaining.map(SizeHint::with_exact).unwrap_or_default(),
         }
     }
 }
@@ -116,6 +166,37 @@ mod tests {
         uploader.send(Some(Bytes::from_static(b"too late")));
         assert!(body.frame().await.is_none());
         assert!(body.is_end_stream());
+    }
+
+    #[tokio::test]
+    async fn an_announced_length_is_kept_to_the_byte() {
+        for (pieces, fits) in [
+            (&["ab", "cd"][..], true),
+            (&["ab", "", "cd", ""], true),
+            (&["ab", "c"], false),
+            (&["ab", "cd", "e"], false),
+            (&["abc", "de"], false),
+            (&[], false),
+        ] {
+            let (mut uploader, mut upload) = Upload::new(Arc::default());
+            upload.announce(4);
+            for piece in pieces {
+                uploader.send(Some(Bytes::from_static(piece.as_bytes())));
+            }
+            uploader.send(None);
+            let mut body = Body::Stream(upload);
+            assert_eq!(body.size_hint().exact(), Some(4));
+            let mut sent = Vec::new();
+            let ended = loop {
+                match body.frame().await {
+                    Some(Ok(frame)) => sent.extend(frame.into_data().unwrap()),
+                    Some(Err(OtherLength)) => break false,
+                    None => break true,
+                }
+            };
+            assert_eq!(ended, fits, "{pieces:?}");
+            assert_eq!(ended, sent == b"abcd", "{pieces:?}");
+        }
     }
 
     #[test]

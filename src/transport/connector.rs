@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures_util::task::AtomicWaker;
 use hyper::Uri;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
@@ -108,20 +109,38 @@ impl Service<Uri> for Connector {
     }
 }
 
-/// Whether a connection has answered before.
+/// Whether a connection has answered before, and whether it may serve again.
 #[derive(Clone, Debug, Default)]
-pub struct Answered(Arc<AtomicBool>);
+pub struct Answered(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    answered: AtomicBool,
+    ended: AtomicBool,
+    reader: AtomicWaker,
+}
 
 impl Answered {
     /// Takes note of an answer.
     pub fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.answered.store(true, Ordering::Relaxed);
     }
 
     /// Whether there was one.
     #[must_use]
     pub fn get(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.answered.load(Ordering::Relaxed)
+    }
+
+    /// Ends the connection: from now on it reads as if the other side had closed it.
+    pub fn end(&self) {
+        self.0.ended.store(true, Ordering::Release);
+        self.0.reader.wake();
+    }
+
+    fn has_ended(&self, cx: &Context<'_>) -> bool {
+        self.0.reader.register(cx.waker());
+        self.0.ended.load(Ordering::Acquire)
     }
 }
 
@@ -160,6 +179,9 @@ macro_rules! on_stream {
 
 impl Read for Pooled {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        if self.answered.has_ended(cx) {
+            return Poll::Ready(Ok(()));
+        }
         on_stream!(self, stream => Read::poll_read(stream, cx, buf))
     }
 }

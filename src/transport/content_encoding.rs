@@ -2,74 +2,98 @@
 
 use std::io::{self, Write};
 
-use brotli_decompressor::DecompressorWriter;
-use bytes::Bytes;
+use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
+use bytes::{Buf as _, Bytes};
 use flate2::write::GzDecoder;
 use flate2::{Decompress, FlushDecompress, Status};
 use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, Method, StatusCode};
 
-use super::failure::Failure;
+use super::answer_head::has_null_body;
+use super::failure::{Failure, Reason};
 
-/// Input is decoded in pieces of this size, so that the limit is seen before memory is full.
-const PIECE: usize = 4096;
+/// Codings that one body may have; the number is fetch's.
+const MAX_CODINGS: usize = 5;
+/// What one step of a coding gives at most, give or take what its decoder holds back.
+const PORTION: usize = 32 * 1024;
 const GZIP_MAGIC: u8 = 0x1f;
 const ZLIB_METHOD: u8 = 0x08;
 
-/// The codings of one body, outermost first.
+/// The codings of one body, outermost first. However far a body swells, no more than a portion for each coding is in
+/// memory: it is decoded in steps, as what came of them is taken.
 pub struct ContentDecoder {
     stages: Vec<Stage>,
     /// Whether there was any input.
     begun: bool,
 }
 
-enum Stage {
+/// One coding, and the input that it has not read yet.
+struct Stage {
+    coding: Coding,
+    input: Bytes,
+}
+
+enum Coding {
     Gzip(Box<Option<GzDecoder<Vec<u8>>>>),
     Deflate(Inflater),
-    Brotli(Box<DecompressorWriter<Vec<u8>>>),
+    Brotli(Box<Brotli>),
 }
 
 impl ContentDecoder {
     /// The decoder that an answer needs. `None` when it has no coding, one that is unknown (the body is then handed
     /// over as it came), or no body to decode.
-    #[must_use]
-    pub fn new(method: &Method, status: StatusCode, headers: &HeaderMap) -> Option<Self> {
-        if *method == Method::HEAD || matches!(status.as_u16(), 101 | 204 | 205 | 304) {
-            return None;
-        }
-        let mut stages = Vec::new();
-        for value in headers.get_all(CONTENT_ENCODING) {
-            for coding in value.to_str().ok()?.split(',') {
-                stages.push(Stage::new(&coding.trim().to_ascii_lowercase())?);
-            }
-        }
-        stages.reverse();
-        (!stages.is_empty()).then_some(Self { stages, begun: false })
-    }
-
-    /// Decodes the next piece of the body; `room` is the number of bytes that may still come out.
     ///
     /// # Errors
-    /// [`Failure::BadEncoding`]; [`Failure::TooLarge`] with `limit` when there is no room.
-    pub fn decode(&mut self, input: &[u8], room: u64, limit: u64) -> Result<Bytes, Failure> {
-        let mut decoded = Vec::new();
+    /// [`Failure::TooManyCodings`].
+    pub fn new(method: &Method, status: StatusCode, headers: &HeaderMap) -> Result<Option<Self>, Failure> {
+        if !headers.contains_key(CONTENT_ENCODING) || *method == Method::HEAD || has_null_body(status) {
+            return Ok(None);
+        }
+        let fields = headers.get_all(CONTENT_ENCODING).iter();
+        let codings: Vec<&[u8]> = fields
+            .flat_map(|field| field.as_bytes().split(|byte| *byte == b','))
+            .take(MAX_CODINGS + 1)
+            .collect();
+        if codings.len() > MAX_CODINGS {
+            return Err(Failure::TooManyCodings { limit: MAX_CODINGS });
+        }
+        let stages: Option<Vec<Stage>> =
+            codings.into_iter().map(|coding| Coding::new(coding.trim_ascii()).map(Stage::from)).collect();
+        Ok(stages.map(|mut stages| {
+            stages.reverse();
+            Self { stages, begun: false }
+        }))
+    }
+
+    /// Takes the next piece of the body, when all that came of the one before [was taken](Self::portion).
+    pub fn push(&mut self, input: Bytes) {
         self.begun |= !input.is_empty();
-        for piece in input.chunks(PIECE) {
-            let mut data = piece.to_vec();
-            for stage in &mut self.stages {
-                let coding = stage.name();
-                data = stage.write(&data).map_err(|source| Failure::BadEncoding { coding, source })?;
-                // An inner stage that swells must not fill the memory either.
-                if data.len() as u64 > room {
-                    return Err(Failure::TooLarge { limit });
-                }
-            }
-            decoded.append(&mut data);
-            if decoded.len() as u64 > room {
-                return Err(Failure::TooLarge { limit });
+        if let Some(outermost) = self.stages.first_mut() {
+            outermost.input = input;
+        }
+    }
+
+    /// Decodes a portion; `None` when there is nothing left to decode of what was pushed.
+    ///
+    /// # Errors
+    /// [`Failure::BadEncoding`].
+    pub fn portion(&mut self) -> Result<Option<Bytes>, Failure> {
+        let last = self.stages.len() - 1;
+        let mut index = last;
+        loop {
+            let stage = &mut self.stages[index];
+            let decoded = stage.step().map_err(|source| stage.failure(source))?;
+            if decoded.is_empty() {
+                // Its input is used up: the stage before has to go on.
+                let Some(before) = index.checked_sub(1) else { return Ok(None) };
+                index = before;
+            } else if index == last {
+                return Ok(Some(decoded.into()));
+            } else {
+                index += 1;
+                self.stages[index].input = decoded.into();
             }
         }
-        Ok(decoded.into())
     }
 
     /// Says that the body is complete. One without a single byte is an empty body, whatever its coding.
@@ -81,41 +105,52 @@ impl ContentDecoder {
             return Ok(());
         }
         for stage in &mut self.stages {
-            if !stage.is_complete() {
+            if !stage.coding.is_complete() {
                 let source = io::Error::new(io::ErrorKind::UnexpectedEof, "the body ends in the middle");
-                return Err(Failure::BadEncoding { coding: stage.name(), source });
+                return Err(stage.failure(source));
             }
         }
         Ok(())
     }
 }
 
-impl Stage {
-    fn new(coding: &str) -> Option<Self> {
-        Some(match coding {
-            "gzip" | "x-gzip" => Self::Gzip(Box::new(Some(GzDecoder::new(Vec::new())))),
-            "deflate" => Self::Deflate(Inflater::default()),
-            "br" => Self::Brotli(Box::new(DecompressorWriter::new(Vec::new(), PIECE))),
-            _ => return None,
-        })
+impl From<Coding> for Stage {
+    fn from(coding: Coding) -> Self {
+        Self { coding, input: Bytes::new() }
     }
+}
 
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Gzip(_) => "gzip",
-            Self::Deflate(_) => "deflate",
-            Self::Brotli(_) => "br",
+impl Stage {
+    /// Decodes until there is a portion, or no input.
+    fn step(&mut self) -> io::Result<Vec<u8>> {
+        match &mut self.coding {
+            Coding::Gzip(member) => write_members(member, &mut self.input),
+            Coding::Deflate(inflater) => inflater.read(&mut self.input),
+            Coding::Brotli(decoder) => decoder.read(&mut self.input),
         }
     }
 
-    fn write(&mut self, input: &[u8]) -> io::Result<Vec<u8>> {
-        match self {
-            Self::Gzip(member) => write_members(member, input),
-            Self::Deflate(inflater) => inflater.write(input),
-            Self::Brotli(decoder) => {
-                write_until_end(&mut **decoder, input)?;
-                Ok(std::mem::take(decoder.get_mut()))
-            }
+    fn failure(&self, source: io::Error) -> Failure {
+        let coding = match self.coding {
+            Coding::Gzip(_) => "gzip",
+            Coding::Deflate(_) => "deflate",
+            Coding::Brotli(_) => "br",
+        };
+        Failure::BadEncoding { coding, source }
+    }
+}
+
+impl Coding {
+    fn new(name: &[u8]) -> Option<Self> {
+        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+        if is("gzip") || is("x-gzip") {
+            Some(Self::Gzip(Box::new(Some(GzDecoder::new(Vec::new())))))
+        } else if is("deflate") {
+            Some(Self::Deflate(Inflater::default()))
+        } else if is("br") {
+            Some(Self::Brotli(Box::default()))
+        } else {
+            None
         }
     }
 
@@ -123,7 +158,7 @@ impl Stage {
         match self {
             Self::Gzip(member) => (**member).as_mut().is_none_or(|decoder| decoder.try_finish().is_ok()),
             Self::Deflate(inflater) => inflater.ended,
-            Self::Brotli(decoder) => decoder.close().is_ok(),
+            Self::Brotli(decoder) => decoder.ended,
         }
     }
 }
@@ -136,142 +171,102 @@ struct Inflater {
 }
 
 impl Inflater {
-    fn write(&mut self, mut input: &[u8]) -> io::Result<Vec<u8>> {
+    fn read(&mut self, input: &mut Bytes) -> io::Result<Vec<u8>> {
+        if self.state.is_none() {
+            let Some(first) = input.first() else { return Ok(Vec::new()) };
+            self.state = Some(Decompress::new(first & 0x0f == ZLIB_METHOD));
+        }
         let mut decoded = Vec::new();
-        let Some(first) = input.first() else { return Ok(decoded) };
-        let state = self.state.get_or_insert_with(|| Decompress::new(first & 0x0f == ZLIB_METHOD));
-        while !self.ended {
-            decoded.reserve(PIECE);
+        let Some(state) = self.state.as_mut().filter(|_| !self.ended) else {
+            input.clear();
+            return Ok(decoded);
+        };
+        decoded.reserve_exact(PORTION);
+        loop {
             let (taken, made) = (state.total_in(), state.total_out());
             let status = state.decompress_vec(input, &mut decoded, FlushDecompress::None)?;
             let taken = usize::try_from(state.total_in() - taken).unwrap_or_default();
-            input = &input[taken..];
-            self.ended = status == Status::StreamEnd;
-            if taken == 0 && state.total_out() == made {
-                break;
+            input.advance(taken);
+            if status == Status::StreamEnd {
+                self.ended = true;
+                return Ok(decoded);
+            }
+            if decoded.len() == decoded.capacity() || taken == 0 && state.total_out() == made {
+                return Ok(decoded);
             }
         }
-        Ok(decoded)
     }
 }
 
-/// Writes and flushes; returns what is left over behind the end of the stream.
-fn write_until_end<'a>(decoder: &mut impl Write, mut input: &'a [u8]) -> io::Result<&'a [u8]> {
-    while !input.is_empty() {
-        match decoder.write(input)? {
-            0 => break,
-            taken => input = &input[taken..],
+/// Undoes brotli.
+struct Brotli {
+    state: BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>,
+    ended: bool,
+}
+
+impl Default for Brotli {
+    fn default() -> Self {
+        let alloc = StandardAlloc::default;
+        Self { state: BrotliState::new(alloc(), alloc(), alloc()), ended: false }
+    }
+}
+
+impl Brotli {
+    fn read(&mut self, input: &mut Bytes) -> io::Result<Vec<u8>> {
+        if self.ended {
+            input.clear();
+            return Ok(Vec::new());
+        }
+        let mut decoded = vec![0; PORTION];
+        let (mut left, mut taken, mut room, mut made, mut total) = (input.len(), 0, PORTION, 0, 0);
+        let result = BrotliDecompressStream(
+            &mut left,
+            &mut taken,
+            input,
+            &mut room,
+            &mut made,
+            &mut decoded,
+            &mut total,
+            &mut self.state,
+        );
+        input.advance(taken);
+        decoded.truncate(made);
+        match result {
+            BrotliResult::ResultFailure => {
+                Err(io::Error::new(io::ErrorKind::InvalidData, Reason("corrupt brotli stream")))
+            }
+            BrotliResult::ResultSuccess => {
+                self.ended = true;
+                Ok(decoded)
+            }
+            BrotliResult::NeedsMoreInput | BrotliResult::NeedsMoreOutput => Ok(decoded),
         }
     }
-    decoder.flush()?;
-    Ok(input)
 }
 
 /// A gzip body may be several members in a row; what follows them and is no member is ignored.
-fn write_members(member: &mut Option<GzDecoder<Vec<u8>>>, mut input: &[u8]) -> io::Result<Vec<u8>> {
-    let mut decoded = Vec::new();
-    while let Some(decoder) = member {
-        input = write_until_end(decoder, input)?;
-        decoded.append(decoder.get_mut());
-        if input.is_empty() {
-            break;
+fn write_members(member: &mut Option<GzDecoder<Vec<u8>>>, input: &mut Bytes) -> io::Result<Vec<u8>> {
+    while let Some(decoder) = member
+        && !input.is_empty()
+    {
+        // A single write makes no more than its decoder's buffer holds.
+        let taken = decoder.write(input)?;
+        input.advance(taken);
+        if input.is_empty() || taken == 0 {
+            decoder.flush()?;
         }
-        *member = (input[0] == GZIP_MAGIC).then(|| GzDecoder::new(Vec::new()));
+        let decoded = std::mem::take(decoder.get_mut());
+        if taken == 0 {
+            *member = (input[0] == GZIP_MAGIC).then(|| GzDecoder::new(Vec::new()));
+        }
+        if !decoded.is_empty() {
+            return Ok(decoded);
+        }
     }
-    Ok(decoded)
+    input.clear();
+    Ok(Vec::new())
 }
 
 #[cfg(test)]
-mod tests {
-    use flate2::Compression;
-    use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
-
-    use super::*;
-
-    const TEXT: &[u8] = b"the same words, the same words, the same words";
-
-    fn gzip(data: &[u8]) -> Vec<u8> {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        encoder.write_all(data).unwrap();
-        encoder.finish().unwrap()
-    }
-
-    fn decoder(coding: &str) -> Option<ContentDecoder> {
-        let headers = HeaderMap::from_iter([(CONTENT_ENCODING, coding.parse().unwrap())]);
-        ContentDecoder::new(&Method::GET, StatusCode::OK, &headers)
-    }
-
-    fn decode(coding: &str, body: &[u8]) -> Result<Vec<u8>, Failure> {
-        let mut decoder = decoder(coding).unwrap();
-        let mut output = Vec::new();
-        for byte in body {
-            output.extend(decoder.decode(&[*byte], u64::MAX, u64::MAX)?);
-        }
-        decoder.finish()?;
-        Ok(output)
-    }
-
-    #[test]
-    fn decodes_gzip_byte_by_byte_with_members_and_trailing_zeros() {
-        assert_eq!(decode("gzip", &gzip(TEXT)).unwrap(), TEXT);
-        let mut two = gzip(TEXT);
-        two.extend(gzip(b"!"));
-        two.extend([0; 3]);
-        assert_eq!(decode("X-GZIP", &two).unwrap(), [TEXT, b"!"].concat());
-    }
-
-    #[test]
-    fn decodes_deflate_with_and_without_its_header() {
-        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
-        zlib.write_all(TEXT).unwrap();
-        assert_eq!(decode("deflate", &zlib.finish().unwrap()).unwrap(), TEXT);
-        let mut raw = DeflateEncoder::new(Vec::new(), Compression::default());
-        raw.write_all(TEXT).unwrap();
-        assert_eq!(decode("deflate", &raw.finish().unwrap()).unwrap(), TEXT);
-    }
-
-    #[test]
-    fn decodes_brotli() {
-        // "hello" as an uncompressed meta-block.
-        let brotli = [0x0b, 0x02, 0x80, b'h', b'e', b'l', b'l', b'o', 0x03];
-        assert_eq!(decode("br", &brotli).unwrap(), b"hello");
-    }
-
-    #[test]
-    fn a_body_that_is_cut_short_is_an_error_and_an_empty_one_is_empty() {
-        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
-        zlib.write_all(TEXT).unwrap();
-        let brotli = [0x0b, 0x02, 0x80, b'h', b'e', b'l', b'l', b'o', 0x03];
-        for (coding, body) in
-            [("gzip", gzip(TEXT)), ("deflate", zlib.finish().unwrap()), ("br", brotli.to_vec())]
-        {
-            for length in 1..body.len() {
-                let failure = decode(coding, &body[..length]).unwrap_err();
-                assert_eq!(failure.code(), "ERR_CYCLE_BAD_ENCODING", "{coding} {length}");
-            }
-            assert_eq!(decode(coding, &[]).unwrap(), b"");
-        }
-    }
-
-    #[test]
-    fn several_codings_are_undone_from_the_last_to_the_first() {
-        let twice = gzip(&gzip(TEXT));
-        assert_eq!(decode("gzip, gzip", &twice).unwrap(), TEXT);
-    }
-
-    #[test]
-    fn an_unknown_coding_and_a_bodyless_answer_are_left_alone() {
-        assert!(decoder("gzip, zip").is_none());
-        let headers = HeaderMap::from_iter([(CONTENT_ENCODING, "gzip".parse().unwrap())]);
-        assert!(ContentDecoder::new(&Method::HEAD, StatusCode::OK, &headers).is_none());
-        assert!(ContentDecoder::new(&Method::GET, StatusCode::NO_CONTENT, &headers).is_none());
-    }
-
-    #[test]
-    fn rubbish_is_an_error_and_a_bomb_hits_the_limit() {
-        assert_eq!(decode("gzip", b"not gzip at all").unwrap_err().code(), "ERR_CYCLE_BAD_ENCODING");
-        let bomb = gzip(&vec![0; 10 << 20]);
-        let failure = decoder("gzip").unwrap().decode(&bomb, 1000, 1000).unwrap_err();
-        assert!(matches!(failure, Failure::TooLarge { limit: 1000 }));
-    }
-}
+#[path = "content_encoding_tests.rs"]
+mod tests;

@@ -16,6 +16,7 @@ use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{Builder, SendRequest};
 
 use self::reread::{Left, reread};
+use super::answer_head;
 use super::body::Body;
 use super::call::Call;
 use super::dispatch::{Dispatch, DispatchError, Task};
@@ -161,6 +162,20 @@ impl EventLoopDispatch {
         probe.was_quiet_within(FRESH)
     }
 
+    /// An answer whose head agrees with itself. The connection of any other is not used again.
+    fn checked(
+        &self,
+        response: Response<Incoming>,
+        line: &Rc<Line>,
+    ) -> Result<Response<Incoming>, DispatchError> {
+        let checked = answer_head::check(&response);
+        if !matches!(checked, Ok(true)) {
+            line.busy.take();
+            self.pool.retain(|idle| !Rc::ptr_eq(&idle.line, line));
+        }
+        checked.map(|_| response).map_err(|failure| DispatchError { failure, stale: false })
+    }
+
     async fn open(&self, permit: Permit<Connection>) -> Result<Connection, Failure> {
         let stream = connect(&self.event_loop, &self.address).await.map_err(Failure::Connect)?;
         let line = Rc::new(Line {
@@ -245,7 +260,7 @@ impl Dispatch for EventLoopDispatch {
             let method = request.method().clone();
             let line = Rc::clone(&connection.line);
             let mut error = match connection.send(request, self.event_loop.await_answer()).await {
-                Ok(response) => return Ok(response),
+                Ok(response) => return self.checked(response, &line),
                 Err(error) => error,
             };
             if error.error().is_parse_too_large()
@@ -253,7 +268,9 @@ impl Dispatch for EventLoopDispatch {
             {
                 self.many_headers.set(true);
                 let answer = reread(&self.event_loop, left, method).await;
-                return answer.map_err(|error| DispatchError { failure: classify(&error), stale: false });
+                let answer =
+                    answer.map_err(|error| DispatchError { failure: classify(&error), stale: false })?;
+                return self.checked(answer, &line);
             }
             match error.take_message() {
                 // Not a byte of it was written.

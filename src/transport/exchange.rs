@@ -13,18 +13,25 @@ use hyper::body::{Body as _, Incoming};
 use hyper::ext::ReasonPhrase;
 use tokio::sync::Notify;
 
-use super::body::{Body, Upload};
+use super::MAX_HEADERS;
+use super::answer_head::has_null_body;
+use super::body::{Body, OtherLength, Upload};
 use super::call::{Call, Delivery, Payload};
 use super::collect::Collector;
 use super::content_encoding::ContentDecoder;
 use super::dispatch::{Dispatch, DispatchError};
 use super::event::{Event, Head, Sink};
 use super::failure::{Failure, Reason};
+use super::framing;
 use super::redirect::{MAX_REDIRECTS, Redirect, is_redirect, next_hop};
 use super::retry::is_idempotent;
 
 /// Bytes of a streamed body that may be on their way to the reader.
 const STREAM_WINDOW: usize = 256 * 1024;
+
+/// A body that is decoded gives so much before others have their turn; a few bytes may become gigabytes.
+const DECODED_AT_A_TIME: usize = 256 * 1024;
+const DECODING_PAUSE: Duration = Duration::from_millis(1);
 
 /// How much of a streamed body the reader has not taken yet.
 #[derive(Debug, Default)]
@@ -64,7 +71,7 @@ pub async fn run<D: Dispatch, S: Sink>(dispatch: &D, mut call: Call, streams: St
     let uploaded = streams.upload.as_ref().map(|(_, taken)| Arc::clone(taken));
     let answered = async {
         let response = answer(dispatch, &mut call, streams.upload.map(|(upload, _)| upload)).await?;
-        hand_over(&call, response, streams.credit.as_deref(), sink).await
+        hand_over(dispatch, &call, response, streams.credit.as_deref(), sink).await
     };
     let outcome = tokio::select! {
         biased;
@@ -102,6 +109,10 @@ async fn answer<D: Dispatch>(
     call: &mut Call,
     mut upload: Option<Upload>,
 ) -> Result<Answer, Failure> {
+    let length = framing::take(call)?;
+    if let (Some(length), Some(upload)) = (length, &mut upload) {
+        upload.announce(length);
+    }
     let mut repeats = 0;
     let mut redirects = 0;
     loop {
@@ -206,21 +217,25 @@ fn request(call: &Call, upload: Option<Upload>) -> Request<Body> {
 }
 
 /// Tells the answer to the caller.
-async fn hand_over<S: Sink>(
+async fn hand_over<D: Dispatch, S: Sink>(
+    dispatch: &D,
     call: &Call,
     answer: Answer,
     credit: Option<&Credit>,
     sink: &S,
 ) -> Result<(), Failure> {
     let (parts, mut body) = answer.response.into_parts();
+    let status = parts.status;
     if parts.status.is_informational() {
         return Err(Failure::BadResponse(Box::new(Reason(
             "the server switches to a protocol that nobody asked for",
         ))));
     }
-    let mut decoder = ContentDecoder::new(&call.method, parts.status, &parts.headers);
+    let mut decoder = ContentDecoder::new(&call.method, parts.status, &parts.headers)?;
     let mut collector = Collector::new(call.max_response_bytes, body.size_hint().exact().unwrap_or(0));
-    if decoder.is_none() && body.size_hint().lower() > collector.room() {
+    // What fetch has no body for is not read: the connection ends with it.
+    let has_body = !has_null_body(status);
+    if has_body && decoder.is_none() && body.size_hint().lower() > collector.room() {
         return Err(Failure::TooLarge { limit: call.max_response_bytes });
     }
     let reason = parts.extensions.get::<ReasonPhrase>().map_or_else(
@@ -231,7 +246,7 @@ async fn hand_over<S: Sink>(
         no_content: parts.status == StatusCode::NO_CONTENT
             || call.method == Method::HEAD
             || parts.headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0"),
-        status: parts.status,
+        status,
         reason,
         headers: parts.headers,
         redirected_to: answer.redirected.then(|| format!("http://{}{}", call.authority, call.target)),
@@ -243,27 +258,38 @@ async fn hand_over<S: Sink>(
         Delivery::Stream => sink.deliver(Event::Head { id, head }),
     }
     let mut received = 0_u64;
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| body_failure(&error))?;
-        let Ok(mut data) = frame.into_data() else { continue };
-        if let Some(decoder) = &mut decoder {
-            let room = call.max_response_bytes - received;
-            data = decoder.decode(&data, room, call.max_response_bytes)?;
-        }
-        if data.is_empty() {
-            continue;
-        }
+    let mut since_pause = 0;
+    let mut deliver = async |data: Bytes| {
         received += data.len() as u64;
         if received > call.max_response_bytes {
             return Err(Failure::TooLarge { limit: call.max_response_bytes });
         }
-        if whole_head.is_some() {
-            collector.push(data)?;
-        } else {
-            let length = data.len();
-            sink.deliver(Event::Chunk { id, bytes: data });
-            if let Some(credit) = credit {
-                credit.spend(length).await;
+        if call.delivery != Delivery::Stream {
+            return collector.push(data);
+        }
+        let length = data.len();
+        sink.deliver(Event::Chunk { id, bytes: data });
+        if let Some(credit) = credit {
+            credit.spend(length).await;
+        }
+        Ok(())
+    };
+    while has_body && let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| body_failure(&error))?;
+        let Ok(data) = frame.into_data() else { continue };
+        let Some(decoder) = &mut decoder else {
+            if !data.is_empty() {
+                deliver(data).await?;
+            }
+            continue;
+        };
+        decoder.push(data);
+        while let Some(portion) = decoder.portion()? {
+            since_pause += portion.len();
+            deliver(portion).await?;
+            if since_pause >= DECODED_AT_A_TIME {
+                since_pause = 0;
+                dispatch.sleep(DECODING_PAUSE).await;
             }
         }
     }
@@ -292,6 +318,9 @@ pub fn classify(error: &hyper::Error) -> Failure {
     use std::error::Error as _;
     use std::io;
 
+    if error.is_user() && error.source().is_some_and(<dyn std::error::Error + 'static>::is::<OtherLength>) {
+        return framing::other_length();
+    }
     let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
     if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
         let source = io::Error::new(io::ErrorKind::UnexpectedEof, "other side closed");
@@ -306,9 +335,7 @@ pub fn classify(error: &hyper::Error) -> Failure {
             Failure::Lost { in_body: false, source: io::Error::new(source.kind(), "other side closed") }
         }
         Some(source) => Failure::BadResponse(Box::new(io::Error::new(source.kind(), source.to_string()))),
-        None if error.is_parse_too_large() => {
-            Failure::BadResponse(Box::new(Reason("the head of the answer is too large")))
-        }
+        None if error.is_parse_too_large() => Failure::HeadTooLarge { limit: MAX_HEADERS },
         None => Failure::BadResponse(error.to_string().into()),
     }
 }

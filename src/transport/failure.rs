@@ -31,6 +31,18 @@ pub enum Failure {
     /// What came back is not HTTP/1.1, or contradicts itself.
     #[error("the answer is not valid HTTP")]
     BadResponse(#[source] Cause),
+    /// The head of an answer has more or longer fields than are accepted.
+    #[error("the head of the answer is too large: it may have 400 KiB and {limit} header fields")]
+    HeadTooLarge {
+        /// Header fields accepted.
+        limit: usize,
+    },
+    /// The body has more codings than are undone.
+    #[error("the response body has more than {limit} content codings")]
+    TooManyCodings {
+        /// Codings accepted.
+        limit: usize,
+    },
     /// The body does not decode as its `Content-Encoding` says.
     #[error("the response body does not decode as {coding}")]
     BadEncoding {
@@ -94,8 +106,8 @@ impl Failure {
                 "UNKNOWN" | "EPIPE" => "ECONNRESET",
                 code => code,
             },
-            Self::BadResponse(_) => "ERR_CYCLE_BAD_RESPONSE",
-            Self::BadEncoding { .. } => "ERR_CYCLE_BAD_ENCODING",
+            Self::BadResponse(_) | Self::HeadTooLarge { .. } => "ERR_CYCLE_BAD_RESPONSE",
+            Self::BadEncoding { .. } | Self::TooManyCodings { .. } => "ERR_CYCLE_BAD_ENCODING",
             Self::TooLarge { .. } => "ERR_CYCLE_RESPONSE_TOO_LARGE",
             Self::Timeout { .. } => "ERR_CYCLE_TIMEOUT",
             Self::RedirectRefused | Self::TooManyRedirects { .. } | Self::BadRedirect(_) => {
@@ -175,6 +187,7 @@ impl Failure {
             (Self::PathTooLong { .. }, _) => "Use a shorter path, or a symbolic link to the socket",
             (Self::Lost { .. }, _) => "The server hung up: repeat the call if that is safe, or set `retry`",
             (Self::BadResponse(_), _) => "Check that the socket belongs to the platform's API",
+            (Self::HeadTooLarge { .. }, _) => "Let the server send fewer or shorter header fields",
             (Self::TooLarge { .. }, _) => "Raise `maxResponseBytes`, or read it with parseAs: \"stream\"",
             (Self::Timeout { .. }, _) => "Raise `timeoutMs`, or look at what the server is busy with",
             (Self::Closed, _) => "Make a new client with getClient()",

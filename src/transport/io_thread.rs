@@ -12,6 +12,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::sync::{Notify, Semaphore, mpsc};
 
+use super::answer_head;
 use super::body::Body;
 use super::call::Call;
 use super::connector::{Answered, Connector, innermost_io};
@@ -188,8 +189,15 @@ impl Dispatch for PooledDispatch {
         drop(turn);
         match answered {
             Ok(response) => {
-                response.extensions().get::<Answered>().map(Answered::set);
-                Ok(response)
+                let answered = response.extensions().get::<Answered>();
+                let checked = answer_head::check(&response);
+                if let Some(answered) = answered {
+                    answered.set();
+                    if !matches!(checked, Ok(true)) {
+                        answered.end();
+                    }
+                }
+                checked.map(|_| response).map_err(|failure| DispatchError { failure, stale: false })
             }
             Err(error) => Err(failed(&error)),
         }

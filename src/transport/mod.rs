@@ -4,6 +4,7 @@
 //! a lane brings its own connections, clock and tasks. [`io_thread`] is the lane of tokio's thread,
 //! [`event_loop`] that of the caller's own.
 
+pub mod answer_head;
 pub mod body;
 pub mod call;
 pub mod collect;
@@ -16,6 +17,7 @@ pub mod event;
 pub mod event_loop;
 pub mod exchange;
 pub mod failure;
+pub mod framing;
 pub mod io_thread;
 pub mod redirect;
 pub mod retry;

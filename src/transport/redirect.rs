@@ -1,10 +1,15 @@
 //! Following redirects as fetch does.
 
+use std::borrow::Cow;
+
 use http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION, CONTENT_TYPE, COOKIE, LOCATION,
+    PROXY_AUTHORIZATION,
 };
 use http::uri::{Authority, PathAndQuery};
-use http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, Method, StatusCode};
+
+use url::{Position, Url};
 
 use super::failure::Failure;
 
@@ -39,9 +44,16 @@ pub struct Hop {
 }
 
 const BODY_HEADERS: &[HeaderName] = &[CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION, CONTENT_TYPE];
-const ORIGIN_HEADERS: &[HeaderName] = &[AUTHORIZATION, COOKIE];
-const BODY_AND_ORIGIN_HEADERS: &[HeaderName] =
-    &[CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION, CONTENT_TYPE, AUTHORIZATION, COOKIE];
+const ORIGIN_HEADERS: &[HeaderName] = &[AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION];
+const BODY_AND_ORIGIN_HEADERS: &[HeaderName] = &[
+    CONTENT_ENCODING,
+    CONTENT_LANGUAGE,
+    CONTENT_LOCATION,
+    CONTENT_TYPE,
+    AUTHORIZATION,
+    COOKIE,
+    PROXY_AUTHORIZATION,
+];
 
 /// Whether a status asks for another request.
 #[must_use]
@@ -52,7 +64,7 @@ pub fn is_redirect(status: StatusCode) -> bool {
 /// The next hop, or `None` when the answer is no redirect.
 ///
 /// # Errors
-/// [`Failure::BadRedirect`] when the target is no `http:` URL.
+/// [`Failure::BadRedirect`] when the target is no `http:` URL, or holds credentials.
 pub fn next_hop(
     method: &Method,
     authority: &Authority,
@@ -64,10 +76,8 @@ pub fn next_hop(
         return Ok(None);
     }
     let Some(location) = headers.get(LOCATION) else { return Ok(None) };
-    let unreadable = || Failure::BadRedirect("its Location is not a URL");
     let location = String::from_utf8_lossy(location.as_bytes());
-    let location = location.split_once('#').map_or(&*location, |(before, _)| before);
-    let (next_authority, next_target) = resolve(location, authority, target).ok_or_else(unreadable)??;
+    let (next_authority, next_target) = resolve(&location, authority, target)?;
 
     let becomes_get = match status.as_u16() {
         303 => *method != Method::GET && *method != Method::HEAD,
@@ -89,78 +99,31 @@ pub fn next_hop(
     }))
 }
 
-type Resolved = Result<(Authority, PathAndQuery), Failure>;
-
-fn resolve(location: &str, authority: &Authority, target: &PathAndQuery) -> Option<Resolved> {
-    if let Some(rest) = location.strip_prefix("//") {
-        return absolute(&format!("http://{rest}"));
+/// Host and target of the URL that a `Location` means, by the rules for URLs that fetch goes by.
+fn resolve(
+    location: &str,
+    authority: &Authority,
+    target: &PathAndQuery,
+) -> Result<(Authority, PathAndQuery), Failure> {
+    let unreadable = || Failure::BadRedirect("its Location is not a URL");
+    let base = Url::parse(&format!("http://{authority}{target}")).map_err(|_| unreadable())?;
+    let url = base.join(&without_extra_slashes(location)).map_err(|_| unreadable())?;
+    if url.scheme() != "http" {
+        return Err(Failure::BadRedirect("only http: URLs can be reached through the socket"));
     }
-    if has_scheme(location) {
-        return absolute(location);
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Failure::BadRedirect("its Location holds credentials"));
     }
-    let joined = match location.as_bytes().first() {
-        None => target.as_str().into(),
-        Some(b'/') => location.to_owned(),
-        Some(b'?') => format!("{}{location}", target.path()),
-        Some(_) => {
-            let folder = target.path().rsplit_once('/').map_or("", |(folder, _)| folder);
-            format!("{folder}/{location}")
-        }
-    };
-    let (path, query) =
-        joined.split_once('?').map_or((joined.as_str(), None), |(path, query)| (path, Some(query)));
-    let path = without_dot_segments(path);
-    let joined = query.map_or_else(|| path.clone(), |query| format!("{path}?{query}"));
-    Some(Ok((authority.clone(), PathAndQuery::try_from(encode(&joined)).ok()?)))
+    let authority = Authority::try_from(&url[Position::BeforeHost..Position::AfterPort]);
+    let target = PathAndQuery::try_from(&url[Position::BeforePath..Position::AfterQuery]);
+    Ok((authority.map_err(|_| unreadable())?, target.map_err(|_| unreadable())?))
 }
 
-fn has_scheme(location: &str) -> bool {
-    let Some((scheme, _)) = location.split_once(':') else { return false };
-    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
-}
-
-fn absolute(url: &str) -> Option<Resolved> {
-    let uri = Uri::try_from(encode(url)).ok()?;
-    if !uri.scheme_str().is_some_and(|scheme| scheme.eq_ignore_ascii_case("http")) {
-        return Some(Err(Failure::BadRedirect("only http: URLs can be reached through the socket")));
-    }
-    let target = uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
-    Some(Ok((uri.authority()?.clone(), target)))
-}
-
-/// Percent-encodes what a URL may not hold as it is.
-fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>') {
-            encoded.push(char::from(byte));
-        } else {
-            use std::fmt::Write as _;
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
-}
-
-fn without_dot_segments(path: &str) -> String {
-    let mut kept: Vec<&str> = Vec::new();
-    let mut segments = path.split('/').skip(1).peekable();
-    while let Some(segment) = segments.next() {
-        let last = segments.peek().is_none();
-        match segment {
-            "." if last => kept.push(""),
-            "." => {}
-            ".." => {
-                kept.pop();
-                if last {
-                    kept.push("");
-                }
-            }
-            _ => kept.push(segment),
-        }
-    }
-    format!("/{}", kept.join("/"))
+/// More than two slashes before a host are as good as two, which the library only knows behind a scheme.
+fn without_extra_slashes(location: &str) -> Cow<'_, str> {
+    let rest = location.trim_start_matches(['/', '\\', '\t']);
+    let slashes = location[..location.len() - rest.len()].matches(['/', '\\']).count();
+    if slashes > 2 { Cow::Owned(format!("//{rest}")) } else { Cow::Borrowed(location) }
 }
 
 #[cfg(test)]
@@ -195,6 +158,13 @@ mod tests {
         assert_eq!(target("//other"), "other/");
         assert_eq!(target("/with space"), "localhost/with%20space");
         assert_eq!(target("/é"), "localhost/%C3%A9");
+        assert_eq!(target("http:rel"), "localhost/a/rel");
+        assert_eq!(target("///three"), "three/");
+        assert_eq!(target("/\\/\t/five/x"), "five/x");
+        assert_eq!(target("/a/%2e%2e/b"), "localhost/b");
+        assert_eq!(target("/a\tb"), "localhost/ab");
+        assert_eq!(target("?it's"), "localhost/a/b?it%27s");
+        assert_eq!(target("http://localhost:80/x"), "localhost/x");
     }
 
     #[test]
@@ -218,6 +188,15 @@ mod tests {
     fn credentials_do_not_follow_to_another_origin() {
         assert_eq!(hop(&Method::GET, 302, "http://other/").unwrap().unwrap().drops_headers, ORIGIN_HEADERS);
         assert!(hop(&Method::GET, 302, "http://localhost/x").unwrap().unwrap().drops_headers.is_empty());
+    }
+
+    #[test]
+    fn a_target_with_credentials_is_refused() {
+        for location in ["http://user:secret@localhost/", "//user@other/", "http://:secret@localhost/"] {
+            let failure = hop(&Method::GET, 302, location).unwrap_err();
+            assert_eq!(failure.code(), "ERR_CYCLE_REDIRECT");
+            assert!(!failure.to_string().contains("secret"));
+        }
     }
 
     #[test]
