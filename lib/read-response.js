@@ -108,7 +108,8 @@ for (const name of METHODS) {
       return /** @type {any} */ (ReadResponse.real(this))[name]();
     },
   };
-  prototype[name] = method;
+  // Not assigned: that would ask the prototype behind, and so load fetch.
+  Object.defineProperty(prototype, name, { value: method, writable: true, enumerable: true, configurable: true });
 }
 
 module.exports = { ReadResponse, fieldOf };
