@@ -97,11 +97,12 @@ test('an answer that nobody waits for leaves the next with its head', async (t) 
   const made = client(t, peer);
   for (let round = 0; round < 10; round += 1) {
     const controller = new AbortController();
-    const dropped = made.GET('/slow', { signal: controller.signal });
+    // Settled whenever it is: on a busy machine it is aborted before the next line is done.
+    const dropped = made.GET('/slow', { signal: controller.signal }).catch(() => {});
     setTimeout(() => controller.abort(), 15 + round);
     const kept = await made.GET('/fast');
     assert.equal(kept.response.headers.get('x-value'), '/fast');
-    await dropped.catch(() => {});
+    await dropped;
     assert.equal((await made.GET('/fast')).response.headers.get('x-value'), '/fast');
   }
 });
