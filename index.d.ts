@@ -74,11 +74,30 @@ export interface ClientOptions {
   /** Limit on a whole call in milliseconds, repeats and body included. Default: none. Beyond it: `ERR_CYCLE_TIMEOUT`. */
   timeoutMs?: number | undefined;
   /**
+   * Limit on the wait for the head of an answer in milliseconds, counted from when the request was written; 0 for none.
+   * Default 300000. Beyond it: `ERR_CYCLE_HEADERS_TIMEOUT`, up to a tenth or a second later.
+   */
+  headersTimeoutMs?: number | undefined;
+  /**
+   * Limit on the wait for a further byte of an answer's body in milliseconds; 0 for none. Default 300000. A reader who takes
+   * nothing is given all the time. Beyond it: `ERR_CYCLE_BODY_TIMEOUT`, up to a tenth or a second later.
+   */
+  bodyTimeoutMs?: number | undefined;
+  /**
+   * Milliseconds after which a connection that serves nobody is closed. Default 4000. Where a server names a time in
+   * `Keep-Alive: timeout=`, a second less than that counts if it is shorter.
+   */
+  keepAliveTimeoutMs?: number | undefined;
+  /**
    * Repeats after lost or refused connections and after answers with status 408, 429, 500, 502, 503 or 504;
-   * `Retry-After` is honoured. A number stands for `{ retries }`. Default: off.
+   * `Retry-After` is honoured. A number stands for `{ retries }`. Default: off. A request that may have been carried out is
+   * repeated only with an idempotent method, and none of which part of an answer came.
    */
   retry?: number | RetryOptions | undefined;
-  /** Connections open at a time; further calls wait for one. Default 1024. */
+  /**
+   * Connections open at a time; further calls wait for one. Default 1024, or half of the descriptors that the process may
+   * have open (`ulimit -n`) where that is less.
+   */
   maxConnections?: number | undefined;
   /** Bytes of response body, after decoding, that are accepted. Default: no limit. Beyond it: `ERR_CYCLE_RESPONSE_TOO_LARGE`. */
   maxResponseBytes?: number | undefined;

@@ -324,7 +324,10 @@ export interface ProtocolClientOptions {
   token?: string | undefined;
   /** Limit on each call in milliseconds; 0 for none. Default 30000. */
   timeoutMs?: number | undefined;
-  /** Connections open at a time to one server. Default 1024. */
+  /**
+   * Connections open at a time to one server. Default 1024, or half of the descriptors that the process may have open where
+   * that is less.
+   */
   maxConnections?: number | undefined;
   /** Bytes of answer that are accepted. Default: no limit. */
   maxResponseBytes?: number | undefined;

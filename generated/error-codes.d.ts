@@ -20,6 +20,10 @@ export type TransportErrorCode =
   | 'ERR_CYCLE_RESPONSE_TOO_LARGE'
   /** A limit in milliseconds passed. The error's name is `TimeoutError`. The message names the limit and how long it is: raise it, or find out why the server is slow. */
   | 'ERR_CYCLE_TIMEOUT'
+  /** No head of an answer, or no answer to the handshake, came within `headersTimeoutMs`. A call's error is a `TimeoutError`. Look whether the server hangs, or raise `headersTimeoutMs`. A notification socket tries again by itself. */
+  | 'ERR_CYCLE_HEADERS_TIMEOUT'
+  /** No further byte of the answer's body came within `bodyTimeoutMs`. The error's name is `TimeoutError`. Look whether the server hangs, or raise `bodyTimeoutMs`. */
+  | 'ERR_CYCLE_BODY_TIMEOUT'
   /** A redirect that is not allowed, leads nowhere, or is one too many. Call the place that it leads to, or read the answer with `redirect: 'manual'`. */
   | 'ERR_CYCLE_REDIRECT'
   /** A header, or the token, that HTTP does not allow. Nothing was sent. The message names the header: look for line breaks and for characters beyond Latin-1. */
@@ -52,7 +56,7 @@ export type NotificationErrorCode =
   | 'ERR_OUT_OF_RANGE'
   /** A `TypeError`: an option has the wrong type. Give what the message asks for. */
   | 'ERR_INVALID_ARG_TYPE'
-  /** The server did not answer the handshake within `headersTimeoutMs`. The socket tries again by itself. Look whether the server hangs, or raise `headersTimeoutMs`. */
+  /** No head of an answer, or no answer to the handshake, came within `headersTimeoutMs`. A call's error is a `TimeoutError`. Look whether the server hangs, or raise `headersTimeoutMs`. A notification socket tries again by itself. */
   | 'ERR_CYCLE_HEADERS_TIMEOUT'
   /** A `SyntaxError` of a call: the answer should be JSON and is not. A message that is not JSON: the stream goes on. The `cause` says where it ends to be JSON. Read other answers with `parseAs`. */
   | 'ERR_CYCLE_INVALID_JSON'
@@ -87,6 +91,7 @@ export type ErrorCode =
   | 'ERR_CYCLE_RESPONSE_TOO_LARGE'
   | 'ERR_CYCLE_TIMEOUT'
   | 'ERR_CYCLE_HEADERS_TIMEOUT'
+  | 'ERR_CYCLE_BODY_TIMEOUT'
   | 'ERR_CYCLE_REDIRECT'
   | 'ERR_CYCLE_INVALID_HEADER'
   | 'ERR_CYCLE_INVALID_REQUEST'

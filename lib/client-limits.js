@@ -9,12 +9,24 @@ const { warnAboutOptions } = require('./unknown-names');
  *
  * @param {ClientOptions} options
  */
-function readLimits({ retry, timeoutMs, maxConnections, maxResponseBytes, ...unknown }) {
+function readLimits({
+  retry,
+  timeoutMs,
+  headersTimeoutMs,
+  bodyTimeoutMs,
+  keepAliveTimeoutMs,
+  maxConnections,
+  maxResponseBytes,
+  ...unknown
+}) {
   const retries = typeof retry === 'number' ? { retries: retry } : retry;
   const limits = {
     maxConnections: positive('maxConnections', maxConnections, 2 ** 32 - 1),
     maxResponseBytes: positive('maxResponseBytes', maxResponseBytes, Infinity),
     timeoutMs: positive('timeoutMs', timeoutMs, Infinity),
+    headersTimeoutMs: positive('headersTimeoutMs', headersTimeoutMs, Infinity, 0),
+    bodyTimeoutMs: positive('bodyTimeoutMs', bodyTimeoutMs, Infinity, 0),
+    keepAliveTimeoutMs: positive('keepAliveTimeoutMs', keepAliveTimeoutMs, Infinity),
     retries: positive('retry.retries', retries?.retries, 2 ** 32 - 1, 0),
     retryBaseDelayMs: positive('retry.baseDelayMs', retries?.baseDelayMs, Infinity, 0),
     retryMaxDelayMs: positive('retry.maxDelayMs', retries?.maxDelayMs, Infinity, 0),

@@ -23,6 +23,9 @@ const { captureStackTrace } = Error;
  * @property {number} [errno]
  */
 
+/** Codes of errors whose name is `TimeoutError`. */
+const TIMEOUTS = new Set(['ERR_CYCLE_TIMEOUT', 'ERR_CYCLE_HEADERS_TIMEOUT', 'ERR_CYCLE_BODY_TIMEOUT']);
+
 /**
  * A call that got no complete answer. A `TypeError`, as fetch rejects with, that also says what was attempted where.
  */
@@ -33,7 +36,7 @@ class TransportError extends TypeError {
    */
   constructor({ code, detail, hint, cause, syscall, errno }, { method, path, socketPath }) {
     super(`${method} ${path} on ${socketPath} failed: ${detail}.${hint ? ` ${hint}.` : ''}`, { cause });
-    if (code === 'ERR_CYCLE_TIMEOUT') {
+    if (TIMEOUTS.has(code)) {
       hide(this, 'name', 'TimeoutError');
     }
     this.code = code;

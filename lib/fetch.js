@@ -276,7 +276,9 @@ class Exchange {
     const body = this.#requestBody;
     const bytes = body instanceof Uint8Array ? body : undefined;
     const stream = body instanceof Uint8Array ? undefined : body;
-    const bits = flags.STREAM | redirectFlags[this.#request.redirect] | (stream ? flags.UPLOAD : 0);
+    // The bytes are a copy already, which nobody else has.
+    const bodyFlag = stream ? flags.UPLOAD : flags.OWNED;
+    const bits = flags.STREAM | redirectFlags[this.#request.redirect] | bodyFlag;
     const headers = sentHeaders(this.#request);
     this.#id = this.client.request(this, this.host, headers, bytes, bits);
     if (stream) {

@@ -32,7 +32,7 @@ const ONCE = -1;
 const WARM_UP = 64 * 1024;
 
 /** Flags of a request, by bit; `src/bridge/client.rs` reads them. */
-const flags = { BYTES: 1, STREAM: 2, REDIRECT_MANUAL: 4, REDIRECT_ERROR: 8, UPLOAD: 16, JSON: 32 };
+const flags = { BYTES: 1, STREAM: 2, REDIRECT_MANUAL: 4, REDIRECT_ERROR: 8, UPLOAD: 16, JSON: 32, OWNED: 64 };
 
 /** @type {Record<string, number>} */
 const redirectFlags = { follow: 0, manual: flags.REDIRECT_MANUAL, error: flags.REDIRECT_ERROR };
@@ -118,6 +118,8 @@ class NativeClient {
   /** Closes the connections. No request may follow. */
   close() {
     this.#http.close();
+    this.#prepared.clear();
+    this.#incoming.tapes = undefined;
   }
 
   /** Requests that have no last event yet. */

@@ -18,7 +18,7 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 /** Codes of transport errors that mean that nobody takes connections. */
 const REFUSED = new Set(['ECONNREFUSED', 'ENOENT', 'EACCES']);
 /** Codes of transport errors that mean that nobody answered. */
-const TIMED_OUT = new Set(['ERR_CYCLE_TIMEOUT', 'ETIMEDOUT']);
+const TIMED_OUT = new Set(['ERR_CYCLE_TIMEOUT', 'ERR_CYCLE_HEADERS_TIMEOUT', 'ERR_CYCLE_BODY_TIMEOUT', 'ETIMEDOUT']);
 
 /**
  * @typedef {import('./protocol').DefinedProtocol} DefinedProtocol

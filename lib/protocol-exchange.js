@@ -146,9 +146,7 @@ class Exchange {
         listen(signal, this.#abort);
       }
       if (timeoutMs > 0) {
-        this.#timer = setTimeout(this.#expire, timeoutMs);
-        // The request itself keeps the process alive.
-        this.#timer.unref();
+        this.#startTimer(this.#isDue, timeoutMs);
       }
     });
   }
@@ -173,6 +171,19 @@ class Exchange {
     this.client.cancel(this.#id);
     this.failed(this.#options.signal?.reason);
   };
+
+  /** The thread may have been busy, or the process stopped: what waits in the socket came in time, and is read first. */
+  #isDue = () => this.#startTimer(this.#expire, 1);
+
+  /**
+   * @param {() => void} then
+   * @param {number} delay
+   */
+  #startTimer(then, delay) {
+    this.#timer = setTimeout(then, delay);
+    // The request itself keeps the process alive.
+    this.#timer.unref();
+  }
 
   #expire = () => {
     this.client.cancel(this.#id);

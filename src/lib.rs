@@ -13,4 +13,5 @@ pub mod notifications;
 pub mod protocol;
 pub mod simulator;
 pub mod system_error;
+pub mod traffic;
 pub mod transport;

@@ -22,13 +22,13 @@ use crate::transport::call::parse_header;
 use crate::transport::framing::may_be_sent;
 use crate::transport::redirect::Redirect;
 use crate::transport::retry::RetryPolicy;
-use crate::transport::{Call, Delivery, Endpoint, Event, Failure, Payload, Transport};
-
-/// Connections a client opens at most, unless told otherwise.
-const MAX_CONNECTIONS: u32 = 1024;
+use crate::transport::{Call, Delivery, Endpoint, Event, Failure, Limits, Payload, Transport};
 
 /// Requests a client prepares at most.
 const MAX_PREPARED: usize = 1000;
+
+/// Bytes that are sooner copied than kept until they are sent.
+const WORTH_KEEPING: usize = 16 * 1024;
 
 /// How requests name their sender.
 const PRODUCT: &str = concat!("cycle-internal-api-client/", env!("CARGO_PKG_VERSION"));
@@ -50,6 +50,12 @@ pub struct HttpClientOptions {
     pub max_response_bytes: Option<f64>,
     /// Limit on a whole call in milliseconds.
     pub timeout_ms: Option<f64>,
+    /// Limit on the wait for a head in milliseconds; 0 for none.
+    pub headers_timeout_ms: Option<f64>,
+    /// Limit on the wait for a further byte of a body in milliseconds; 0 for none.
+    pub body_timeout_ms: Option<f64>,
+    /// Limit on the time that a connection is idle in milliseconds.
+    pub keep_alive_timeout_ms: Option<f64>,
     /// Repeats of a failed idempotent call.
     pub retries: Option<u32>,
     /// Longest delay before the first repeat in milliseconds.
@@ -66,6 +72,8 @@ mod flag {
     pub(super) const REDIRECT_ERROR: u32 = 8;
     pub(super) const UPLOAD: u32 = 16;
     pub(super) const JSON: u32 = 32;
+    /// Nobody else has the memory of the body.
+    pub(super) const OWNED: u32 = 64;
 }
 
 /// Calls over a pool of connections. Events come to the function given to the constructor, a batch of them a call.
@@ -82,7 +90,7 @@ pub struct HttpClient {
 struct Settings {
     endpoint: Endpoint,
     defaults: Arc<HeaderMap>,
-    max_connections: usize,
+    limits: Limits,
     max_response_bytes: u64,
     timeout: Option<Duration>,
     retry: Option<Arc<RetryPolicy>>,
@@ -222,6 +230,8 @@ impl HttpClient {
     #[napi(catch_unwind)]
     pub fn close(&mut self, env: Env) {
         self.transport.take();
+        self.prepared.take();
+        lock(&self.tapes).take();
         let mut in_flight = lock(&self.in_flight);
         if !in_flight.is_empty() {
             in_flight.clear();
@@ -280,9 +290,9 @@ impl HttpClient {
         if let Some(transport) = self.transport.get() {
             return Ok(&**transport);
         }
-        let Settings { endpoint, max_connections, .. } = &self.settings;
+        let Settings { endpoint, limits, .. } = &self.settings;
         endpoint.check()?;
-        let made = self.lane.transport(endpoint, *max_connections)?;
+        let made = self.lane.transport(endpoint, limits)?;
         Ok(&**self.transport.get_or_init(|| made))
     }
 
@@ -308,6 +318,9 @@ impl HttpClient {
         if let Some(body) = body {
             call.payload = Payload::Bytes(match body {
                 Either::A(text) => text.into(),
+                Either::B(bytes) if flags & flag::OWNED != 0 && bytes.len() >= WORTH_KEEPING => {
+                    Bytes::from_owner(bytes)
+                }
                 Either::B(bytes) => Bytes::copy_from_slice(&bytes),
             });
         }
@@ -391,12 +404,37 @@ impl Settings {
         Ok(Self {
             endpoint,
             defaults: Arc::new(defaults),
-            max_connections: options.max_connections.unwrap_or(MAX_CONNECTIONS).max(1) as usize,
+            limits: limits(options),
             max_response_bytes: options.max_response_bytes.map_or(u64::MAX, whole),
             timeout: options.timeout_ms.map(milliseconds),
             retry: retry.map(Arc::new),
         })
     }
+}
+
+fn limits(options: &HttpClientOptions) -> Limits {
+    let Limits { max_connections, keep_alive, head, body } = Limits::default();
+    let limit = |given: Option<f64>, usual| match given {
+        None => usual,
+        Some(given) => (given > 0.0 && given.is_finite()).then(|| milliseconds(given)),
+    };
+    Limits {
+        max_connections: match options.max_connections {
+            Some(given) => given.max(1) as usize,
+            None => max_connections.min(descriptors() / 2).max(1),
+        },
+        keep_alive: limit(options.keep_alive_timeout_ms, keep_alive),
+        head: limit(options.headers_timeout_ms, head),
+        body: limit(options.body_timeout_ms, body),
+    }
+}
+
+/// How many descriptors the process may have open.
+fn descriptors() -> usize {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the system writes this structure.
+    let known = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) } == 0;
+    if known { usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX) } else { usize::MAX }
 }
 
 fn milliseconds(number: f64) -> Duration {

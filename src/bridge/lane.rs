@@ -11,7 +11,7 @@ use super::event_loop::{Host, LoopWakeup};
 use super::wakeup::{Waker, Wakeup};
 use crate::transport::event_loop::{EventLoopTransport, can_reach};
 use crate::transport::io_thread::IoThreadTransport;
-use crate::transport::{Endpoint, Event, Failure, Sink, Transport};
+use crate::transport::{Endpoint, Event, Failure, Limits, Sink, Transport};
 
 /// The environment variable that forces a lane.
 const VARIABLE: &str = "CYCLE_INTERNAL_API_LANE";
@@ -81,22 +81,21 @@ impl Lane {
     pub(super) fn transport(
         &self,
         endpoint: &Endpoint,
-        max_connections: usize,
+        limits: &Limits,
     ) -> std::result::Result<Box<dyn Transport>, Failure> {
         let events = Arc::clone(&self.events);
         Ok(match &self.way {
             Way::EventLoop(host, wakeup) => {
                 let outbox = LoopOutbox { events, wakeup: wakeup.clone() };
                 let event_loop = host.event_loop();
-                let made = EventLoopTransport::new(event_loop, endpoint, max_connections, outbox);
+                let made = EventLoopTransport::new(event_loop, endpoint, limits, outbox);
                 Box::new(made.map_err(Failure::Connect)?)
             }
             Way::IoThread(wakeup) => {
                 let waker = (**wakeup).clone();
-                let made =
-                    IoThreadTransport::new(endpoint, max_connections, ThreadOutbox(events), move || {
-                        waker.wake();
-                    });
+                let made = IoThreadTransport::new(endpoint, limits, ThreadOutbox(events), move || {
+                    waker.wake();
+                });
                 Box::new(made.map_err(Failure::Connect)?)
             }
         })

@@ -9,7 +9,6 @@ mod connect;
 mod executor;
 mod inbox;
 mod peeks;
-mod pool;
 mod reactor;
 mod source;
 mod stream;
@@ -26,7 +25,6 @@ use std::time::{Duration, Instant};
 
 pub use connect::{Address, connect};
 pub use peeks::Awaited;
-pub use pool::{Lease, Permit, Pool};
 pub use reactor::{Interest, Reactor, Watch};
 pub use source::Source;
 pub use stream::{Probe, Stream};
@@ -135,6 +133,12 @@ impl EventLoop {
     #[must_use]
     pub fn sleep(&self, delay: Duration) -> Sleep {
         Sleep::new(Rc::clone(&self.timers), Instant::now().checked_add(delay))
+    }
+
+    /// How many tasks sleep.
+    #[cfg(test)]
+    pub(crate) fn sleepers(&self) -> usize {
+        self.timers.sleepers()
     }
 
     /// Drops every task, and with them their sockets and timers, and accepts no new ones.

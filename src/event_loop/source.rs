@@ -159,9 +159,9 @@ impl Source {
         }
     }
 
-    /// Takes note of a look at the socket: when it was, and whether there was something to read.
-    pub(super) fn was_seen(&self, at: Instant, readable: bool) {
-        self.seen_quiet.set((!readable).then_some(at));
+    /// Takes note of a look at the socket: when it was, and whether there was nothing to read.
+    pub(super) fn was_seen(&self, at: Instant, quiet: bool) {
+        self.seen_quiet.set(quiet.then_some(at));
     }
 
     /// From now on something may come.
@@ -263,11 +263,11 @@ mod tests {
     fn a_look_holds_for_a_while_and_until_it_is_forgotten() {
         let (source, _peer) = source();
         assert!(!source.was_quiet_within(Duration::MAX));
-        source.was_seen(Instant::now(), false);
-        assert!(source.was_quiet_within(Duration::MAX) && !source.was_quiet_within(Duration::ZERO));
         source.was_seen(Instant::now(), true);
-        assert!(!source.was_quiet_within(Duration::MAX));
+        assert!(source.was_quiet_within(Duration::MAX) && !source.was_quiet_within(Duration::ZERO));
         source.was_seen(Instant::now(), false);
+        assert!(!source.was_quiet_within(Duration::MAX));
+        source.was_seen(Instant::now(), true);
         source.forget_look();
         assert!(!source.was_quiet_within(Duration::MAX));
     }

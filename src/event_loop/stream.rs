@@ -1,6 +1,8 @@
 //! A non-blocking socket that hyper can read and write.
 
 use std::io::{self, IoSlice};
+use std::iter;
+use std::mem::MaybeUninit;
 use std::net::Shutdown;
 use std::os::fd::AsFd as _;
 use std::pin::Pin;
@@ -14,6 +16,7 @@ use socket2::Socket;
 use super::EventLoop;
 use super::reactor::{Direction, Watch};
 use super::source::Source;
+use crate::traffic::Traffic;
 
 /// Bytes a socket may move in one direction between two turns of the host's loop. What is more waits
 /// for the next turn, so that one busy connection does not hold up the others.
@@ -29,6 +32,7 @@ const SEND_FLAGS: i32 = 0;
 /// A connected socket on an [`EventLoop`]. Dropping it closes the connection.
 pub struct Stream {
     watched: Rc<Watched>,
+    traffic: Rc<Traffic>,
 }
 
 /// A socket and its watch. The watch comes first: it ends before the socket is closed.
@@ -101,7 +105,26 @@ impl Watched {
 
 impl Stream {
     pub(super) fn new(watched: Watched) -> Self {
-        Self { watched: Rc::new(watched) }
+        Self { watched: Rc::new(watched), traffic: Rc::default() }
+    }
+
+    /// What this socket moves.
+    #[must_use]
+    pub fn traffic(&self) -> &Rc<Traffic> {
+        &self.traffic
+    }
+
+    fn note_written(&self, bytes: usize) -> usize {
+        self.traffic.add_written(bytes);
+        bytes
+    }
+
+    /// Whether bytes came that nobody has read.
+    #[must_use]
+    pub fn holds_bytes(&self) -> bool {
+        let source = &self.watched.source;
+        source.take_peeked();
+        !source.is_taken() || source.socket.peek(&mut [MaybeUninit::uninit()]).is_ok_and(|bytes| bytes > 0)
     }
 
     /// A look at this socket that outlives it.
@@ -127,15 +150,22 @@ impl Probe {
 }
 
 impl EventLoop {
-    /// Looks at some sockets, all at once: a system call for each would cost as much as reading it.
-    pub fn look<'a>(&self, probes: impl Iterator<Item = &'a Probe>) {
-        let watched: Vec<_> = probes.filter_map(|probe| probe.0.upgrade()).collect();
+    /// Looks at a socket and some others, all at once: a system call for each would cost as much as reading it. Gives
+    /// whether the first is open and has nothing to read, however long the look took.
+    pub fn look<'a>(&self, first: &'a Probe, others: impl Iterator<Item = &'a Probe>) -> bool {
+        let Some(first) = first.0.upgrade() else { return false };
+        let watched: Vec<_> = iter::once(first).chain(others.filter_map(|probe| probe.0.upgrade())).collect();
         let sockets: Vec<_> =
             watched.iter().map(|watched| (watched.socket().as_fd(), watched.source.peeked())).collect();
         let at = Instant::now();
-        for (watched, readable) in watched.iter().zip(self.reactor.readable(&sockets)) {
-            watched.source.was_seen(at, readable || !watched.source.is_taken());
-        }
+        let mut quiet = watched.iter().zip(self.reactor.readable(&sockets)).map(|(watched, readable)| {
+            let quiet = !readable && watched.source.is_taken();
+            watched.source.was_seen(at, quiet);
+            quiet
+        });
+        let first = quiet.next();
+        quiet.for_each(drop);
+        first.unwrap_or(false)
     }
 }
 
@@ -148,15 +178,16 @@ impl Read for Stream {
         let read = self.watched.poll_io(Direction::Read, cx, |source| {
             source.read(cursor.remaining(), |bytes| cursor.put_slice(bytes))
         });
-        read.map_ok(drop)
+        read.map_ok(|bytes| self.traffic.add_read(bytes))
     }
 }
 
 impl Write for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.watched.poll_io(Direction::Write, cx, |source| {
+        let written = self.watched.poll_io(Direction::Write, cx, |source| {
             source.socket.send_with_flags(bytes, SEND_FLAGS).map(|sent| (sent, true))
-        })
+        });
+        written.map_ok(|bytes| self.note_written(bytes))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -171,9 +202,10 @@ impl Write for Stream {
         if let [bytes] = slices {
             return self.poll_write(cx, bytes);
         }
-        self.watched.poll_io(Direction::Write, cx, |source| {
+        let written = self.watched.poll_io(Direction::Write, cx, |source| {
             source.socket.send_vectored_with_flags(slices, SEND_FLAGS).map(|sent| (sent, true))
-        })
+        });
+        written.map_ok(|bytes| self.note_written(bytes))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -6,6 +6,7 @@ use std::io;
 use std::net::TcpStream;
 use std::os::fd::{AsRawFd as _, BorrowedFd, RawFd};
 use std::rc::{Rc, Weak};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use mio::unix::SourceFd;
@@ -20,6 +21,10 @@ pub(crate) struct TestReactor {
     deadline: Cell<Option<Instant>>,
     /// How often sockets were reported.
     pub(crate) events: Cell<usize>,
+    /// How long a look at sockets takes.
+    pub(crate) look: Cell<Duration>,
+    /// How many sockets were looked at together, of each look.
+    pub(crate) looked: RefCell<Vec<usize>>,
 }
 
 struct Watched {
@@ -44,6 +49,8 @@ pub(crate) fn event_loop() -> (Rc<EventLoop>, Rc<TestReactor>) {
         next: Cell::new(0),
         deadline: Cell::new(None),
         events: Cell::new(0),
+        look: Cell::default(),
+        looked: RefCell::default(),
     });
     (EventLoop::new(reactor.clone(), || {}), reactor)
 }
@@ -126,7 +133,10 @@ impl Reactor for TestReactor {
                 |bytes| bytes != known || bytes == 0,
             )
         };
-        sockets.iter().map(is_readable).collect()
+        let readable = sockets.iter().map(is_readable).collect();
+        self.looked.borrow_mut().push(sockets.len());
+        thread::sleep(self.look.get());
+        readable
     }
 
     fn peek(&self, socket: BorrowedFd<'_>, room: &mut [u8]) -> io::Result<usize> {

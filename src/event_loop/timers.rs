@@ -45,6 +45,11 @@ impl Timers {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn sleepers(&self) -> usize {
+        self.sleepers.borrow().len()
+    }
+
     fn request(&self, deadline: Instant) {
         if self.requested.get().is_none_or(|requested| deadline < requested) {
             self.requested.set(Some(deadline));

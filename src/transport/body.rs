@@ -1,9 +1,10 @@
 //! The body of a request on its way to the connection.
 
+use std::cell::RefCell;
 use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -20,11 +21,15 @@ pub enum Body {
     Stream(Upload),
 }
 
-/// The receiving end of a streamed request body.
+/// The receiving end of a streamed request body. Its clones are the same one.
+#[derive(Clone, Debug)]
+pub struct Upload(Rc<RefCell<Feed>>);
+
 #[derive(Debug)]
-pub struct Upload {
+struct Feed {
     chunks: mpsc::UnboundedReceiver<Bytes>,
-    taken: Arc<Notify>,
+    taken: Rc<Notify>,
+    begun: bool,
     ended: bool,
     /// Bytes that are still to come, where a length was announced.
     remaining: Option<u64>,
@@ -62,19 +67,36 @@ impl Body {
 impl Upload {
     /// A stream and the end that feeds it; `taken` is notified each time a chunk was taken.
     #[must_use]
-    pub fn new(taken: Arc<Notify>) -> (Uploader, Self) {
+    pub fn new(taken: Rc<Notify>) -> (Uploader, Self) {
         let (sender, chunks) = mpsc::unbounded_channel();
-        (Uploader { chunks: Some(sender) }, Self { chunks, taken, ended: false, remaining: None, last: None })
+        let feed = Feed { chunks, taken, begun: false, ended: false, remaining: None, last: None };
+        (Uploader { chunks: Some(sender) }, Self(Rc::new(RefCell::new(feed))))
     }
 
     /// Announces so many bytes; the body is then sent with that length, and must have it.
-    pub fn announce(&mut self, length: u64) {
-        self.remaining = Some(length);
+    pub fn announce(&self, length: u64) {
+        self.0.borrow_mut().remaining = Some(length);
     }
 
+    /// Whether a piece was taken, or the end: then it cannot be sent again.
+    #[must_use]
+    pub fn is_begun(&self) -> bool {
+        self.0.borrow().begun
+    }
+
+    /// Whether there is no piece to send, and more are to come.
+    #[must_use]
+    pub fn is_starved(&self) -> bool {
+        let feed = self.0.borrow();
+        feed.chunks.is_empty() && !feed.ended
+    }
+}
+
+impl Feed {
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, OtherLength>> {
         loop {
             let chunk = ready!(self.chunks.poll_recv(cx));
+            self.begun = true;
             if chunk.is_some() {
                 self.taken.notify_one();
             }
@@ -123,11 +145,12 @@ impl HttpBody for Body {
         match self.get_mut() {
             Self::Full(full) => Pin::new(full).poll_frame(cx).map_err(|never| match never {}),
             Self::Stream(upload) => {
-                let frame = match ready!(upload.poll_chunk(cx)) {
+                let mut feed = upload.0.borrow_mut();
+                let frame = match ready!(feed.poll_chunk(cx)) {
                     Ok(frame) => frame,
                     Err(error) => return Poll::Ready(Some(Err(error))),
                 };
-                upload.ended = frame.is_none();
+                feed.ended = frame.is_none();
                 Poll::Ready(frame.map(|bytes| Ok(Frame::data(bytes))))
             }
         }
@@ -136,14 +159,14 @@ impl HttpBody for Body {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Full(full) => full.is_end_stream(),
-            Self::Stream(upload) => upload.ended,
+            Self::Stream(upload) => upload.0.borrow().ended,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Full(full) => full.size_hint(),
-            Self::Stream(upload) => upload.remaining.map(SizeHint::with_exact).unwrap_or_default(),
+            Self::Stream(upload) => upload.0.borrow().remaining.map(SizeHint::with_exact).unwrap_or_default(),
         }
     }
 }
@@ -156,16 +179,19 @@ mod tests {
 
     #[tokio::test]
     async fn a_stream_hands_over_chunk_by_chunk_and_tells_when_taken() {
-        let taken = Arc::new(Notify::new());
-        let (mut uploader, upload) = Upload::new(Arc::clone(&taken));
+        let taken = Rc::new(Notify::new());
+        let (mut uploader, upload) = Upload::new(Rc::clone(&taken));
+        let same = upload.clone();
         let mut body = Body::Stream(upload);
+        assert!(same.is_starved() && !same.is_begun());
         uploader.send(Some(Bytes::from_static(b"one")));
         assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "one");
         taken.notified().await;
+        assert!(same.is_starved() && same.is_begun());
         uploader.send(None);
         uploader.send(Some(Bytes::from_static(b"too late")));
         assert!(body.frame().await.is_none());
-        assert!(body.is_end_stream());
+        assert!(body.is_end_stream() && !same.is_starved());
     }
 
     #[tokio::test]
@@ -178,7 +204,7 @@ mod tests {
             (&["abc", "de"], false),
             (&[], false),
         ] {
-            let (mut uploader, mut upload) = Upload::new(Arc::default());
+            let (mut uploader, upload) = Upload::new(Rc::default());
             upload.announce(4);
             for piece in pieces {
                 uploader.send(Some(Bytes::from_static(piece.as_bytes())));

@@ -1,81 +1,76 @@
-//! Connections of the I/O thread's lane: dialled by hyperlocal or over TCP, counted, and told apart when reused.
+//! Sockets of the I/O thread's lane, on tokio.
 
 use std::future::Future;
-use std::io;
+use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
+use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use futures_util::task::AtomicWaker;
 use hyper::Uri;
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
-use hyperlocal::UnixConnector;
-use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, UnixStream};
 use tower_service::Service;
 
 use super::endpoint::Endpoint;
+use super::pooled::{Network, Socket};
+use crate::traffic::Traffic;
 
 /// Pause before a socket is dialled again whose queue of waiting connections was full.
 const QUEUE_FULL_PAUSE: Duration = Duration::from_millis(1);
 
-/// Dials one endpoint, whatever the URI says; never more connections at a time than it was given.
-#[derive(Clone)]
-pub struct Connector {
-    dialler: Dialler,
-    permits: Arc<Semaphore>,
-}
-
-#[derive(Clone)]
-enum Dialler {
-    Unix(Uri),
+/// Dials one endpoint.
+pub enum Connector {
+    /// A Unix socket.
+    Unix(PathBuf),
+    /// A TCP port, whose host is looked up each time.
     Tcp(Uri, HttpConnector),
 }
 
 impl Connector {
-    /// A connector for `endpoint` with at most `max_connections` connections open.
+    /// A connector for `endpoint`.
     ///
     /// # Errors
     /// `InvalidInput` for a host that is not one.
-    pub fn new(endpoint: &Endpoint, max_connections: usize) -> io::Result<Self> {
-        let dialler = match endpoint {
-            Endpoint::Unix(path) => Dialler::Unix(hyperlocal::Uri::new(path, "/").into()),
+    pub fn new(endpoint: &Endpoint) -> io::Result<Self> {
+        Ok(match endpoint {
+            Endpoint::Unix(path) => Self::Unix(path.clone()),
             Endpoint::Tcp { .. } => {
                 let uri = format!("http://{endpoint}/").parse().map_err(io::Error::other)?;
                 let mut http = HttpConnector::new();
                 http.set_nodelay(true);
-                Dialler::Tcp(uri, http)
+                Self::Tcp(uri, http)
             }
-        };
-        let permits = Arc::new(Semaphore::new(max_connections.min(Semaphore::MAX_PERMITS)));
-        Ok(Self { dialler, permits })
+        })
     }
-}
 
-async fn dial(dialler: Dialler) -> io::Result<Stream> {
-    match dialler {
-        Dialler::Unix(uri) => loop {
-            match UnixConnector.call(uri.clone()).await {
-                Ok(stream) => return Ok(Stream::Unix(stream)),
-                // A full listen queue is told to a non-blocking socket at once; a blocking one would wait.
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    tokio::time::sleep(QUEUE_FULL_PAUSE).await;
+    async fn dial(&self) -> io::Result<Stream> {
+        match self {
+            Self::Unix(path) => loop {
+                match UnixStream::connect(path).await {
+                    Ok(stream) => return Ok(Stream::Unix(stream)),
+                    // A full listen queue is told to a non-blocking socket at once; a blocking one would wait.
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        tokio::time::sleep(QUEUE_FULL_PAUSE).await;
+                    }
+                    Err(error) => return Err(error),
                 }
-                Err(error) => return Err(error),
-            }
-        },
-        Dialler::Tcp(uri, mut http) => {
-            http.call(uri).await.map(Stream::Tcp).map_err(|error| innermost_io(&error))
+            },
+            Self::Tcp(uri, http) => match http.clone().call(uri.clone()).await {
+                Ok(stream) => Ok(Stream::Tcp(stream.into_inner())),
+                Err(error) => Err(innermost_io(&error)),
+            },
         }
     }
 }
 
 /// The system error inside a library's error.
-pub(super) fn innermost_io(error: &(dyn std::error::Error + 'static)) -> io::Error {
+fn innermost_io(error: &(dyn std::error::Error + 'static)) -> io::Error {
     let mut found = io::Error::other(error.to_string());
     let mut next = Some(error);
     while let Some(current) = next {
@@ -90,81 +85,65 @@ pub(super) fn innermost_io(error: &(dyn std::error::Error + 'static)) -> io::Err
     found
 }
 
-impl Service<Uri> for Connector {
-    type Response = Pooled;
-    type Error = io::Error;
-    type Future = Pin<Box<dyn Future<Output = io::Result<Pooled>> + Send>>;
+impl Network for Connector {
+    type Stream = TokioIo<Counted>;
+    type Probe = ();
+    type Awaited = ();
 
-    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+    async fn connect(&self) -> io::Result<TokioIo<Counted>> {
+        Ok(TokioIo::new(Counted { stream: self.dial().await?, traffic: Rc::default() }))
     }
 
-    fn call(&mut self, _uri: Uri) -> Self::Future {
-        let Self { dialler, permits } = self.clone();
-        Box::pin(async move {
-            let permit = permits.acquire_owned().await.map_err(io::Error::other)?;
-            let stream = dial(dialler).await?;
-            Ok(Pooled { stream, answered: Answered::default(), _permit: permit })
-        })
-    }
-}
+    fn probe(&self, _: &TokioIo<Counted>) {}
 
-/// Whether a connection has answered before, and whether it may serve again.
-#[derive(Clone, Debug, Default)]
-pub struct Answered(Arc<State>);
-
-#[derive(Debug, Default)]
-struct State {
-    answered: AtomicBool,
-    ended: AtomicBool,
-    reader: AtomicWaker,
-}
-
-impl Answered {
-    /// Takes note of an answer.
-    pub fn set(&self) {
-        self.0.answered.store(true, Ordering::Relaxed);
+    /// An end is seen by the task of the connection; a look would be one more system call a call.
+    fn was_quiet(&self, (): &()) -> bool {
+        true
     }
 
-    /// Whether there was one.
-    #[must_use]
-    pub fn get(&self) -> bool {
-        self.0.answered.load(Ordering::Relaxed)
+    fn look<'a>(&self, (): &'a (), _: impl Iterator<Item = &'a ()>) -> bool {
+        true
     }
 
-    /// Ends the connection: from now on it reads as if the other side had closed it.
-    pub fn end(&self) {
-        self.0.ended.store(true, Ordering::Release);
-        self.0.reader.wake();
+    fn await_answer(&self, (): &()) {}
+
+    async fn sleep(&self, delay: Duration) {
+        tokio::time::sleep(delay).await;
     }
 
-    fn has_ended(&self, cx: &Context<'_>) -> bool {
-        self.0.reader.register(cx.waker());
-        self.0.ended.load(Ordering::Acquire)
+    fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        tokio::task::spawn_local(task);
     }
 }
 
-/// A connection that counts towards the limit until it is closed.
-pub struct Pooled {
+/// A socket that counts what it moves.
+pub struct Counted {
     stream: Stream,
-    answered: Answered,
-    _permit: OwnedSemaphorePermit,
+    traffic: Rc<Traffic>,
 }
 
 enum Stream {
-    Unix(hyperlocal::UnixStream),
-    Tcp(TokioIo<TcpStream>),
+    Unix(UnixStream),
+    Tcp(TcpStream),
 }
 
-impl Connection for Pooled {
-    fn connected(&self) -> Connected {
-        Connected::new().extra(self.answered.clone())
+impl Socket for TokioIo<Counted> {
+    fn traffic(&self) -> &Rc<Traffic> {
+        &self.inner().traffic
+    }
+
+    fn holds_bytes(&self) -> bool {
+        let socket = match &self.inner().stream {
+            Stream::Unix(stream) => SockRef::from(stream),
+            Stream::Tcp(stream) => SockRef::from(stream),
+        };
+        socket.peek(&mut [MaybeUninit::uninit()]).is_ok_and(|bytes| bytes > 0)
     }
 }
 
 macro_rules! on_stream {
     ($self:ident, $stream:ident => $work:expr) => {
-        match &mut $self.get_mut().stream {
+        match &mut $self.stream {
             Stream::Unix(stream) => {
                 let $stream = Pin::new(stream);
                 $work
@@ -177,40 +156,45 @@ macro_rules! on_stream {
     };
 }
 
-impl Read for Pooled {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
-        if self.answered.has_ended(cx) {
-            return Poll::Ready(Ok(()));
-        }
-        on_stream!(self, stream => Read::poll_read(stream, cx, buf))
+impl AsyncRead for Counted {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(on_stream!(self, stream => stream.poll_read(cx, buf)))?;
+        self.traffic.add_read(buf.filled().len() - before);
+        Poll::Ready(Ok(()))
     }
 }
 
-impl Write for Pooled {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        on_stream!(self, stream => Write::poll_write(stream, cx, buf))
+impl AsyncWrite for Counted {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let written = ready!(on_stream!(self, stream => stream.poll_write(cx, buf)))?;
+        self.traffic.add_written(written);
+        Poll::Ready(Ok(written))
     }
 
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        on_stream!(self, stream => Write::poll_flush(stream, cx))
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        on_stream!(self, stream => stream.poll_flush(cx))
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        on_stream!(self, stream => Write::poll_shutdown(stream, cx))
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        on_stream!(self, stream => stream.poll_shutdown(cx))
     }
 
     fn is_write_vectored(&self) -> bool {
-        match &self.stream {
-            Stream::Unix(stream) => Write::is_write_vectored(stream),
-            Stream::Tcp(stream) => Write::is_write_vectored(stream),
-        }
+        true
     }
 
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
+        bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        on_stream!(self, stream => Write::poll_write_vectored(stream, cx, bufs))
+        let written = ready!(on_stream!(self, stream => stream.poll_write_vectored(cx, bufs)))?;
+        self.traffic.add_written(written);
+        Poll::Ready(Ok(written))
     }
 }

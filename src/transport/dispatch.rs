@@ -9,17 +9,21 @@ use hyper::body::Incoming;
 
 use super::body::Body;
 use super::failure::Failure;
+use super::progress::Progress;
+use super::retry::Reached;
 
 /// A task of a lane.
 pub type Task = Pin<Box<dyn Future<Output = ()>>>;
 
 /// Where calls get their connection, their clock and their tasks. Everything happens on one thread.
 pub trait Dispatch: 'static {
-    /// Sends a request over a pooled or new connection, and resolves with the head of the answer.
-    /// Dropping the future, or the body before its end, closes the connection.
+    /// Sends a request over a pooled connection, or with `anew` over one that has served nobody yet, and resolves with
+    /// the head of the answer. Dropping the future, or the body before its end, closes the connection.
     fn dispatch(
         &self,
         request: Request<Body>,
+        anew: bool,
+        progress: &Progress,
     ) -> impl Future<Output = Result<Response<Incoming>, DispatchError>>;
 
     /// Resolves after the delay.
@@ -34,7 +38,8 @@ pub trait Dispatch: 'static {
 pub struct DispatchError {
     /// Why.
     pub failure: Failure,
-    /// Whether the connection had been idle and was found closed, so that the fault is not the server's answer
-    /// to this request.
-    pub stale: bool,
+    /// How far the request came.
+    pub reached: Reached,
+    /// Whether the connection had served before, so that its end may have nothing to do with this request.
+    pub reused: bool,
 }

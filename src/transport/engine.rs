@@ -1,8 +1,10 @@
 //! The calls in flight of one client, on the thread of their lane.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::task::Poll;
 
 use bytes::Bytes;
 use futures_util::future::{AbortHandle, Abortable, FutureExt as _};
@@ -15,26 +17,47 @@ use super::dispatch::Dispatch;
 use super::event::{Event, Sink};
 use super::exchange::{Credit, Streams, run};
 use super::failure::Failure;
+use super::limits::Limits;
+use super::progress::{Patience, Progress};
 
 /// Runs calls on a lane and keeps what is needed to steer them.
 pub struct Engine<D, S> {
     dispatch: Rc<D>,
     sink: S,
     calls: Calls,
+    patience: Option<Patience>,
+    /// The task that watches over the calls, which ends when there are none.
+    watch: RefCell<AbortHandle>,
 }
 
 type Calls = Rc<RefCell<FxHashMap<u32, InFlight>>>;
 
 struct InFlight {
-    abort: AbortHandle,
+    progress: Rc<Progress>,
     credit: Option<Rc<Credit>>,
-    uploader: Option<Uploader>,
+    upload: Option<(Uploader, Upload)>,
+}
+
+impl InFlight {
+    /// Whether its server waits for what this side has to read or to send.
+    fn holds_up_its_server(&self) -> bool {
+        self.credit.as_ref().is_some_and(|credit| credit.is_spent())
+            || self.upload.as_ref().is_some_and(|(_, upload)| upload.is_starved())
+    }
 }
 
 impl<D: Dispatch, S: Sink + Clone> Engine<D, S> {
     /// An engine without calls.
-    pub fn new(dispatch: D, sink: S) -> Self {
-        Self { dispatch: Rc::new(dispatch), sink, calls: Calls::default() }
+    pub fn new(dispatch: D, limits: &Limits, sink: S) -> Self {
+        let (watch, _) = AbortHandle::new_pair();
+        watch.abort();
+        Self {
+            dispatch: Rc::new(dispatch),
+            sink,
+            calls: Calls::default(),
+            patience: Patience::new(limits),
+            watch: RefCell::new(watch),
+        }
     }
 
     /// The lane.
@@ -47,32 +70,60 @@ impl<D: Dispatch, S: Sink + Clone> Engine<D, S> {
     pub fn start(&self, call: Call) {
         let id = call.id;
         let streams_body = matches!(call.payload, Payload::Stream);
-        let (uploader, upload) = if streams_body {
-            let taken = Arc::new(Notify::new());
-            let (uploader, upload) = Upload::new(Arc::clone(&taken));
-            (Some(uploader), Some((upload, taken)))
+        let (ours, theirs) = if streams_body {
+            let taken = Rc::new(Notify::new());
+            let (uploader, upload) = Upload::new(Rc::clone(&taken));
+            (Some((uploader, upload.clone())), Some((upload, taken)))
         } else {
             (None, None)
         };
         let credit = (call.delivery == Delivery::Stream).then(Rc::default);
-        let (abort, registration) = AbortHandle::new_pair();
-        self.calls.borrow_mut().insert(id, InFlight { abort, credit: credit.clone(), uploader });
+        let progress = Rc::<Progress>::default();
+        let in_flight = InFlight { progress: Rc::clone(&progress), credit: credit.clone(), upload: ours };
+        self.calls.borrow_mut().insert(id, in_flight);
 
         let unsettled = Unsettled { id, calls: Rc::clone(&self.calls), sink: self.sink.clone() };
         let dispatch = Rc::clone(&self.dispatch);
+        self.dispatch.spawn(Box::pin(async move {
+            let streams = Streams { credit, upload: theirs };
+            let mut call = pin!(run(&*dispatch, call, streams, &progress, &unsettled));
+            poll_fn(|cx| if progress.is_ended(cx) { Poll::Ready(()) } else { call.as_mut().poll(cx) }).await;
+        }));
+        if self.watch.borrow().is_aborted() {
+            self.watch_over_calls();
+        }
+    }
+
+    /// Ends calls whose server is silent for too long, as long as there are calls.
+    fn watch_over_calls(&self) {
+        let Some(patience) = self.patience else { return };
+        let (watch, registration) = AbortHandle::new_pair();
+        self.watch.replace(watch.clone());
+        let (dispatch, calls, sink) = (Rc::clone(&self.dispatch), Rc::clone(&self.calls), self.sink.clone());
         let task = async move {
-            run(&*dispatch, call, Streams { credit, upload }, &unsettled).await;
+            while !calls.borrow().is_empty() {
+                dispatch.sleep(patience.every).await;
+                let silent: Vec<_> = {
+                    let calls = calls.borrow();
+                    let step = |(&id, call): (&u32, &InFlight)| {
+                        let failure = call.progress.step(call.holds_up_its_server(), &patience)?;
+                        Some((id, failure))
+                    };
+                    calls.iter().filter_map(step).collect()
+                };
+                for (id, failure) in silent {
+                    cancel(&calls, id);
+                    sink.deliver(Event::Failed { id, failure });
+                }
+            }
+            watch.abort();
         };
         self.dispatch.spawn(Box::pin(Abortable::new(task, registration).map(drop)));
     }
 
     /// Drops a call with its connection; its events end.
     pub fn cancel(&self, id: u32) {
-        // Not in the same statement: dropping may run other code.
-        let call = self.calls.borrow_mut().remove(&id);
-        if let Some(call) = call {
-            call.abort.abort();
-        }
+        cancel(&self.calls, id);
     }
 
     /// The reader of a streamed response took some bytes.
@@ -85,16 +136,25 @@ impl<D: Dispatch, S: Sink + Clone> Engine<D, S> {
 
     /// The next piece of a streamed request body, or its end.
     pub fn upload(&self, id: u32, chunk: Option<Bytes>) {
-        if let Some(InFlight { uploader: Some(uploader), .. }) = self.calls.borrow_mut().get_mut(&id) {
+        if let Some(InFlight { upload: Some((uploader, _)), .. }) = self.calls.borrow_mut().get_mut(&id) {
             uploader.send(chunk);
         }
     }
 }
 
+fn cancel(calls: &Calls, id: u32) {
+    // Not in the same statement: dropping may run other code.
+    let call = calls.borrow_mut().remove(&id);
+    if let Some(call) = call {
+        call.progress.end();
+    }
+}
+
 impl<D, S> Drop for Engine<D, S> {
     fn drop(&mut self) {
+        self.watch.get_mut().abort();
         for call in self.calls.take().into_values() {
-            call.abort.abort();
+            call.progress.end();
         }
     }
 }

@@ -2,8 +2,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST};
@@ -23,8 +22,9 @@ use super::dispatch::{Dispatch, DispatchError};
 use super::event::{Event, Head, Sink};
 use super::failure::{Failure, Reason};
 use super::framing;
+use super::progress::Progress;
 use super::redirect::{MAX_REDIRECTS, Redirect, is_redirect, next_hop};
-use super::retry::is_idempotent;
+use super::retry::{is_idempotent, is_worth_one_repeat};
 
 /// Bytes of a streamed body that may be on their way to the reader.
 const STREAM_WINDOW: usize = 256 * 1024;
@@ -47,9 +47,14 @@ impl Credit {
         self.taken.notify_one();
     }
 
+    /// Whether nothing more is read before the reader takes something.
+    pub(super) fn is_spent(&self) -> bool {
+        self.unread.get() > STREAM_WINDOW
+    }
+
     async fn spend(&self, bytes: usize) {
         self.unread.set(self.unread.get() + bytes);
-        while self.unread.get() > STREAM_WINDOW {
+        while self.is_spent() {
             self.taken.notified().await;
         }
     }
@@ -61,30 +66,37 @@ pub struct Streams {
     /// The reading side of a streamed response.
     pub credit: Option<Rc<Credit>>,
     /// The request body, when it is streamed, and the notice that a piece of it was taken.
-    pub upload: Option<(Upload, Arc<Notify>)>,
+    pub upload: Option<(Upload, Rc<Notify>)>,
 }
 
 /// Runs a call to its end. The last event is [`Event::Done`], [`Event::End`] or [`Event::Failed`].
-pub async fn run<D: Dispatch, S: Sink>(dispatch: &D, mut call: Call, streams: Streams, sink: &S) {
+pub async fn run<D: Dispatch, S: Sink>(
+    dispatch: &D,
+    mut call: Call,
+    streams: Streams,
+    progress: &Progress,
+    sink: &S,
+) {
     let id = call.id;
     let timeout = call.timeout;
-    let uploaded = streams.upload.as_ref().map(|(_, taken)| Arc::clone(taken));
+    let uploaded = streams.upload.as_ref().map(|(_, taken)| Rc::clone(taken));
     let answered = async {
-        let response = answer(dispatch, &mut call, streams.upload.map(|(upload, _)| upload)).await?;
+        let response =
+            answer(dispatch, &mut call, streams.upload.map(|(upload, _)| upload), progress).await?;
         hand_over(dispatch, &call, response, streams.credit.as_deref(), sink).await
     };
     let outcome = tokio::select! {
         biased;
         outcome = answered => outcome,
         () = report_uploads(id, uploaded, sink) => unreachable!("reports for as long as the call runs"),
-        failure = limit(dispatch, timeout) => Err(failure),
+        failure = limit(dispatch, timeout, progress) => Err(failure),
     };
     if let Err(failure) = outcome {
         sink.deliver(Event::Failed { id, failure });
     }
 }
 
-async fn report_uploads<S: Sink>(id: u32, taken: Option<Arc<Notify>>, sink: &S) {
+async fn report_uploads<S: Sink>(id: u32, taken: Option<Rc<Notify>>, sink: &S) {
     let Some(taken) = taken else { return std::future::pending().await };
     loop {
         taken.notified().await;
@@ -92,9 +104,26 @@ async fn report_uploads<S: Sink>(id: u32, taken: Option<Arc<Notify>>, sink: &S) 
     }
 }
 
-async fn limit<D: Dispatch>(dispatch: &D, timeout: Option<Duration>) -> Failure {
+async fn limit<D: Dispatch>(dispatch: &D, timeout: Option<Duration>, progress: &Progress) -> Failure {
+    /// Long enough for the sockets to be read.
+    const MOMENT: Duration = Duration::from_millis(1);
+    /// Moments in which bytes may come that came in time: as many as a socket's buffer takes at most.
+    const MOMENTS: u32 = 64;
+    /// A timer that is not later than this was not held up.
+    const PUNCTUAL: Duration = Duration::from_millis(10);
+
     let Some(timeout) = timeout else { return std::future::pending().await };
+    let begun = Instant::now();
     dispatch.sleep(timeout).await;
+    // The thread may have been busy, or the process stopped: what waits in the socket came in time.
+    let moments = if begun.elapsed() < timeout.saturating_add(PUNCTUAL) { 1 } else { MOMENTS };
+    for _ in 0..moments {
+        let moved = progress.moved();
+        dispatch.sleep(MOMENT).await;
+        if progress.moved() == moved {
+            break;
+        }
+    }
     Failure::Timeout { milliseconds: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX) }
 }
 
@@ -107,34 +136,43 @@ struct Answer {
 async fn answer<D: Dispatch>(
     dispatch: &D,
     call: &mut Call,
-    mut upload: Option<Upload>,
+    upload: Option<Upload>,
+    progress: &Progress,
 ) -> Result<Answer, Failure> {
     let length = framing::take(call)?;
-    if let (Some(length), Some(upload)) = (length, &mut upload) {
+    if let (Some(length), Some(upload)) = (length, &upload) {
         upload.announce(length);
     }
     let mut repeats = 0;
+    let mut anew = false;
     let mut redirects = 0;
     loop {
         let streamed = matches!(call.payload, Payload::Stream);
-        let repeatable = !streamed && is_idempotent(&call.method);
-        let policy = call.retry.as_deref().filter(|_| repeatable);
-        let response = match dispatch.dispatch(request(call, upload.take())).await {
+        let can_be_sent_again = || !streamed || upload.as_ref().is_some_and(|upload| !upload.is_begun());
+        let policy = call.retry.as_deref();
+        let response = match dispatch.dispatch(request(call, upload.clone()), anew, progress).await {
             Ok(response) => response,
-            Err(DispatchError { stale: true, .. }) if repeatable => continue,
-            Err(DispatchError { failure, .. }) => {
-                let delay = policy.and_then(|policy| policy.after_failure(repeats + 1, &failure));
-                let Some(delay) = delay else { return Err(failure) };
+            Err(error) => {
+                progress.rests();
+                let delay = delay_after(&error, repeats + 1, call).filter(|_| can_be_sent_again());
+                let Some(delay) = delay else { return Err(error.failure) };
                 repeats += 1;
-                dispatch.sleep(delay).await;
+                anew = true;
+                if !delay.is_zero() {
+                    dispatch.sleep(delay).await;
+                }
                 continue;
             }
         };
-        let delay =
-            policy.and_then(|policy| policy.after_answer(repeats + 1, response.status(), response.headers()));
+        progress.is_answered();
+        anew = false;
+        let delay = policy
+            .filter(|_| is_idempotent(&call.method) && can_be_sent_again())
+            .and_then(|policy| policy.after_answer(repeats + 1, response.status(), response.headers()));
         if let Some(delay) = delay {
             repeats += 1;
             discard(dispatch, response).await;
+            progress.rests();
             dispatch.sleep(delay).await;
             continue;
         }
@@ -161,6 +199,18 @@ async fn answer<D: Dispatch>(
             call.payload = Payload::None;
         }
         (call.method, call.authority, call.target) = (hop.method, hop.authority, hop.target);
+    }
+}
+
+/// The delay before repeat number `repeat` (from 1) of a call that failed so, or `None` to let that stand.
+fn delay_after(error: &DispatchError, repeat: u32, call: &Call) -> Option<Duration> {
+    if !error.reached.allows_repeat(&call.method) {
+        return None;
+    }
+    let at_once = repeat == 1 && is_worth_one_repeat(&error.failure, error.reached, error.reused);
+    match call.retry.as_deref() {
+        Some(policy) => policy.after_failure(repeat, &error.failure, at_once),
+        None => at_once.then_some(Duration::ZERO),
     }
 }
 

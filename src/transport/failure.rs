@@ -64,6 +64,18 @@ pub enum Failure {
         /// The limit in milliseconds.
         milliseconds: u64,
     },
+    /// No head of an answer came within `headersTimeoutMs`.
+    #[error("no head of an answer within {milliseconds} ms")]
+    HeadersTimeout {
+        /// The limit in milliseconds.
+        milliseconds: u64,
+    },
+    /// No further byte of a body came within `bodyTimeoutMs`.
+    #[error("no further byte of the response body within {milliseconds} ms")]
+    BodyTimeout {
+        /// The limit in milliseconds.
+        milliseconds: u64,
+    },
     /// A redirect was answered and the call does not allow it.
     #[error("the answer is a redirect, and the call says redirect: \"error\"")]
     RedirectRefused,
@@ -110,6 +122,8 @@ impl Failure {
             Self::BadEncoding { .. } | Self::TooManyCodings { .. } => "ERR_CYCLE_BAD_ENCODING",
             Self::TooLarge { .. } => "ERR_CYCLE_RESPONSE_TOO_LARGE",
             Self::Timeout { .. } => "ERR_CYCLE_TIMEOUT",
+            Self::HeadersTimeout { .. } => "ERR_CYCLE_HEADERS_TIMEOUT",
+            Self::BodyTimeout { .. } => "ERR_CYCLE_BODY_TIMEOUT",
             Self::RedirectRefused | Self::TooManyRedirects { .. } | Self::BadRedirect(_) => {
                 "ERR_CYCLE_REDIRECT"
             }
@@ -190,6 +204,12 @@ impl Failure {
             (Self::HeadTooLarge { .. }, _) => "Let the server send fewer or shorter header fields",
             (Self::TooLarge { .. }, _) => "Raise `maxResponseBytes`, or read it with parseAs: \"stream\"",
             (Self::Timeout { .. }, _) => "Raise `timeoutMs`, or look at what the server is busy with",
+            (Self::HeadersTimeout { .. }, _) => {
+                "The server is silent: see what it is busy with, or raise `headersTimeoutMs` (0 for no limit)"
+            }
+            (Self::BodyTimeout { .. }, _) => {
+                "The server stopped in the middle of its answer: see what it is busy with, or raise `bodyTimeoutMs` (0 for no limit)"
+            }
             (Self::Closed, _) => "Make a new client with getClient()",
             (Self::Internal(_), _) => "This is a bug in the client: please report it",
             _ => return None,

@@ -1,8 +1,8 @@
 //! HTTP/1.1 over a Unix socket (or a TCP port): from a [`Call`] to the [`Event`]s that answer it.
 //!
 //! [`engine`] runs calls, [`exchange`] is the life of one call, [`dispatch`] the seam below it:
-//! a lane brings its own connections, clock and tasks. [`io_thread`] is the lane of tokio's thread,
-//! [`event_loop`] that of the caller's own.
+//! a lane brings its own sockets, clock and tasks. [`pooled`] keeps connections, [`io_thread`] is the lane of
+//! tokio's thread, [`event_loop`] that of the caller's own.
 
 pub mod answer_head;
 pub mod body;
@@ -19,6 +19,10 @@ pub mod exchange;
 pub mod failure;
 pub mod framing;
 pub mod io_thread;
+pub mod limits;
+pub mod pool;
+pub mod pooled;
+pub mod progress;
 pub mod redirect;
 pub mod retry;
 
@@ -26,6 +30,7 @@ pub use call::{Call, Delivery, Payload};
 pub use endpoint::Endpoint;
 pub use event::{Event, Head, Sink};
 pub use failure::Failure;
+pub use limits::Limits;
 
 use bytes::Bytes;
 

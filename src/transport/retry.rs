@@ -1,5 +1,6 @@
 //! When a failed call is repeated, and after how long.
 
+use std::io::ErrorKind;
 use std::time::{Duration, SystemTime};
 
 use http::header::RETRY_AFTER;
@@ -27,12 +28,52 @@ pub fn is_idempotent(method: &Method) -> bool {
     )
 }
 
-impl RetryPolicy {
-    /// The delay before repeat number `repeat` (from 1) after a failure, or `None` to let it stand.
+/// How far a request came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reached {
+    /// Not a byte of it was written.
+    Nothing,
+    /// Something was written, and not a byte of an answer came.
+    Server,
+    /// Part of an answer came, were it of an interim one.
+    Answer,
+}
+
+impl Reached {
+    /// Whether the request may be sent once more without being carried out twice.
     #[must_use]
-    pub fn after_failure(&self, repeat: u32, failure: &Failure) -> Option<Duration> {
+    pub fn allows_repeat(self, method: &Method) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Server => is_idempotent(method),
+            Self::Answer => false,
+        }
+    }
+}
+
+/// Whether a failed request is worth one more attempt at once, where nobody asked for repeats: its connection had been idle
+/// and was lost, or none of it was ever written.
+#[must_use]
+pub fn is_worth_one_repeat(failure: &Failure, reached: Reached, reused: bool) -> bool {
+    match failure {
+        Failure::Lost { in_body: false, .. } => reused || reached == Reached::Nothing,
+        // What says that somebody listens there, or did a moment ago.
+        Failure::Connect(error) => matches!(
+            error.kind(),
+            ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe
+        ),
+        _ => false,
+    }
+}
+
+impl RetryPolicy {
+    /// The delay before repeat number `repeat` (from 1) after a failure, or `None` to let it stand. `at_once` is for a
+    /// failure that [is worth a repeat](is_worth_one_repeat) even without a policy.
+    #[must_use]
+    pub fn after_failure(&self, repeat: u32, failure: &Failure, at_once: bool) -> Option<Duration> {
         let transient = matches!(failure, Failure::Connect(_) | Failure::Lost { in_body: false, .. });
-        (transient && repeat <= self.retries).then(|| self.backoff(repeat))
+        (transient && repeat <= self.retries)
+            .then(|| if at_once { Duration::ZERO } else { self.backoff(repeat) })
     }
 
     /// The delay before repeat number `repeat` (from 1) of an answered call, or `None` to let the answer stand.
@@ -109,8 +150,31 @@ mod tests {
     #[test]
     fn repeats_what_never_reached_an_answer() {
         let lost = |in_body| Failure::Lost { in_body, source: std::io::ErrorKind::ConnectionReset.into() };
-        assert!(POLICY.after_failure(1, &lost(false)).is_some());
-        assert!(POLICY.after_failure(1, &lost(true)).is_none());
-        assert!(POLICY.after_failure(1, &Failure::Closed).is_none());
+        assert!(POLICY.after_failure(1, &lost(false), false).is_some());
+        assert!(POLICY.after_failure(4, &lost(false), true).is_none());
+        assert!(POLICY.after_failure(1, &lost(true), true).is_none());
+        assert!(POLICY.after_failure(1, &Failure::Closed, true).is_none());
+        assert_eq!(POLICY.after_failure(3, &lost(false), true), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn what_the_server_may_have_carried_out_is_repeated_when_that_does_no_harm() {
+        for (reached, get, post) in
+            [(Reached::Nothing, true, true), (Reached::Server, true, false), (Reached::Answer, false, false)]
+        {
+            let allowed = [Method::GET, Method::POST].map(|method| reached.allows_repeat(&method));
+            assert_eq!(allowed, [get, post], "{reached:?}");
+        }
+    }
+
+    #[test]
+    fn a_lost_connection_is_worth_one_repeat_when_it_may_have_nothing_to_do_with_the_request() {
+        let lost = Failure::Lost { in_body: false, source: ErrorKind::ConnectionReset.into() };
+        assert!(is_worth_one_repeat(&lost, Reached::Server, true));
+        assert!(!is_worth_one_repeat(&lost, Reached::Server, false));
+        assert!(is_worth_one_repeat(&lost, Reached::Nothing, false));
+        let connect = |kind: ErrorKind| Failure::Connect(kind.into());
+        assert!(is_worth_one_repeat(&connect(ErrorKind::ConnectionReset), Reached::Nothing, false));
+        assert!(!is_worth_one_repeat(&connect(ErrorKind::NotFound), Reached::Nothing, false));
     }
 }

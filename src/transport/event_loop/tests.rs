@@ -1,3 +1,4 @@
+use std::cell::{Cell, RefCell};
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -14,13 +15,13 @@ use super::*;
 use crate::event_loop::test_reactor::{TestReactor, event_loop};
 use crate::transport::event::Event;
 use crate::transport::redirect::Redirect;
-use crate::transport::{Delivery, Payload};
+use crate::transport::{Delivery, Failure, Payload};
 
 const PATIENCE: Duration = Duration::from_secs(20);
-const SHORT: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+pub(super) const SHORT: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
 /// A path for a socket that is removed when the test is over.
-struct SocketPath(PathBuf);
+pub(super) struct SocketPath(PathBuf);
 
 impl SocketPath {
     fn new() -> Self {
@@ -39,7 +40,7 @@ impl Drop for SocketPath {
 }
 
 #[derive(Clone, Default)]
-struct Events(Rc<RefCell<Vec<Event>>>);
+pub(super) struct Events(Rc<RefCell<Vec<Event>>>);
 
 impl Sink for Events {
     fn deliver(&self, event: Event) {
@@ -47,35 +48,39 @@ impl Sink for Events {
     }
 }
 
-struct Lane {
-    event_loop: Rc<EventLoop>,
-    reactor: Rc<TestReactor>,
+pub(super) struct Lane {
+    pub(super) event_loop: Rc<EventLoop>,
+    pub(super) reactor: Rc<TestReactor>,
     events: Events,
-    transport: EventLoopTransport<Events>,
+    pub(super) transport: EventLoopTransport<Events>,
     path: SocketPath,
 }
 
 impl Lane {
-    fn new(max_connections: usize) -> Self {
+    pub(super) fn new(max_connections: usize) -> Self {
+        Self::with(&Limits { max_connections, ..Limits::default() })
+    }
+
+    pub(super) fn with(limits: &Limits) -> Self {
         let path = SocketPath::new();
         let (event_loop, reactor) = event_loop();
         let events = Events::default();
         let endpoint = Endpoint::Unix(path.0.clone());
-        let transport = EventLoopTransport::new(&event_loop, &endpoint, max_connections, events.clone())
+        let transport = EventLoopTransport::new(&event_loop, &endpoint, limits, events.clone())
             .expect("a Unix socket needs no look-up");
         Self { event_loop, reactor, events, transport, path }
     }
 
-    fn listen(&self) -> UnixListener {
+    pub(super) fn listen(&self) -> UnixListener {
         UnixListener::bind(&self.path.0).expect("a free path")
     }
 
-    fn turn(&self) {
+    pub(super) fn turn(&self) {
         self.reactor.turn(&self.event_loop, Duration::from_millis(20));
     }
 
     /// Turns the loop until `done`.
-    fn turn_until(&self, what: &str, done: impl Fn(&Self) -> bool) {
+    pub(super) fn turn_until(&self, what: &str, done: impl Fn(&Self) -> bool) {
         let end = Instant::now() + PATIENCE;
         while !done(self) {
             assert!(Instant::now() < end, "waited in vain: {what}");
@@ -88,7 +93,7 @@ impl Lane {
     }
 
     /// Turns the loop until the call is over; gives its body.
-    fn body(&self, id: u32) -> Result<Bytes, Failure> {
+    pub(super) fn body(&self, id: u32) -> Result<Bytes, Failure> {
         self.turn_until("a call", |lane| lane.is_over(id));
         let mut events = self.events.0.borrow_mut();
         let index = events.iter().position(|event| event.is_last() && number(event) == id);
@@ -99,8 +104,8 @@ impl Lane {
         }
     }
 
-    fn open(&self) -> usize {
-        self.transport.engine.dispatch().pool.open()
+    pub(super) fn open(&self) -> usize {
+        self.transport.engine.dispatch().open_connections()
     }
 }
 
@@ -115,7 +120,7 @@ fn number(event: &Event) -> u32 {
     }
 }
 
-fn get(id: u32) -> Call {
+pub(super) fn get(id: u32) -> Call {
     Call {
         id,
         method: Method::GET,
@@ -133,7 +138,7 @@ fn get(id: u32) -> Call {
 }
 
 /// Reads the head of a request, which must be there or on its way.
-fn read_head(stream: &mut UnixStream) -> String {
+pub(super) fn read_head(stream: &mut UnixStream) -> String {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut head = Vec::new();
     let mut byte = [0];
@@ -144,7 +149,7 @@ fn read_head(stream: &mut UnixStream) -> String {
     String::from_utf8(head).unwrap()
 }
 
-fn is_at_end(stream: &mut UnixStream) -> bool {
+pub(super) fn is_at_end(stream: &mut UnixStream) -> bool {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     matches!(stream.read(&mut [0]), Ok(0))
 }
@@ -260,7 +265,8 @@ fn an_idle_connection_that_ends_is_closed_at_once() {
 
 #[test]
 fn a_connection_that_stays_idle_is_closed() {
-    let lane = Lane::new(10);
+    let limits = Limits { keep_alive: Some(Duration::from_millis(20)), ..Limits::default() };
+    let lane = Lane::with(&limits);
     let listener = lane.listen();
     lane.transport.start(get(1));
     lane.transport.start(get(2));
@@ -269,15 +275,33 @@ fn a_connection_that_stays_idle_is_closed() {
     read_head(&mut idle);
     idle.write_all(SHORT).unwrap();
     lane.body(1).unwrap();
-    let (event_loop, pool) = (Rc::clone(&lane.event_loop), Rc::clone(&lane.transport.engine.dispatch().pool));
-    lane.event_loop.enter(|| {
-        lane.event_loop.spawn(async move { close_idle(&event_loop, &pool, Duration::from_millis(1)).await });
-    });
     lane.turn_until("the end of the idle connection", |lane| lane.open() == 1);
     assert!(is_at_end(&mut idle));
     read_head(&mut busy);
     busy.write_all(SHORT).unwrap();
     assert_eq!(lane.body(2).unwrap(), "ok");
+}
+
+#[test]
+fn a_connection_is_closed_before_its_server_would_close_it() {
+    let limits = Limits { keep_alive: Some(Duration::from_secs(600)), ..Limits::default() };
+    let lane = Lane::with(&limits);
+    let listener = lane.listen();
+    for (id, seconds) in [(1, 1), (2, 60)] {
+        lane.transport.start(get(id));
+        let (mut stream, _) = listener.accept().unwrap();
+        read_head(&mut stream);
+        let head = format!("HTTP/1.1 200 OK\r\nkeep-alive: timeout={seconds}\r\ncontent-length: 0\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        lane.body(id).unwrap();
+        if seconds == 1 {
+            lane.turn_until("the end of the connection", |lane| lane.open() == 0);
+        } else {
+            let end = Instant::now() + Duration::from_millis(1200);
+            lane.turn_until("a while", |_| Instant::now() > end);
+            assert_eq!(lane.open(), 1);
+        }
+    }
 }
 
 /// An answer with so many header fields, and a body that comes in two pieces.
@@ -641,12 +665,16 @@ fn tcp_works_alike_and_names_are_left_to_others() {
     });
     let mut lane = Lane::new(1);
     let endpoint = Endpoint::Tcp { host: "127.0.0.1".into(), port };
-    lane.transport = EventLoopTransport::new(&lane.event_loop, &endpoint, 1, lane.events.clone()).unwrap();
+    lane.transport =
+        EventLoopTransport::new(&lane.event_loop, &endpoint, &Limits::default(), lane.events.clone())
+            .unwrap();
     lane.transport.start(get(1));
     assert_eq!(lane.body(1).unwrap(), "ok");
     server.join().unwrap();
     lane.transport.start(get(2));
     assert_eq!(lane.body(2).unwrap_err().code(), "ECONNREFUSED");
     let named = Endpoint::Tcp { host: "example.com".into(), port };
-    assert!(EventLoopTransport::new(&lane.event_loop, &named, 1, Events::default()).is_err());
+    assert!(
+        EventLoopTransport::new(&lane.event_loop, &named, &Limits::default(), Events::default()).is_err()
+    );
 }

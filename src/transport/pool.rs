@@ -52,7 +52,7 @@ impl<C> Pool<C> {
         loop {
             match self.try_acquire(&is_usable) {
                 Some(lease) => return lease,
-                None => match self.wait().await {
+                None => match self.wait(VecDeque::push_back).await {
                     Lease::Idle(connection) if !is_usable(&connection) => {}
                     lease => return lease,
                 },
@@ -67,15 +67,39 @@ impl<C> Pool<C> {
                 return Some(Lease::Idle(connection));
             }
         }
+        self.try_permit().map(Lease::Open)
+    }
+
+    /// Gives the right to open a connection; the longest idle one is closed where it needs the room. Goes before others
+    /// who wait.
+    pub async fn acquire_new(self: &Rc<Self>) -> Permit<C> {
+        loop {
+            if let Some(permit) = self.try_permit() {
+                return permit;
+            }
+            // Not in the same statement: a connection that is dropped may do anything.
+            let oldest = {
+                let mut idle = self.idle.borrow_mut();
+                (!idle.is_empty()).then(|| idle.remove(0))
+            };
+            let wait = self.wait(VecDeque::push_front);
+            drop(oldest);
+            if let Lease::Open(permit) = wait.await {
+                return permit;
+            }
+        }
+    }
+
+    fn try_permit(self: &Rc<Self>) -> Option<Permit<C>> {
         (self.open.get() < self.limit).then(|| {
             self.open.set(self.open.get() + 1);
-            Lease::Open(Permit(Rc::clone(self)))
+            Permit(Rc::clone(self))
         })
     }
 
-    fn wait(self: &Rc<Self>) -> Wait<C> {
+    fn wait(self: &Rc<Self>, enqueue: impl FnOnce(&mut VecDeque<Rc<Waiter<C>>>, Rc<Waiter<C>>)) -> Wait<C> {
         let waiter = Rc::new(Waiter { lease: RefCell::new(None), waker: Cell::new(None) });
-        self.waiters.borrow_mut().push_back(Rc::clone(&waiter));
+        enqueue(&mut self.waiters.borrow_mut(), Rc::clone(&waiter));
         Wait { pool: Rc::clone(self), waiter }
     }
 
@@ -290,6 +314,43 @@ mod tests {
         assert!(poll(&mut wait).is_none());
         drop(held);
         assert_eq!(idle(poll(&mut wait)), Some("a permit"));
+    }
+
+    #[test]
+    fn who_wants_a_new_connection_gets_none_that_is_idle() {
+        let pool = Pool::new(2);
+        let (first, second) = (permit(&pool), permit(&pool));
+        let (old, young) = (Named::new("old"), Named::new("young"));
+        let (old_lives, young_lives) = (Rc::downgrade(&old.1), Rc::downgrade(&young.1));
+        pool.put(old);
+        pool.put(young);
+        let mut new = Box::pin(pool.acquire_new());
+        let mut poll_new = || new.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(poll_new().is_pending());
+        assert!(old_lives.upgrade().is_none() && young_lives.upgrade().is_some());
+        drop(first);
+        let new = poll_new();
+        assert!(new.is_ready());
+        assert_eq!(pool.open(), 2);
+        drop((new, second));
+        assert_eq!(pool.open(), 0);
+    }
+
+    #[test]
+    fn who_wants_a_new_connection_goes_before_others() {
+        let pool = Pool::new(1);
+        let held = permit(&pool);
+        let mut other = acquire(&pool);
+        assert!(poll(&mut other).is_none());
+        let mut new = Box::pin(pool.acquire_new());
+        let mut poll_new = || new.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(poll_new().is_pending());
+        // One that is given back is closed, and its room is what was waited for.
+        pool.put(Named::new("a"));
+        assert!(poll_new().is_pending());
+        drop(held);
+        assert!(poll_new().is_ready());
+        assert!(poll(&mut other).is_some());
     }
 
     #[test]

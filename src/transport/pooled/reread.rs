@@ -14,27 +14,27 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1::{Builder, Parts};
 use hyper::rt::{Read, ReadBufCursor, Write};
 
-use super::Connection;
-use crate::event_loop::{EventLoop, Permit, Stream};
+use super::{Connection, Network};
 use crate::transport::MAX_HEADERS;
+use crate::transport::pool::Permit;
 
 /// What an ended connection leaves: its socket with what was read and not understood, and its place among the open
 /// connections.
-pub(super) struct Left {
-    pub(super) parts: Parts<Stream>,
-    pub(super) permit: Permit<Connection>,
+pub(super) struct Left<N: Network> {
+    pub(super) parts: Parts<N::Stream>,
+    pub(super) permit: Permit<Connection<N>>,
 }
 
 /// Reads the answer to a request of this method off what its connection left.
-pub(super) async fn reread(
-    event_loop: &EventLoop,
-    Left { parts, permit }: Left,
+pub(super) async fn reread<N: Network>(
+    network: &N,
+    Left { parts, permit }: Left<N>,
     method: Method,
 ) -> hyper::Result<Response<Incoming>> {
     let replay = Replay { asked: false, waker: None, received: parts.read_buf, rest: parts.io };
     let (mut sender, connection) =
         Builder::new().max_headers(MAX_HEADERS).handshake::<_, Empty<Bytes>>(replay).await?;
-    event_loop.spawn(async move {
+    network.spawn(async move {
         // Its errors are told to the call.
         drop(connection.await);
         drop(permit);
@@ -46,15 +46,15 @@ pub(super) async fn reread(
 
 /// A stream from a point in the past: once something is written, the bytes that came since come again. What is written
 /// goes nowhere, since it was sent before.
-struct Replay {
+struct Replay<S> {
     asked: bool,
     /// Who reads before it has asked.
     waker: Option<Waker>,
     received: Bytes,
-    rest: Stream,
+    rest: S,
 }
 
-impl Read for Replay {
+impl<S: Read + Unpin> Read for Replay<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -74,7 +74,7 @@ impl Read for Replay {
     }
 }
 
-impl Write for Replay {
+impl<S: Unpin> Write for Replay<S> {
     fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.asked = true;
         if let Some(waker) = self.waker.take() {

@@ -1,0 +1,76 @@
+//! What a client allows its connections and calls.
+
+use std::time::Duration;
+
+/// The limits of one client. A limit that is `None` does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections open at a time.
+    pub max_connections: usize,
+    /// How long a connection may be idle.
+    pub keep_alive: Option<Duration>,
+    /// From the request having been written to the head of its answer.
+    pub head: Option<Duration>,
+    /// From one byte of a body to the next.
+    pub body: Option<Duration>,
+}
+
+/// So long wait an HTTP head and the next byte of a body, unless told otherwise.
+pub const SILENCE: Duration = Duration::from_secs(300);
+
+/// So long is a connection idle, unless told otherwise.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(4);
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { max_connections: 1024, keep_alive: Some(KEEP_ALIVE), head: Some(SILENCE), body: Some(SILENCE) }
+    }
+}
+
+/// Limits that are looked after in steps: a step for all there is to look at costs less than a timer for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Steps {
+    /// The time between two steps.
+    pub every: Duration,
+}
+
+impl Steps {
+    /// Steps that are short enough for this limit.
+    #[must_use]
+    pub fn for_limit(limit: Duration) -> Self {
+        Self { every: (limit / 10).clamp(Duration::from_millis(1), Duration::from_secs(1)) }
+    }
+
+    /// Whole steps within `limit`, at least one.
+    #[must_use]
+    pub fn within(self, limit: Duration) -> u32 {
+        u32::try_from(limit.as_nanos() / self.every.as_nanos()).unwrap_or(u32::MAX).max(1)
+    }
+
+    /// Steps that are not over before `limit`.
+    #[must_use]
+    pub fn beyond(self, limit: Duration) -> u32 {
+        u32::try_from(limit.as_nanos().div_ceil(self.every.as_nanos())).unwrap_or(u32::MAX).max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_a_tenth_of_the_limit_and_a_second_at_most() {
+        let steps = |milliseconds| Steps::for_limit(Duration::from_millis(milliseconds));
+        assert_eq!(steps(300_000).every, Duration::from_secs(1));
+        assert_eq!(steps(4000).every, Duration::from_millis(400));
+        assert_eq!(steps(1).every, Duration::from_millis(1));
+        let step = steps(4000);
+        assert_eq!((step.within(Duration::from_secs(4)), step.beyond(Duration::from_secs(4))), (10, 10));
+        assert_eq!(
+            (step.within(Duration::from_millis(4100)), step.beyond(Duration::from_millis(4100))),
+            (10, 11)
+        );
+        assert_eq!(step.within(Duration::ZERO), 1);
+        assert_eq!(step.beyond(Duration::MAX), u32::MAX);
+    }
+}
