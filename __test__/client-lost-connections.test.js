@@ -107,7 +107,7 @@ for (const [what, part] of Object.entries(PARTS)) {
 }
 
 test('a streamed body that was begun is not sent again', async (t) => {
-  const peer = await warmServer(t, (request) => request.socket.destroy());
+  const peer = await warmServer(t, (request) => request.once('data', () => request.socket.destroy()));
   const made = client(t, peer, { retry: 2 });
   await warmUp(made, peer);
   const body = new Blob(['streamed']).stream();
