@@ -2,19 +2,17 @@
 
 use std::future::Future;
 use std::io::{self, IoSlice};
-use std::mem::MaybeUninit;
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use hyper::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
-use socket2::SockRef;
+use hyperlocal::{UnixConnector, UnixStream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::TcpStream;
 use tower_service::Service;
 
 use super::endpoint::Endpoint;
@@ -26,8 +24,8 @@ const QUEUE_FULL_PAUSE: Duration = Duration::from_millis(1);
 
 /// Dials one endpoint.
 pub enum Connector {
-    /// A Unix socket.
-    Unix(PathBuf),
+    /// A Unix socket, as hyperlocal names it.
+    Unix(Uri),
     /// A TCP port, whose host is looked up each time.
     Tcp(Uri, HttpConnector),
 }
@@ -39,7 +37,7 @@ impl Connector {
     /// `InvalidInput` for a host that is not one.
     pub fn new(endpoint: &Endpoint) -> io::Result<Self> {
         Ok(match endpoint {
-            Endpoint::Unix(path) => Self::Unix(path.clone()),
+            Endpoint::Unix(path) => Self::Unix(hyperlocal::Uri::new(path, "/").into()),
             Endpoint::Tcp { .. } => {
                 let uri = format!("http://{endpoint}/").parse().map_err(io::Error::other)?;
                 let mut http = HttpConnector::new();
@@ -51,8 +49,8 @@ impl Connector {
 
     async fn dial(&self) -> io::Result<Stream> {
         match self {
-            Self::Unix(path) => loop {
-                match UnixStream::connect(path).await {
+            Self::Unix(uri) => loop {
+                match UnixConnector.call(uri.clone()).await {
                     Ok(stream) => return Ok(Stream::Unix(stream)),
                     // A full listen queue is told to a non-blocking socket at once; a blocking one would wait.
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -132,12 +130,13 @@ impl Socket for TokioIo<Counted> {
         &self.inner().traffic
     }
 
-    fn holds_bytes(&self) -> bool {
-        let socket = match &self.inner().stream {
-            Stream::Unix(stream) => SockRef::from(stream),
-            Stream::Tcp(stream) => SockRef::from(stream),
-        };
-        socket.peek(&mut [MaybeUninit::uninit()]).is_ok_and(|bytes| bytes > 0)
+    /// Takes a byte: the connection is at its end.
+    fn holds_bytes(&mut self) -> bool {
+        let mut byte = [0];
+        let mut byte = ReadBuf::new(&mut byte);
+        let mut cx = Context::from_waker(Waker::noop());
+        let read = Pin::new(self.inner_mut()).poll_read(&mut cx, &mut byte);
+        matches!(read, Poll::Ready(Ok(()))) && !byte.filled().is_empty()
     }
 }
 

@@ -123,7 +123,7 @@ impl Socket for Stream {
         Stream::traffic(self)
     }
 
-    fn holds_bytes(&self) -> bool {
+    fn holds_bytes(&mut self) -> bool {
         Stream::holds_bytes(self)
     }
 }

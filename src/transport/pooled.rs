@@ -60,8 +60,8 @@ pub trait Network: 'static {
 pub trait Socket: hyper::rt::Read + hyper::rt::Write + Unpin + 'static {
     /// What was moved.
     fn traffic(&self) -> &Rc<Traffic>;
-    /// Whether bytes came that nobody has read.
-    fn holds_bytes(&self) -> bool;
+    /// Whether bytes came that nobody has read. Asked when the connection has ended.
+    fn holds_bytes(&mut self) -> bool;
 }
 
 /// Calls over connections of a pool. Dropping it closes those that are idle.
@@ -269,7 +269,7 @@ async fn drive<N: Network>(
     })
     .await;
     pool.retain(|idle| !Rc::ptr_eq(&idle.line, &line));
-    let parts = connection.into_parts();
+    let mut parts = connection.into_parts();
     if !parts.read_buf.is_empty() {
         line.left.replace(Some(Left { parts, permit }));
         return;
