@@ -6,7 +6,8 @@ const net = require('node:net');
 const path = require('node:path');
 const { once } = require('node:events');
 const test = require('node:test');
-const { client, rejection } = require('./peers/client.js');
+const { NotificationSocket } = require('..');
+const { TOKEN, client, rejection } = require('./peers/client.js');
 const { assertFailure } = require('./peers/failure.js');
 const { runChild } = require('./peers/child.js');
 const { recordingServer } = require('./peers/http-server.js');
@@ -127,3 +128,21 @@ test('middleware gets the error as it is', async (t) => {
   assert.equal(seen, error);
   assertFailure(error, { code: 'ENOENT', syscall: 'connect', socketPath });
 });
+
+for (const [what, make, words] of [
+  ['a plain file', (at) => fs.writeFileSync(at, ''), /The path is a plain file, not a socket: check `socketPath`/],
+  ['a folder', (at) => fs.mkdirSync(at), /The path is a folder, not a socket: set `socketPath` to the socket in it/],
+]) {
+  test(`${what} in the place of the socket is called so`, async (t) => {
+    const socketPath = path.join(temporaryFolder(t), 'api.sock');
+    make(socketPath);
+    for (const init of [{}, { middleware: [{ onRequest: () => undefined }] }]) {
+      const error = await rejection(client(t, { socketPath }).GET('/v1/environment', init));
+      assert.equal(error.code, 'ECONNREFUSED');
+      assert.match(error.message, words);
+    }
+    const socket = new NotificationSocket({ socketPath, token: TOKEN, reconnect: false });
+    const [error] = await once(socket.connect(), 'error');
+    assert.match(error.message, words);
+  });
+}

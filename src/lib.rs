@@ -12,6 +12,7 @@ pub mod metadata;
 pub mod notifications;
 pub mod protocol;
 pub mod simulator;
+pub mod socket_path;
 pub mod system_error;
 pub mod traffic;
 pub mod transport;

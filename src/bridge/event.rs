@@ -110,10 +110,11 @@ fn describe(
     Ok(match event {
         Event::Done { head, body, delivery, .. } => {
             let length = body.len() as u64;
+            let form = if delivery == Delivery::Bytes { "buffer" } else { "string" };
             match content(env, &head, body, delivery, tapes) {
                 Ok((kind, body)) => (kind, [status(env, &head)?, lines(&head)?, body]),
                 // The engine refuses strings and buffers beyond a size of its own.
-                Err(_) => failed(env, &Failure::TooLarge { limit: length - 1 }, nothing, endpoint)?,
+                Err(_) => failed(env, &Failure::Unholdable { length, form }, nothing, endpoint)?,
             }
         }
         Event::Head { head, .. } => (kind::HEAD, [status(env, &head)?, lines(&head)?, nothing]),

@@ -1,17 +1,18 @@
 //! What can go wrong with a notification socket, in words for its user.
 
 use std::io;
+use std::path::Path;
 
 use thiserror::Error;
 
 use super::violation::Violation;
-use crate::system_error;
+use crate::{socket_path, system_error};
 
 /// A failure, as the `error` event reports it.
 #[derive(Debug, Error)]
 pub enum Fault {
     /// The Unix socket could not be connected to.
-    #[error("cannot connect to the notification socket {path}: {source}{advice}", advice = connect_advice(source))]
+    #[error("cannot connect to the notification socket {path}: {source}{advice}", advice = connect_advice(path, source))]
     Connect {
         /// Path of the socket.
         path: String,
@@ -138,18 +139,20 @@ impl Fault {
     }
 }
 
-fn connect_advice(source: &io::Error) -> &'static str {
-    match source.kind() {
+fn connect_advice(path: &str, source: &io::Error) -> String {
+    let advice = match source.kind() {
         io::ErrorKind::NotFound => {
-            ". Is the internal API of this environment enabled, and its socket at this path? Set socketPath or CYCLE_API_SOCKET if it is elsewhere"
+            "Is the internal API of this environment enabled, and its socket at this path? Set socketPath or CYCLE_API_SOCKET if it is elsewhere"
         }
-        io::ErrorKind::ConnectionRefused => ". The socket file is there but no server listens on it",
+        io::ErrorKind::ConnectionRefused => socket_path::fault(Path::new(path))
+            .unwrap_or("The socket file is there but no server listens on it"),
         io::ErrorKind::PermissionDenied => {
-            ". This user needs write permission on the socket and search permission on its directories"
+            "This user needs write permission on the socket and search permission on its directories"
         }
-        io::ErrorKind::InvalidFilename => ". The path of a Unix socket must be shorter than 108 bytes",
-        _ => "",
-    }
+        io::ErrorKind::InvalidFilename => "The path of a Unix socket must be shorter than 108 bytes",
+        _ => return String::new(),
+    };
+    format!(". {advice}")
 }
 
 /// What to do about a refused handshake.

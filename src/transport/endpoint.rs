@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::failure::Failure;
+use crate::socket_path;
 
 /// The longest path that fits into a Unix socket address, without its final zero.
 const MAX_PATH: usize =
@@ -39,6 +40,14 @@ impl Endpoint {
             return Err(Failure::PathTooLong { length: bytes.len() });
         }
         Ok(())
+    }
+
+    /// What to do about a path that leads to no socket, if that is what it does.
+    pub(super) fn no_socket(&self) -> Option<&'static str> {
+        match self {
+            Self::Unix(path) => socket_path::fault(path),
+            Self::Tcp { .. } => None,
+        }
     }
 }
 

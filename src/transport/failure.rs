@@ -58,6 +58,14 @@ pub enum Failure {
         /// Bytes allowed, after decoding.
         limit: u64,
     },
+    /// The engine makes no string or buffer of that size.
+    #[error("the response body has {length} bytes, more than one {form} can hold")]
+    Unholdable {
+        /// Bytes of the body.
+        length: u64,
+        /// What it was to become.
+        form: &'static str,
+    },
     /// The whole call took longer than `timeoutMs`.
     #[error("no complete answer within {milliseconds} ms")]
     Timeout {
@@ -120,7 +128,7 @@ impl Failure {
             },
             Self::BadResponse(_) | Self::HeadTooLarge { .. } => "ERR_CYCLE_BAD_RESPONSE",
             Self::BadEncoding { .. } | Self::TooManyCodings { .. } => "ERR_CYCLE_BAD_ENCODING",
-            Self::TooLarge { .. } => "ERR_CYCLE_RESPONSE_TOO_LARGE",
+            Self::TooLarge { .. } | Self::Unholdable { .. } => "ERR_CYCLE_RESPONSE_TOO_LARGE",
             Self::Timeout { .. } => "ERR_CYCLE_TIMEOUT",
             Self::HeadersTimeout { .. } => "ERR_CYCLE_HEADERS_TIMEOUT",
             Self::BodyTimeout { .. } => "ERR_CYCLE_BODY_TIMEOUT",
@@ -185,9 +193,10 @@ impl Failure {
             (Self::Connect(_), "ENOENT" | "ENOTDIR") => {
                 "The socket does not exist: outside a Cycle instance, start the simulator and set CYCLE_API_SOCKET or `socketPath`"
             }
-            (Self::Connect(_), "ECONNREFUSED") if local => {
-                "The socket file is there but nobody listens: restart the simulator, or the instance if this is one"
-            }
+            (Self::Connect(_), "ECONNREFUSED") if local => endpoint.no_socket().unwrap_or(
+                "The socket file is there but nobody listens: restart the simulator, or the instance if this is one",
+            ),
+            (Self::Connect(_), "EINVAL") => return endpoint.no_socket(),
             (Self::Connect(_), "ECONNREFUSED") => "Nobody listens there: check host and port",
             (Self::Connect(_), "EACCES" | "EPERM") => {
                 "This user may not write to the socket: run as the user that owns it, or change its mode"
@@ -203,6 +212,10 @@ impl Failure {
             (Self::BadResponse(_), _) => "Check that the socket belongs to the platform's API",
             (Self::HeadTooLarge { .. }, _) => "Let the server send fewer or shorter header fields",
             (Self::TooLarge { .. }, _) => "Raise `maxResponseBytes`, or read it with parseAs: \"stream\"",
+            (Self::Unholdable { form: "string", .. }, _) => {
+                "Read it with parseAs: \"stream\" or parseAs: \"arrayBuffer\""
+            }
+            (Self::Unholdable { .. }, _) => "Read it with parseAs: \"stream\"",
             (Self::Timeout { .. }, _) => "Raise `timeoutMs`, or look at what the server is busy with",
             (Self::HeadersTimeout { .. }, _) => {
                 "The server is silent: see what it is busy with, or raise `headersTimeoutMs` (0 for no limit)"
@@ -243,6 +256,31 @@ mod tests {
         assert!(failure.hint(&remote).unwrap().contains("port"));
         assert_eq!(failure.syscall(), Some("connect"));
         assert_eq!(failure.errno(), Some(libc::ECONNREFUSED));
+    }
+
+    #[test]
+    fn what_is_no_socket_is_called_by_its_name() {
+        let folder = std::env::temp_dir();
+        let file = std::env::current_exe().unwrap();
+        for (path, words) in
+            [(folder, "a folder"), (file, "a plain file"), ("".into(), "empty"), ("a\0b".into(), "zero")]
+        {
+            for code in [libc::ECONNREFUSED, libc::EINVAL] {
+                let failure = Failure::Connect(io::Error::from_raw_os_error(code));
+                let hint = failure.hint(&Endpoint::Unix(path.clone())).unwrap();
+                assert!(hint.contains(words), "{hint}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_that_no_string_can_hold_is_to_be_read_otherwise() {
+        let failure = Failure::Unholdable { length: 1 << 30, form: "string" };
+        let endpoint = Endpoint::Unix("/tmp/api.sock".into());
+        assert_eq!(failure.detail(), "the response body has 1073741824 bytes, more than one string can hold");
+        assert!(failure.hint(&endpoint).unwrap().contains("arrayBuffer"));
+        let failure = Failure::Unholdable { length: 1 << 40, form: "buffer" };
+        assert!(!failure.hint(&endpoint).unwrap().contains("arrayBuffer"));
     }
 
     #[test]
