@@ -109,6 +109,21 @@ test("Go's net/http", { skip }, async (t) => {
       assert.equal((await made.POST('/closing')).data, 'closed after this');
     }
   });
+
+  await t.test('a handler that gives up runs twice at most, with many connections at hand', async () => {
+    await Promise.all(Array.from({ length: 40 }, () => made.GET('/large', { params: { query: { bytes: 300_000 } } })));
+    for (const [method, times] of [
+      ['GET', 2],
+      ['PUT', 2],
+      ['DELETE', 2],
+      ['POST', 1],
+    ]) {
+      assert.equal((await rejection(made[method]('/abort'))).code, 'ECONNRESET');
+      assert.equal((await counts()).requests[`${method} /abort`], times, method);
+    }
+    assert.equal((await rejection(made.GET('/abort-midway'))).code, 'ECONNRESET');
+    assert.equal((await counts()).requests['GET /abort-midway'], 1);
+  });
 });
 
 test("Go's net/http closes idle connections, and no call fails of that", { skip }, async (t) => {

@@ -32,7 +32,7 @@ const FAILURES = new Set([
 async function makeCalls({ socketPath, seed, calls, timeoutMs, onQuarter = () => {} }) {
   const report = { violations: [], outcomes: {}, failed: { idempotent: 0, once: 0 } };
   const plain = getClient({ socketPath, token: TOKEN, timeoutMs });
-  const general = getClient({ socketPath, token: TOKEN, timeoutMs });
+  const general = getClient({ socketPath, token: TOKEN, headersTimeoutMs: timeoutMs, bodyTimeoutMs: timeoutMs });
   general.use({
     onRequest({ request }) {
       request.headers.set('x-middleware', 'yes');
