@@ -31,7 +31,7 @@ const lateResponsePrototype = new Proxy(Object.create(null), {
   has: (_target, key) => key in Response.prototype,
 });
 
-/** @type {{ new (): Omit<Response, 'status' | 'ok'> }} */
+/** @type {{ new (): Omit<Response, 'status' | 'ok' | 'statusText'> }} */
 const LateResponse = /** @type {any} */ (function LateResponse() {});
 LateResponse.prototype = lateResponsePrototype;
 
@@ -83,17 +83,24 @@ class ReadResponse extends LateResponse {
   get ok() {
     return isOk(this.#head.status);
   }
+
+  get statusText() {
+    const { head } = this.#head;
+    return head.slice(0, head.indexOf('\n'));
+  }
 }
 
-/** What a response has beside `status` and `ok`. */
-const ATTRIBUTES = ['type', 'url', 'redirected', 'statusText', 'headers', 'body', 'bodyUsed'];
+/** What is there without fetch. */
+const OWN = ['status', 'ok', 'statusText'];
+/** What else a response has. */
+const ATTRIBUTES = ['type', 'url', 'redirected', 'headers', 'body', 'bodyUsed'];
 const METHODS = ['clone', 'blob', 'arrayBuffer', 'text', 'json', 'formData', 'bytes'];
 
 /** @type {any} */
 const { prototype } = ReadResponse;
 // That of fetch is behind it.
 delete prototype.constructor;
-for (const name of ['status', 'ok']) {
+for (const name of OWN) {
   Object.defineProperty(prototype, name, { enumerable: true });
 }
 for (const name of ATTRIBUTES) {
