@@ -1,6 +1,5 @@
 'use strict';
 
-const { AsyncResource } = require('node:async_hooks');
 const { channel } = require('node:diagnostics_channel');
 
 /**
@@ -21,7 +20,7 @@ const channels = {
 /**
  * A request as these functions need it.
  *
- * @typedef {{ method: string, path: string, client: { address: string }, context?: AsyncResource | undefined }} Reported
+ * @typedef {{ method: string, path: string, client: { address: string }, context?: import('node:async_hooks').AsyncResource | undefined }} Reported
  */
 
 /** @param {Reported} request */
@@ -31,6 +30,8 @@ function reportStart(request) {
     channels.start.publish({ method, path, socketPath: client.address });
   }
   if (channels.end.hasSubscribers || channels.error.hasSubscribers) {
+    // A part of Node itself, which needs no file; loading it with the package would take a fiftieth of the time to a first answer.
+    const { AsyncResource } = require('node:async_hooks');
     request.context ??= new AsyncResource('CycleRequest');
   }
 }

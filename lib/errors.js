@@ -169,11 +169,6 @@ function nameCallers(error, awaited) {
   }
 }
 
-for (const type of [TransportError, InvalidJsonError, InvalidTokenError, MissingTokenError]) {
-  // As with built-in errors, the name is that of the nearest built-in class and not enumerable.
-  hide(type.prototype, 'name', Object.getPrototypeOf(type.prototype).name);
-}
-
 /**
  * @param {object} target
  * @param {string} key
