@@ -96,6 +96,8 @@ test('the text of an uncaught error fits a screen and names the program', async 
     'an unhandled rejection': `(async function program() { await ${client}.GET('/v1/hub') })()`,
     'an unhandled rejection of a general call': `(async function program() {
       await ${client}.GET('/v1/hub', { parseAs: 'blob' }) })()`,
+    'a call with a long query': `(async function program() {
+      await ${client}.GET('/v1/hub', { params: { query: { long: 'x'.repeat(20000) } } }) })()`,
   };
   for (const [name, code] of Object.entries(programs)) {
     await t.test(name, async () => {

@@ -58,9 +58,16 @@ class Client {
     if (typeof token !== 'string' || !(isVisible(token) || require('./request-headers').isHeaderValue(token))) {
       throw new InvalidTokenError(getClient);
     }
+    const path = socketPath ?? (process.env.CYCLE_API_SOCKET || DEFAULT_SOCKET_PATH);
+    if (typeof path !== 'string') {
+      const error = new TypeError(
+        'getClient: `socketPath` must be a string: the path of the socket in the file system.',
+      );
+      throw Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' });
+    }
     this.#token = token;
     this.#native = new NativeClient({
-      socketPath: socketPath ?? (process.env.CYCLE_API_SOCKET || DEFAULT_SOCKET_PATH),
+      socketPath: path,
       headers: ['accept', '*/*', 'x-cycle-token', token],
       ...(Object.keys(limits).length > 0 ? require('./client-limits').readLimits(limits) : undefined),
     });

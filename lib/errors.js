@@ -23,6 +23,9 @@ const { captureStackTrace } = Error;
  * @property {number} [errno]
  */
 
+/** So much of a path is in a message: a query may be longer than any screen. */
+const SHOWN_PATH = 200;
+
 /** Codes of errors whose name is `TimeoutError`. */
 const TIMEOUTS = new Set(['ERR_CYCLE_TIMEOUT', 'ERR_CYCLE_HEADERS_TIMEOUT', 'ERR_CYCLE_BODY_TIMEOUT']);
 
@@ -35,7 +38,7 @@ class TransportError extends TypeError {
    * @param {Attempt} attempt
    */
   constructor({ code, detail, hint, cause, syscall, errno }, { method, path, socketPath }) {
-    super(`${method} ${path} on ${socketPath} failed: ${detail}.${hint ? ` ${hint}.` : ''}`, { cause });
+    super(`${method} ${shorten(path)} on ${socketPath} failed: ${detail}.${hint ? ` ${hint}.` : ''}`, { cause });
     if (TIMEOUTS.has(code)) {
       hide(this, 'name', 'TimeoutError');
     }
@@ -47,7 +50,7 @@ class TransportError extends TypeError {
       this.syscall = syscall;
     }
     this.method = method;
-    this.path = path;
+    setPath(this, path);
     this.socketPath = socketPath;
   }
 }
@@ -74,7 +77,7 @@ class InvalidJsonError extends SyntaxError {
    */
   constructor(cause, { method, path, socketPath, status, codings }) {
     const coding = unknownCoding(codings);
-    const start = `${method} ${path} on ${socketPath} was answered with status ${status} and `;
+    const start = `${method} ${shorten(path)} on ${socketPath} was answered with status ${status} and `;
     super(
       coding === undefined
         ? `${start}invalid JSON: ${cause.message}. Read it with parseAs: "text" to see what the server sent.`
@@ -84,7 +87,7 @@ class InvalidJsonError extends SyntaxError {
     );
     this.code = coding === undefined ? 'ERR_CYCLE_INVALID_JSON' : 'ERR_CYCLE_BAD_ENCODING';
     this.method = method;
-    this.path = path;
+    setPath(this, path);
     this.socketPath = socketPath;
     this.status = status;
   }
@@ -166,6 +169,25 @@ async function rejectSoon(error) {
 function nameCallers(error, awaited) {
   if (error instanceof TransportError || error instanceof InvalidJsonError) {
     captureStackTrace(error, awaited);
+  }
+}
+
+/** @param {string} path */
+function shorten(path) {
+  return path?.length > SHOWN_PATH ? `${path.slice(0, SHOWN_PATH)}...` : path;
+}
+
+/**
+ * The whole path of a call; where it is long it is there to be read, and not printed with the error.
+ *
+ * @param {object & { path?: string }} error
+ * @param {string} path
+ */
+function setPath(error, path) {
+  if (path?.length > SHOWN_PATH) {
+    hide(error, 'path', path);
+  } else {
+    error.path = path;
   }
 }
 

@@ -4,6 +4,7 @@ const { AsyncResource } = require('node:async_hooks');
 const { reportEnd, reportError, reportStart } = require('./debug');
 const { TransportError } = require('./errors');
 const { flags, redirectFlags } = require('./native-client');
+const { isSignal } = require('./plain-request');
 const { sentHeaders } = require('./request-headers');
 const { createResponse } = require('./response');
 const { listen, unlisten } = require('./signal');
@@ -35,8 +36,10 @@ function defineRequest() {
      * @param {RequestInit} [init]
      */
     constructor(input, init) {
-      super(input, init?.signal ? { ...init, signal: undefined } : init);
-      this.#signal = init?.signal;
+      // What is no signal is refused by fetch's own constructor.
+      const signal = isSignal(init?.signal) ? init?.signal : undefined;
+      super(input, signal ? { ...init, signal: undefined } : init);
+      this.#signal = signal;
       Object.defineProperty(this, 'knowsBody', { value: !isStream(init?.body), enumerable: false });
     }
 

@@ -64,16 +64,18 @@ class GeneralClient {
   /**
    * @param {string} method
    * @param {string} givenPath
-   * @param {any} init
+   * @param {any} givenInit
    */
-  async call(method, givenPath, init) {
+  async call(method, givenPath, givenInit) {
     const path = absolutePath(method, givenPath);
+    // Read once, before the call counts: a property of the caller's may throw, or be another the next time.
+    const init = { ...givenInit };
     warnAboutCall(method, path, init);
-    this.inFlight += 1;
     const attempt = { method, path, socketPath: this.#native.address };
     const options = this.#callInit(init);
+    this.inFlight += 1;
     try {
-      const invalid = findInvalidHeader(init?.headers) ?? findInvalidHeader(init?.params?.header);
+      const invalid = findInvalidHeader(init.headers) ?? findInvalidHeader(init.params?.header);
       if (invalid) {
         const detail = `invalid header ${JSON.stringify(invalid.name)}: ${invalid.fault}`;
         throw new TransportError({ code: 'ERR_CYCLE_INVALID_HEADER', detail }, attempt);
@@ -99,10 +101,10 @@ class GeneralClient {
    * @param {any} init
    */
   #callInit(init) {
-    if (init?.fetch) {
+    if (init.fetch) {
       return init.Request ? init : { Request, ...init };
     }
-    return { ...init, fetch: createFetch(this.#native, init?.signal) };
+    return { ...init, fetch: createFetch(this.#native, init.signal) };
   }
 }
 

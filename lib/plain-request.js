@@ -63,8 +63,12 @@ function plainRequest(method, path, init) {
   };
   let query;
   let headers;
-  let hasBody = false;
+  let body;
   for (const key in init) {
+    // As in openapi-fetch, what an object inherits is none of its options.
+    if (!Object.hasOwn(init, key)) {
+      continue;
+    }
     const value = init[key];
     if (value === undefined) {
       continue;
@@ -83,7 +87,7 @@ function plainRequest(method, path, init) {
         if (!isJsonBody(value) || method === 'GET' || method === 'HEAD') {
           return undefined;
         }
-        hasBody = true;
+        body = value;
         break;
       case 'headers':
         headers = plainHeaders(value);
@@ -122,11 +126,11 @@ function plainRequest(method, path, init) {
   if (!isPlainTarget(plain.target)) {
     return undefined;
   }
-  if (hasBody) {
+  if (body !== undefined) {
     if (headers?.includes('content-type')) {
       return undefined;
     }
-    plain.body = JSON.stringify(init.body);
+    plain.body = JSON.stringify(body);
     if (plain.body !== undefined) {
       headers = ['content-type', 'application/json', ...(headers ?? [])];
     }
@@ -235,4 +239,4 @@ function isSignal(value) {
   );
 }
 
-module.exports = { CONDITIONS, getOpenapiFetch, plainRequest };
+module.exports = { CONDITIONS, getOpenapiFetch, isSignal, plainRequest };
