@@ -57,7 +57,10 @@ async function getEnvironmentMetadata(options) {
     const file = path ?? (process.env.CYCLE_METADATA_PATH || DEFAULT_PATH);
     return { data: await read(file, validate), error: null };
   } catch (error) {
-    return { data: null, error: error instanceof Error ? error : new Error(String(error)) };
+    return {
+      data: null,
+      error: error instanceof Error ? error : new Error('the options cannot be read', { cause: error }),
+    };
   }
 }
 

@@ -5,11 +5,12 @@ const { resolve } = require('node:path');
 const { startSimulator: start } = require('./native').loadNative();
 const { checkMilliseconds, checkTimes, encodeAnswer, invalid } = require('./simulator-answer');
 const { declaredProtocol, internalApi } = require('./simulator-declaration');
+const { environment } = require('./simulator-environment');
 const exit = require('./simulator-exit');
+const { matchText, messageList, messageText } = require('./simulator-messages');
+const { madeWorld, readOptions, worldText } = require('./simulator-options');
 const { Requests, SimulatedRequest } = require('./simulator-requests');
 const { refuseOptions } = require('./unknown-names');
-
-const OPTIONS = ['socketPath', 'port', 'host', 'token', 'latencyMs', 'metadataPath', 'world', 'protocol', 'election'];
 
 /**
  * @typedef {import('../testing').SimulatorOptions} SimulatorOptions
@@ -329,29 +330,6 @@ class Simulator {
   }
 }
 
-/**
- * The variables by which a program finds a simulator.
- *
- * @param {{ token: string, socketPath?: string, metadataPath?: string, host: string, port?: number }} place
- * @param {object | undefined} protocol
- * @returns {import('../testing').SimulatorEnvironment}
- */
-function environment({ token, socketPath, metadataPath, host, port }, protocol) {
-  /** @type {Record<string, string | number | undefined>} */
-  const values = {};
-  if (protocol === undefined) {
-    Object.assign(values, { CYCLE_API_TOKEN: token, CYCLE_API_SOCKET: socketPath, CYCLE_METADATA_PATH: metadataPath });
-  } else {
-    const { description } = require('./protocol').definitionOf(protocol);
-    const known = { [description.credentialParam]: token, 'socket-path': socketPath, host: port && host, port };
-    for (const { name, env } of description.options) {
-      if (env !== null) values[env] = /** @type {Record<string, string | number | undefined>} */ (known)[name];
-    }
-  }
-  const given = Object.entries(values).filter(([, value]) => value !== undefined);
-  return /** @type {any} */ (Object.fromEntries(given.map(([name, value]) => [name, String(value)])));
-}
-
 /** @returns {{ promise: Promise<number>, resolve: (sent: number) => void }} */
 function deferred() {
   /** @type {(sent: number) => void} */
@@ -360,38 +338,6 @@ function deferred() {
     resolve = settle;
   });
   return { promise, resolve };
-}
-
-/** @param {RequestMatch} match */
-function matchText(match) {
-  if (typeof match === 'string') return match;
-  if (match && typeof match === 'object') {
-    refuseOptions('a match', match, ['operationId', 'path', 'method']);
-    if ('operationId' in match) return String(match.operationId);
-    if ('path' in match) return match.method === undefined ? match.path : `${match.method} ${match.path}`;
-  }
-  throw invalid('a match is an operationId, a path, "METHOD /path", { method, path } or { operationId }');
-}
-
-/** @param {unknown} message */
-function messageText(message) {
-  const text = JSON.stringify(message);
-  if (text === undefined) throw invalid(`a message must be an object or a text, not ${typeof message}`);
-  return text;
-}
-
-/**
- * @param {unknown} messages
- * @param {number} count
- */
-function messageList(messages, count) {
-  if (typeof messages === 'function') {
-    if (!Number.isFinite(count)) throw invalid('a function that makes messages needs a finite count');
-    return Array.from({ length: count }, (_, index) => messageText(messages(index)));
-  }
-  const list = [messages].flat();
-  if (list.length === 0) throw invalid('there is no message to publish');
-  return list.map(messageText);
 }
 
 /**
@@ -416,32 +362,18 @@ function rethrow(run) {
  * @returns {Promise<import('../testing').Simulator>}
  */
 async function startSimulator(options = {}) {
-  refuseOptions('startSimulator', options, OPTIONS);
-  refuseOptions('election of startSimulator', options.election ?? {}, ['enabled', 'deadlineMs']);
-  const { socketPath, host = '127.0.0.1', port, latencyMs = 0, metadataPath, world, election, protocol } = options;
-  if (socketPath !== undefined && port !== undefined) {
-    throw invalid('a simulator listens on a socketPath or on a port, not on both');
-  }
-  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65536)) {
-    throw invalid(`port must be a whole number from 0 to 65535, not ${String(port)}`);
-  }
-  checkMilliseconds('latencyMs', latencyMs);
-  if (election?.deadlineMs !== undefined) checkMilliseconds('election.deadlineMs', election.deadlineMs);
-  if (protocol !== undefined && (world !== undefined || election !== undefined || metadataPath !== undefined)) {
-    throw invalid('a protocol has neither a world, nor elections, nor metadata');
-  }
+  const { socketPath, host, port, latencyMs, metadataPath, world, election, protocol } = readOptions(options);
   const declaration = protocol === undefined ? internalApi() : declaredProtocol(protocol);
   const token = options.token ?? (protocol && `simulated-${randomBytes(12).toString('hex')}`);
   if (typeof world === 'function') {
-    const made = JSON.parse(declaration.fixtures);
-    declaration.fixtures = JSON.stringify(world(made) ?? made);
+    declaration.fixtures = madeWorld(world, declaration.fixtures);
   }
   /** @type {{ current?: Simulator }} */
   const holder = {};
   const started = await start(
     {
       ...declaration,
-      world: world === undefined || typeof world === 'function' ? undefined : JSON.stringify(world),
+      world: world === undefined || typeof world === 'function' ? undefined : worldText('world', world),
       socketPath: socketPath === undefined ? undefined : resolve(socketPath),
       host,
       port,

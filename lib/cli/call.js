@@ -46,8 +46,24 @@ function hideSecrets({ engine }, { endpoint: [group, endpoint], hasSecrets }, re
   if (!hasSecrets || results === undefined) {
     return undefined;
   }
-  const shown = engine.hideSecrets(group, endpoint, JSON.stringify(results), JSON.stringify(mask));
+  const shown = hiding(() => engine.hideSecrets(group, endpoint, JSON.stringify(results), JSON.stringify(mask)));
   return shown === null ? undefined : JSON.parse(shown);
 }
 
-module.exports = { callCommand };
+/**
+ * Runs what looks for secrets, which fails where values lie more than a hundred deep in each other.
+ *
+ * @template T
+ * @param {() => T} hide
+ * @returns {T}
+ */
+function hiding(hide) {
+  try {
+    return hide();
+  } catch {
+    const message = 'the answer is nested too deeply to hide the secrets in it';
+    throw Object.assign(new Error(message), { hint: '--reveal --json shows it as it is.' });
+  }
+}
+
+module.exports = { callCommand, hiding };

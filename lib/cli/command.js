@@ -170,8 +170,14 @@ async function readConnection({ description: { credentialParam } }, values) {
   if (apiKey !== undefined && token !== undefined) {
     throw new UsageError('--api-key and --token are the same; give one of them');
   }
-  if (port !== undefined && !/^\d+$/.test(port)) {
+  if (port !== undefined && !(/^\d+$/.test(port) && Number(port) < 65536)) {
     throw new UsageError('--port must be a whole number from 1 to 65535');
+  }
+  if (socketPath !== undefined && (host ?? port) !== undefined) {
+    throw new UsageError('--socket-path must not be given together with --host or --port');
+  }
+  if (socketPath === '') {
+    throw new UsageError('--socket-path must not be empty');
   }
   const credential = await readCredential(apiKey ?? token);
   const given = { host, port: port && Number(port), 'socket-path': socketPath, [credentialParam]: credential };
@@ -192,23 +198,31 @@ async function readCredential(word) {
   return word === '-' ? readLine('the credential') : word;
 }
 
+/** Milliseconds: about as many as a timer takes. */
+const LONGEST_DURATION = 24 * 24 * 3_600_000;
+
 const UNITS = { ms: 1, s: 1000, m: 60_000 };
 
 /**
  * A duration such as `500ms`, `10s`, `2m`; a mere number is seconds.
  *
  * @param {string | undefined} text
+ * @param {string} [option] that gave it
  * @returns {number | undefined} milliseconds
  */
-function readTimeout(text) {
+function readTimeout(text, option = '--timeout') {
   if (text === undefined) {
     return undefined;
   }
   const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text) ?? [];
   if (number === undefined) {
-    throw new UsageError('--timeout must be a duration such as 500ms, 10s or 2m');
+    throw new UsageError(`${option} must be a duration such as 500ms, 10s or 2m`);
   }
-  return Number(number) * UNITS[/** @type {keyof UNITS} */ (unit)];
+  const milliseconds = Number(number) * UNITS[/** @type {keyof UNITS} */ (unit)];
+  if (milliseconds > LONGEST_DURATION) {
+    throw new UsageError(`${option} must be 24 days at most`);
+  }
+  return milliseconds;
 }
 
 module.exports = {

@@ -4,6 +4,7 @@ const { OWN_OPTIONS } = require('./arguments');
 const { UsageError } = require('./exit');
 const { ownCommands } = require('./help');
 const { fishWord, shellWord } = require('./shell');
+const { oneLine } = require('./text');
 
 /**
  * @typedef {import('./protocol-source').Source} Source
@@ -40,6 +41,15 @@ function ownOptions() {
   return Object.keys(OWN_OPTIONS).map((name) => `--${name}`);
 }
 
+/**
+ * Values to choose from, but those that would do something to the terminal that shows them.
+ *
+ * @param {unknown[]} values
+ */
+function candidates(values) {
+  return values.map(String).filter((value) => oneLine(value) === value);
+}
+
 /** @param {import('../protocol').CommandDescription} command */
 function optionWords({ params }) {
   return [...params.map(({ option }) => `--${option}`), ...ownOptions()];
@@ -60,7 +70,7 @@ function cases(source) {
     for (const command of commands) {
       lines.push([`${group} ${command.name}`, optionWords(command)]);
       for (const { option, values } of command.params.filter(({ values }) => values.length > 0)) {
-        lines.push([`${group} ${command.name} --${option}`, values.map(String)]);
+        lines.push([`${group} ${command.name} --${option}`, candidates(values)]);
       }
     }
   }
@@ -157,12 +167,12 @@ function fish(source) {
     const inGroup = `__fish_seen_subcommand_from ${group}`;
     for (const { name, description, params } of commands) {
       const pick = `-n '${inGroup}; and not __fish_seen_subcommand_from ${names}'`;
-      lines.push(`complete -c cycle-internal ${pick} -a ${name} -d ${fishWord(description)}`);
+      lines.push(`complete -c cycle-internal ${pick} -a ${name} -d ${fishWord(oneLine(description))}`);
       for (const { option, description: what, values, type } of params) {
         const at = `-n '${inGroup}; and __fish_seen_subcommand_from ${name}'`;
-        const words = values.length > 0 ? ` -a ${fishWords(values.map(String))}` : '';
+        const words = values.length > 0 ? ` -x -a ${fishWords(candidates(values))}` : '';
         const argument = type === 'Boolean' ? '' : ' -r';
-        lines.push(`complete -c cycle-internal ${at} -l ${option}${argument}${words} -d ${fishWord(what)}`);
+        lines.push(`complete -c cycle-internal ${at} -l ${option}${argument}${words} -d ${fishWord(oneLine(what))}`);
       }
     }
   }

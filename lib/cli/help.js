@@ -1,6 +1,7 @@
 'use strict';
 
-const { columns } = require('./text');
+const { shellWord } = require('./shell');
+const { columns, printable } = require('./text');
 
 /**
  * @typedef {import('./protocol-source').Source} Source
@@ -25,7 +26,7 @@ const OWN_COMMANDS = [
  * @param {string} protocol the name it was loaded by
  */
 function programName(source, protocol) {
-  return source.builtin === 'cycle' ? 'cycle-internal' : `cycle-internal --protocol ${protocol}`;
+  return source.builtin === 'cycle' ? 'cycle-internal' : `cycle-internal --protocol ${shellWord(printable(protocol))}`;
 }
 
 /**
@@ -220,7 +221,7 @@ function namedExample(command, program) {
   if (param === undefined) {
     return undefined;
   }
-  const value = param.type === 'Boolean' ? '' : ` ${sampleValue(param)}`;
+  const value = param.type === 'Boolean' ? '' : ` ${shellWord(String(sampleValue(param)))}`;
   return `${exampleOf(command, program)} --${param.option}${value}`;
 }
 
@@ -240,6 +241,7 @@ const OWN_HELP = {
     '',
     'Shows notifications as they come, one a line, until interrupted. A topic is an exact name or a prefix such as',
     "'container.*'; without one, every notification is shown. With --json each line is a JSON document.",
+    'Secrets are hidden unless --reveal is given.',
     '',
     'Examples',
     `  ${program} notifications`,

@@ -4,6 +4,7 @@ const { version } = require('../../package.json');
 const { firstLook, parse } = require('./arguments');
 const { exitCodes } = require('./exit');
 const { Output } = require('./output');
+const { oneLine, printable } = require('./text');
 
 /**
  * @typedef {import('./protocol-source').Source} Source
@@ -20,9 +21,16 @@ function start() {
         finish(cleanups, exitCodes.OK);
         return;
       }
-      throw error;
+      if (stream === process.stdout) {
+        // A full disk, for one.
+        process.stderr.write(`Error: the output cannot be written: ${error.message}\n`);
+      }
+      finish(cleanups, exitCodes.API_ERROR);
     });
   }
+  // In place of Node's own, which speak of options of Node.
+  process.removeAllListeners('warning');
+  process.on('warning', ({ message }) => process.stderr.write(`Warning: ${printable(message)}\n`));
   process.on('SIGINT', () => finish(cleanups, exitCodes.INTERRUPTED));
   process.on('SIGTERM', () => finish(cleanups, 143));
   process.on('SIGHUP', () => finish(cleanups, 129));
@@ -79,13 +87,14 @@ async function dispatch(argv, { values, words }, output, onInterrupt) {
   const { loadProtocol } = require('./protocol-source');
   const protocol = typeof values.protocol === 'string' ? values.protocol : 'cycle';
   const source = await loadProtocol(protocol);
+  const shown = withoutEscapes(source);
   const help = require('./help');
   const program = help.programName(source, protocol);
   const wanted = values.help || words[0] === 'help';
   const [group, name] = words[0] === 'help' ? words.slice(1) : words;
   if (group === undefined) {
     parse(argv, {});
-    output.line(help.topHelp(source, program, output.style));
+    output.line(help.topHelp(shown, program, output.style));
     return;
   }
   if (help.ownCommands(source).some(([own]) => own === group)) {
@@ -99,15 +108,27 @@ async function dispatch(argv, { values, words }, output, onInterrupt) {
   const { findCommand } = require('./command');
   const isGroup = source.description.commands.some((command) => command.group === group);
   if (wanted && name === undefined && isGroup) {
-    output.line(help.groupHelp(source, group, program, output.style));
+    output.line(help.groupHelp(shown, group, program, output.style));
     return;
   }
   const command = findCommand(source, group, name);
   if (wanted) {
-    output.line(help.commandHelp(source, command, program, output.style));
+    output.line(help.commandHelp(shown, findCommand(shown, group, name), program, output.style));
     return;
   }
   await runCommand(command, argv, source, program, output);
+}
+
+/**
+ * A protocol whose texts do nothing to a terminal: somebody else may have written it.
+ *
+ * @param {Source} source
+ * @returns {Source}
+ */
+function withoutEscapes(source) {
+  const shown = (/** @type {string} */ _key, /** @type {unknown} */ value) =>
+    typeof value === 'string' ? oneLine(value) : value;
+  return { ...source, description: JSON.parse(JSON.stringify(source.description, shown)) };
 }
 
 /**
@@ -155,12 +176,12 @@ async function runOwn(name, argv, source, output, onInterrupt) {
   } else if (name === 'simulate') {
     await own.simulate(
       source,
-      { words, values, connection, latencyMs: readTimeout(values.latency) },
+      { words, values, connection, latencyMs: readTimeout(values.latency, '--latency') },
       output,
       onInterrupt,
     );
   } else if (name === 'notifications') {
-    await own.streamNotifications(values, connection, output, onInterrupt);
+    await own.streamNotifications(source, { values, connection }, output, onInterrupt);
   } else {
     await own.showMetadata(source, values, output);
   }

@@ -16,6 +16,10 @@ const options = { path: { type: 'string' }, validate: { type: 'boolean' } };
 async function showMetadata(source, { path, validate, reveal }, output) {
   const { data, error } = await getEnvironmentMetadata({ path, validate });
   if (error) {
+    if ('code' in error && error.code === 'ERR_CYCLE_METADATA_JSON' && !reveal) {
+      // The parser shows a piece of the text.
+      error.message = error.message.replace(/(is not valid JSON): .*/s, '$1');
+    }
     throw error;
   }
   // Of no endpoint: what is secret anywhere is hidden.

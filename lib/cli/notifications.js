@@ -1,7 +1,8 @@
 'use strict';
 
+const { hiding } = require('./call');
 const { UsageError } = require('./exit');
-const { oneLine, printableJson } = require('./text');
+const { oneLine, printableJson, withOptions } = require('./text');
 
 /**
  * @typedef {import('./output').Output} Output
@@ -16,12 +17,13 @@ const UNAUTHORIZED = new Set([401, 403]);
 /**
  * Shows notifications as they come, a line each, until the stream ends or the reader has gone.
  *
- * @param {Record<string, any>} values
- * @param {Record<string, any>} connection
+ * @param {import('./protocol-source').Source} source
+ * @param {{ values: Record<string, any>, connection: Record<string, any> }} given
  * @param {Output} output
  * @param {(close: () => void) => void} onInterrupt
  */
-async function streamNotifications({ topic, reconnect }, connection, output, onInterrupt) {
+async function streamNotifications(source, { values, connection }, output, onInterrupt) {
+  const { topic, reconnect, reveal } = values;
   if (connection.host !== undefined || connection.port !== undefined) {
     throw new UsageError('notifications come through a Unix socket; give --socket-path');
   }
@@ -41,22 +43,38 @@ async function streamNotifications({ topic, reconnect }, connection, output, onI
         socket.close();
         reject(unreachable(error));
       } else {
-        output.note(error.message);
+        output.note(withOptions(error.message));
       }
     });
     socket.on('close', () => reconnect === false && resolve(undefined));
-    show(socket, output).then(resolve, reject);
+    const withoutSecrets = (/** @type {any} */ notification) => hideSecrets(source, notification, output);
+    show(socket, output, reveal ? undefined : withoutSecrets).then(resolve, reject);
     output.progress('Connecting');
     socket.connect();
   });
 }
 
 /**
- * @param {AsyncIterable<any>} socket
+ * A notification without what is secret wherever it stands.
+ *
+ * @param {import('./protocol-source').Source} source
+ * @param {any} notification
  * @param {Output} output
  */
-async function show(socket, output) {
-  for await (const notification of socket) {
+function hideSecrets({ engine }, notification, { mask }) {
+  const hide = () => engine.hideInAnswer('', JSON.stringify(notification), JSON.stringify(mask));
+  const shown = hiding(hide);
+  return shown === null ? notification : JSON.parse(shown);
+}
+
+/**
+ * @param {AsyncIterable<any>} socket
+ * @param {Output} output
+ * @param {(notification: any) => any} [hide]
+ */
+async function show(socket, output, hide = (notification) => notification) {
+  for await (const received of socket) {
+    const notification = hide(received);
     const text = output.json ? printableJson(JSON.stringify(notification)) : line(notification, output.style);
     if (!output.line(text)) {
       await output.drained();

@@ -4,7 +4,7 @@ const { exitCodeOf } = require('./exit');
 const { format } = require('./format');
 const { createSpinner } = require('./spinner');
 const { styleFor } = require('./style');
-const { printable, printableJson } = require('./text');
+const { printable, printableJson, withOptions } = require('./text');
 
 /** Columns of a page that is not a terminal. */
 const DEFAULT_COLUMNS = 120;
@@ -133,6 +133,9 @@ class Output {
   error(error) {
     this.settle();
     const code = exitCodeOf(error);
+    if (error?.status === undefined && typeof error?.message === 'string') {
+      error.message = withOptions(error.message);
+    }
     this.#err.write(
       `${this.json ? printableJson(JSON.stringify({ error: describe(error) })) : this.#explain(error)}\n`,
     );

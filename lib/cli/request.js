@@ -2,6 +2,7 @@
 
 const { definitionOf } = require('../protocol');
 const { ProtocolCaller } = require('../protocol-client');
+const { hiding } = require('./call');
 const { readJsonText } = require('./command');
 const { UsageError } = require('./exit');
 
@@ -85,8 +86,13 @@ function protocolFor({ json }, method, target, body) {
   }
   /** @type {Record<string, unknown>} */
   const params = Object.fromEntries(query);
+  // Under a name that the query does not have.
+  let bodyName = 'body';
+  while (Object.hasOwn(params, bodyName)) {
+    bodyName = `json-${bodyName}`;
+  }
   if (body !== undefined) {
-    params.body = body;
+    params[bodyName] = body;
   }
   const definition = define(target, {
     global: { ...global, response },
@@ -94,10 +100,13 @@ function protocolFor({ json }, method, target, body) {
       send: {
         path: url.pathname,
         params: Object.fromEntries(
-          Object.keys(params).map((name) => [name, { type: name === 'body' ? 'JSON' : 'String' }]),
+          Object.keys(params).map((name) => [
+            name,
+            { type: body !== undefined && name === bodyName ? 'JSON' : 'String' },
+          ]),
         ),
         description: `${method} ${url.pathname}`,
-        request: { method, authorized: true, ...(body === undefined ? {} : { body: 'body' }) },
+        request: { method, authorized: true, ...(body === undefined ? {} : { body: bodyName }) },
         response: { success: { status: '2xx' } },
       },
     },
@@ -128,7 +137,7 @@ function define(target, declaration) {
  * @param {Output} output
  */
 function showBody({ engine }, path, body, reveal, output) {
-  const hide = () => engine.hideInAnswer(path, JSON.stringify(body), JSON.stringify(output.mask));
+  const hide = () => hiding(() => engine.hideInAnswer(path, JSON.stringify(body), JSON.stringify(output.mask)));
   const shown = reveal || body === undefined ? null : hide();
   output.results(shown === null ? body : JSON.parse(shown));
   if (shown !== null) {

@@ -1,12 +1,12 @@
 'use strict';
 
 /**
- * A word as bash, zsh and other shells of the Bourne family read it: nothing in it is expanded.
+ * A word as bash, zsh and other shells of the Bourne family read it: nothing in it is expanded (`=ls` is by zsh).
  *
  * @param {string} text
  */
 function shellWord(text) {
-  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /**

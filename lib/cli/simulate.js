@@ -1,6 +1,6 @@
 'use strict';
 
-const { existsSync, mkdirSync } = require('node:fs');
+const { lstatSync, mkdirSync } = require('node:fs');
 const { dirname, resolve } = require('node:path');
 const { UsageError } = require('./exit');
 const { shellWord } = require('./shell');
@@ -24,6 +24,13 @@ const options = { fail: { type: 'string', multiple: true }, latency: { type: 'st
 async function simulate(source, { words, values, connection, latencyMs }, output, onInterrupt) {
   const socketPath = readPath(words, values['socket-path']);
   const port = values.port === undefined ? undefined : Number(values.port);
+  if (port === undefined ? values.host !== undefined : socketPath !== undefined) {
+    throw new UsageError(
+      port === undefined
+        ? '--host needs --port'
+        : 'a simulator listens on the path of a socket or on --port, not on both',
+    );
+  }
   if (socketPath !== undefined) {
     makeFolder(resolve(dirname(socketPath)));
   }
@@ -32,8 +39,13 @@ async function simulate(source, { words, values, connection, latencyMs }, output
   const protocol = source.builtin === 'cycle' ? undefined : source.protocol;
   const simulator = await startSimulator({ socketPath, host: values.host, port, token, latencyMs, protocol });
   onInterrupt(() => simulator.close());
-  for (const failure of values.fail ?? []) {
-    fail(simulator, failure);
+  try {
+    for (const failure of values.fail ?? []) {
+      fail(simulator, failure);
+    }
+  } catch (error) {
+    await simulator.close();
+    throw error;
   }
   output.settle();
   if (output.json) {
@@ -63,7 +75,7 @@ function makeFolder(folder) {
   } catch (error) {
     const { code } = /** @type {NodeJS.ErrnoException} */ (error);
     const parent = dirname(folder);
-    if (code === 'ENOENT' && !existsSync(parent)) {
+    if (code === 'ENOENT' && lstatSync(parent, { throwIfNoEntry: false }) === undefined) {
       makeFolder(parent);
       makeFolder(folder);
     } else if (code !== 'EEXIST') {
@@ -80,7 +92,11 @@ function readPath(words, option) {
   if (words.length > 1 || (words.length === 1 && option !== undefined)) {
     throw new UsageError('simulate takes one path of a socket');
   }
-  return option ?? words[0];
+  const path = option ?? words[0];
+  if (path === '') {
+    throw new UsageError('the path of the socket must not be empty');
+  }
+  return path;
 }
 
 /**

@@ -32,6 +32,18 @@ function printableJson(json) {
   return json.replace(UNPRINTABLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/** What the options of the library are called here. @type {Record<string, string>} */
+const OPTIONS = { socketPath: '--socket-path', timeoutMs: '--timeout' };
+
+/**
+ * A message of the library with the options of the command line in the place of its own.
+ *
+ * @param {string} message
+ */
+function withOptions(message) {
+  return message.replace(/`?\b(socketPath|timeoutMs)\b`?/g, (_text, name) => OPTIONS[name]);
+}
+
 /** @param {string} text */
 function width(text) {
   return [...text].length;
@@ -64,4 +76,4 @@ function columns(rows, paint = (cell) => cell) {
   );
 }
 
-module.exports = { clip, columns, oneLine, printable, printableJson, width };
+module.exports = { clip, columns, oneLine, printable, printableJson, width, withOptions };

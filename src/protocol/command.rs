@@ -148,7 +148,7 @@ fn example(endpoint: &Endpoint) -> String {
 
 /// A word as a shell reads it.
 fn quote(text: &str) -> String {
-    let plain = |char: char| char.is_ascii_alphanumeric() || "-_./:@%+=,".contains(char);
+    let plain = |char: char| char.is_ascii_alphanumeric() || "-_./:@%+,".contains(char);
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()
     } else {

@@ -1,8 +1,8 @@
 //! From a request to its endpoint.
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::path::decode;
 use super::secret::{SecretPath, hide, hide_all};
 use super::types::{Endpoint, Protocol};
 
@@ -49,16 +49,20 @@ impl Protocol {
     /// Servers do not agree about which spellings of a path are the same. So a path is taken for every endpoint that it could
     /// mean to one of them, and for an unknown path everything is hidden that is secret wherever it stands.
     pub fn hide_in_answer(&self, path: &str, body: &mut Value, mask: &Value) -> bool {
-        let given = segments(path);
-        let same = |endpoint: &&Endpoint| fits(&segments(&endpoint.path.pattern(true)), &given);
+        // Not every server follows `..` where it is encoded or followed by `;`.
+        let given = [segments(path, true), segments(path, false)];
+        let pattern = |endpoint: &Endpoint| segments(&endpoint.path.pattern(true), true);
+        let same = |endpoint: &&Endpoint| fits(&pattern(endpoint), &given[0]);
         let mut endpoints: Vec<&Endpoint> = self.endpoints().filter(same).collect();
-        let known = !endpoints.is_empty();
+        let known = !endpoints.is_empty() && given[0] == given[1];
         if !known {
             let within = |endpoint: &&Endpoint| {
-                let pattern = segments(&endpoint.path.pattern(true));
-                !pattern.is_empty() && given.windows(pattern.len()).any(|part| fits(&pattern, part))
+                let pattern = pattern(endpoint);
+                let is_in =
+                    |given: &Vec<String>| given.windows(pattern.len()).any(|part| fits(&pattern, part));
+                !pattern.is_empty() && given.iter().any(is_in)
             };
-            endpoints = self.endpoints().filter(within).collect();
+            endpoints.extend(self.endpoints().filter(within));
         }
         let anywhere =
             self.endpoints().flat_map(|endpoint| &endpoint.secret).filter(|path| path.is_anywhere());
@@ -80,19 +84,24 @@ impl Protocol {
 }
 
 /// The segments of a path, as freely read as any server would: decoded, in small letters, without empty ones, and each up
-/// to the first character that is not usual.
-fn segments(path: &str) -> Vec<String> {
+/// to the first character that is not usual. With `follow`, `..` takes the segment before it away.
+fn segments(path: &str, follow: bool) -> Vec<String> {
     let mut path = path.split(['?', '#']).next().unwrap_or_default().to_owned();
     // Twice encoded is decoded twice by some.
-    while let Some(decoded) = decode(&path).filter(|decoded| *decoded != path) {
+    loop {
+        // What is no text becomes U+FFFD, which is not usual.
+        let decoded = percent_decode_str(&path).decode_utf8_lossy().into_owned();
+        if decoded == path {
+            break;
+        }
         path = decoded;
     }
     let mut segments: Vec<String> = Vec::new();
     for segment in path.to_lowercase().split(['/', '\\']) {
         let usual = |char: char| char.is_alphanumeric() || "-._~{}".contains(char);
         match segment.split(|char| !usual(char)).next().unwrap_or_default() {
-            "" | "." => {}
-            ".." => drop(segments.pop()),
+            ".." if follow => drop(segments.pop()),
+            "" | "." | ".." => {}
             segment => segments.push(segment.to_owned()),
         }
     }
@@ -153,6 +162,10 @@ mod tests {
             "/v1/env/scoped-vars%00",
             "/proxy/v1/env/scoped-vars",
             "/v1/env/scoped-vars/more",
+            "/v1/env/scoped%2Dvars/%ff",
+            "/v1/env/scoped%2Dvars%ff",
+            "/v1/env/scoped-vars/..;",
+            "/v1/env/scoped-vars/..%2fx",
         ] {
             assert_eq!(hidden(path, json!({"data": {"A": "x"}})), json!({"data": {"A": null}}), "{path}");
         }
