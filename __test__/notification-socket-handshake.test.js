@@ -1,7 +1,8 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { execFile } = require('node:child_process');
+const { execFile, spawn } = require('node:child_process');
+const { once } = require('node:events');
 const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
@@ -169,6 +170,27 @@ const WRONG_ANSWERS = [
     /subprotocol/,
   ],
   [
+    'a subprotocol in a second header',
+    ({ acceptKey }) => [
+      'Upgrade: websocket',
+      'Connection: Upgrade',
+      `Sec-WebSocket-Accept: ${acceptKey}`,
+      'Sec-WebSocket-Protocol:',
+      'Sec-WebSocket-Protocol: chat',
+    ],
+    /subprotocol/,
+  ],
+  [
+    'two accept keys',
+    ({ acceptKey }) => [
+      'Upgrade: websocket',
+      'Connection: Upgrade',
+      `Sec-WebSocket-Accept: ${acceptKey}`,
+      'Sec-WebSocket-Accept: another',
+    ],
+    /Sec-WebSocket-Accept/,
+  ],
+  [
     'an extension that was not requested',
     ({ acceptKey }) => [
       'Upgrade: websocket',
@@ -213,6 +235,45 @@ test('an answer with a list of connection options is fine', async (t) => {
   });
   const seen = record(t, connectNotifications({ socketPath }));
   await seen.until('open');
+});
+
+test('an answer may have as many headers as that to a call', async (t) => {
+  const lines = Array.from({ length: 300 }, (_, number) => `X-${number}: y`);
+  const { socketPath } = await bareServer(t, ({ accept }) => accept(lines));
+  const socket = new NotificationSocket({ socketPath, reconnect: false });
+  const seen = record(t, socket);
+  socket.connect();
+  await until(() => seen.events.length > 0, 'an event');
+  assert.deepEqual(seen.names(), ['open']);
+});
+
+test('a full listen queue is waited for', async (t) => {
+  // Nothing accepts while a process is stopped, so that its queue fills up.
+  const socketPath = temporarySocketPath(t);
+  const script = `
+    const { createServer } = require('node:http');
+    const { WebSocketServer } = require('ws');
+    const server = createServer();
+    new WebSocketServer({ server });
+    server.listen({ path: process.argv[1], backlog: 1 }, () => console.log('listening'));`;
+  const child = spawn(process.execPath, ['-e', script, socketPath], { cwd: __dirname });
+  t.after(() => child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  child.kill('SIGSTOP');
+  const all = Array.from({ length: 6 }, () => {
+    const socket = new NotificationSocket({ socketPath, reconnect: false });
+    const seen = record(t, socket);
+    socket.connect();
+    return seen;
+  });
+  // Those for which there is no room would have failed by now.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.deepEqual(
+    all.flatMap((seen) => seen.of('error').map(([error]) => error.code)),
+    [],
+  );
+  child.kill('SIGCONT');
+  await Promise.all(all.map((seen) => seen.until('open')));
 });
 
 test('interim answers before the 101 are skipped', async (t) => {

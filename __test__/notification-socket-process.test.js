@@ -7,7 +7,7 @@ const { test } = require('node:test');
 const { promisify } = require('node:util');
 const { Worker } = require('node:worker_threads');
 const { NotificationSocket, connectNotifications } = require('../lib/notification-socket');
-const { bareServer, record, temporarySocketPath, wsServer } = require('./peers/notification-server');
+const { bareServer, closeFrame, frame, record, temporarySocketPath, wsServer } = require('./peers/notification-server');
 const { until, within } = require('./peers/until');
 
 const library = JSON.stringify(require.resolve('../lib/notification-socket'));
@@ -127,6 +127,54 @@ test('an unreferenced socket in a flood does not keep the process alive', async 
   );
   assert.equal(result.stdout, 'end\n');
   assert.equal(result.code, 0);
+});
+
+test('an unreferenced socket in a process that waits for something else gets what comes at once', async (t) => {
+  const { socketPath } = await bareServer(t, ({ socket, accept }) => {
+    socket.cork();
+    accept();
+    for (let n = 0; n < 5; n += 1) {
+      socket.write(frame(0x81, String(n)));
+    }
+    socket.end(closeFrame(1001));
+    socket.uncork();
+  });
+  const result = await run(
+    socketPath,
+    `const other = require('node:net').createServer().listen(process.argv[1] + '.other');
+    const s = connect({ reconnect: false }).unref();
+    // Everything has come by the time that the next thing is taken.
+    s.on('open', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300));
+    s.on('raw', (text) => console.log(text));
+    s.on('close', (code) => { console.log(code); other.close(); });`,
+  );
+  assert.deepEqual(result.stdout.trim().split('\n'), ['0', '1', '2', '3', '4', '1001']);
+});
+
+test('connect without a free descriptor throws the system error, and works when there is one', async (t) => {
+  const { socketPath } = await wsServer(t, (peer) => peer.send('"here"'));
+  const script = `
+    const fs = require('node:fs');
+    const socket = new NotificationSocket({ socketPath: process.argv[1] });
+    socket.on('close', (code) => console.log(code));
+    const taken = [];
+    try { for (;;) taken.push(fs.openSync('/dev/null')); } catch {}
+    try { socket.connect(); } catch (error) { var failure = error; }
+    for (const file of taken) fs.closeSync(file);
+    console.log(failure.code);
+    socket.close();
+    socket[Symbol.asyncDispose]().then(() => {
+      console.log('disposed');
+      socket.connect().once('notification', (text) => { console.log(text); socket.close(); });
+    });`;
+  const source = `const { NotificationSocket } = require(${library}); ${script}`;
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const { stdout } = await promisify(execFile)(
+    '/bin/sh',
+    ['-c', 'ulimit -n 100; exec "$0" "$@"', process.execPath, '-e', source, socketPath],
+    { env, timeout: 60_000, killSignal: 'SIGKILL' },
+  );
+  assert.deepEqual(stdout.trim().split('\n'), ['EMFILE', 'disposed', 'here', '1005']);
 });
 
 test('process.exit while connected, and in a listener', async (t) => {

@@ -53,8 +53,10 @@ const VIOLATIONS = [
   ['an unknown data opcode', [frame(0x83, '{}')], 1002, /unknown opcode 3/],
   ['an unknown control opcode', [frame(0x8b)], 1002, /unknown opcode 11/],
   ['a fragmented ping', [frame(0x09, 'a'), frame(0x80, 'b')], 1002, /control frame in fragments/],
-  ['a ping of 126 bytes', [frame(0x89, 'x'.repeat(126))], 1002, /control frame of 126 bytes/],
-  ['a close frame of 126 bytes', [closeFrame(1000, 'x'.repeat(124))], 1002, /control frame of 126 bytes/],
+  ['a ping of 126 bytes', [frame(0x89, 'x'.repeat(126))], 1002, /125 bytes or less/],
+  ['a close frame of 126 bytes', [closeFrame(1000, 'x'.repeat(124))], 1002, /125 bytes or less/],
+  ['a short ping with a long length', [Buffer.from([0x89, 126, 0, 1, 0x61])], 1002, /125 bytes or less/],
+  ['two bytes of a frame that cannot be', [Buffer.from([0xf1, 127])], 1002, /reserved bits/],
   ['a continuation of nothing', [frame(0x80, '{}')], 1002, /without a beginning/],
   ['a message inside another', [frame(0x01, '{'), frame(0x81, '{}')], 1002, /before the fragments/],
   ['invalid UTF-8', [frame(0x81, [0x22, 0xff, 0x22])], 1007, /no valid UTF-8/],
@@ -86,6 +88,13 @@ for (const [name, pieces, code, message] of VIOLATIONS) {
     assert.deepEqual(result.seen.names(), ['open', 'raw', 'notification', 'error', 'close']);
   });
 }
+
+test('the length of a message may be written in a longer form, as ws allows', async (t) => {
+  const pieces = [Buffer.from([0x81, 126, 0, 1, 0x32]), Buffer.from([0x81, 127, 0, 0, 0, 0, 0, 0, 0, 1, 0x33])];
+  const { seen, close } = await provoke(t, [...pieces, closeFrame(1000)]);
+  assert.deepEqual(seen.of('notification'), [[{ n: 1 }], [2], [3]]);
+  assert.deepEqual(close, [1000, '']);
+});
 
 test('a message beyond maxMessageBytes closes with 1009', async (t) => {
   const options = { maxMessageBytes: 100 };

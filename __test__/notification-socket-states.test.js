@@ -178,6 +178,32 @@ test('connect in a close listener works, with reconnect false too', async (t) =>
   assert.deepEqual(seen.names(), Array(5).fill(['open', 'close']).flat());
 });
 
+test('connect in an error listener works however the connection failed', async (t) => {
+  const failures = {
+    lost: (/** @type {import('node:net').Socket} */ peer) => peer.destroy(),
+    broken: (/** @type {import('node:net').Socket} */ peer) => peer.write(frame(0xc1)),
+  };
+  for (const [name, fail] of Object.entries(failures)) {
+    let connections = 0;
+    const { socketPath } = await bareServer(t, ({ socket, accept, closeCode }) => {
+      connections += 1;
+      accept();
+      // Later than the program hears of the failure.
+      closeCode.then(() => setTimeout(() => socket.end(), 200));
+      if (connections === 1) {
+        fail(socket);
+      }
+    });
+    const socket = new NotificationSocket({ socketPath, reconnect: false });
+    const seen = record(t, socket);
+    socket.once('error', () => socket.connect());
+    socket.connect();
+    await seen.until('close');
+    await until(() => socket.connected, `a connection after one that was ${name}`);
+    assert.deepEqual(seen.names(), ['open', 'error', 'close', 'open']);
+  }
+});
+
 test('close before connect, and twice, does nothing', async (t) => {
   const { socketPath } = await wsServer(t, () => {});
   const socket = new NotificationSocket({ socketPath });

@@ -8,7 +8,7 @@ const { NotificationError } = require('./notification-error');
 const { NotificationIterator } = require('./notification-iterator');
 const { flag, readOptions } = require('./notification-options');
 const { listen, unlisten } = require('./signal');
-const { setImmediate } = require('./timers');
+const { setImmediate, setTimeout } = require('./timers');
 
 /** So many messages of a socket are parsed as text before native code is asked to read the others. */
 const WARM_UP = 256;
@@ -101,8 +101,8 @@ class NotificationStream {
     if (this.#signal?.aborted) {
       return;
     }
-    this.#commands += 1;
     this.#channel.connect(this.#deliver);
+    this.#commands += 1;
     if (!this.#active || this.#over) {
       this.#context?.emitDestroy();
       this.#context = new AsyncResource('CycleNotifications');
@@ -390,10 +390,9 @@ class NotificationStream {
 
   /** @param {() => void} work */
   #later(work) {
-    const immediate = setImmediate(() => this.#run(work));
-    if (!this.#referenced) {
-      immediate.unref();
-    }
+    const run = () => this.#run(work);
+    // An unreferenced immediate would wait until something else wakes the event loop; a timer wakes it.
+    this.#referenced ? setImmediate(run) : setTimeout(run, 0).unref();
   }
 }
 

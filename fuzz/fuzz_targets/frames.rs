@@ -67,6 +67,7 @@ fn owned(message: Message<&str>) -> Message<String> {
         Message::Binary => Message::Binary,
         Message::Ping => Message::Ping,
         Message::Pong => Message::Pong,
+        Message::Fragment => Message::Fragment,
         Message::Close(content) => Message::Close(content),
     }
 }

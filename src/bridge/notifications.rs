@@ -17,6 +17,7 @@ use crate::notifications::options::{Headers, Options};
 use crate::notifications::queue::{Batch, Event, Item, Outbox};
 use crate::notifications::socket::{Socket, Task};
 use crate::notifications::topics::Filter;
+use crate::system_error;
 
 /// What a notification socket is made of.
 #[napi(object, object_to_js = false)]
@@ -103,15 +104,22 @@ impl NotificationChannel {
     /// Connects, unless that is already so or on its way. `deliver` is the function of the constructor.
     ///
     /// # Errors
-    /// When the I/O thread cannot be started or the environment is closing.
+    /// When the I/O thread cannot be started, with the code of the system error, or the environment is closing.
     #[napi(catch_unwind)]
-    pub fn connect(&mut self, env: Env, deliver: Function<'_, Unknown<'_>, ()>) -> Result<()> {
-        self.wakeup.open(env.raw(), deliver.value().value)?;
+    pub fn connect(
+        &mut self,
+        env: Env,
+        deliver: Function<'_, Unknown<'_>, ()>,
+    ) -> std::result::Result<(), Error<String>> {
         if self.io.is_none() {
             self.io = Some(IoThread::acquire().map_err(|error| {
-                Error::from_reason(format!("the thread that waits for sockets could not be started: {error}"))
+                let reason = format!("the thread that waits for sockets could not be started: {error}");
+                Error::new(system_error::code(&error).to_owned(), reason)
             })?);
         }
+        self.wakeup
+            .open(env.raw(), deliver.value().value)
+            .map_err(|error| Error::new(error.status.as_ref().to_owned(), error.reason.clone()))?;
         if let (Some(io), Some(task)) = (&self.io, self.task.take()) {
             io.spawn(move || task.run());
         }

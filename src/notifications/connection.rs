@@ -195,7 +195,7 @@ impl<'a> Reader<'a> {
                         break;
                     }
                 }
-                Some(Message::Ping | Message::Pong) => {}
+                Some(Message::Ping | Message::Pong | Message::Fragment) => {}
                 Some(Message::Close(content)) => return Ok(Step::Close(content)),
             }
         }

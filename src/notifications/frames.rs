@@ -16,10 +16,8 @@ use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame, FrameHe
 
 use super::close_code;
 use super::utf8::Utf8;
-use super::violation::Violation;
+use super::violation::{Violation, check_start};
 
-/// Largest payload of a control frame.
-const CONTROL_LIMIT: usize = 125;
 /// First byte of a text message in one frame, without reserved bits.
 const WHOLE_TEXT: u8 = 0x81;
 /// So much is read at once. A larger frame makes the buffer grow until it was read.
@@ -50,6 +48,8 @@ pub enum Message<Text> {
     Ping,
     /// An answer to a ping.
     Pong,
+    /// Part of a message whose end has not come: the caller says how many of them are enough for one turn.
+    Fragment,
     /// The server closes; with code and reason unless the frame was empty.
     Close(Option<(u16, String)>),
 }
@@ -124,14 +124,11 @@ impl<S: Read + Write> Frames<S> {
     /// [`Broken`]; nothing can be read after it.
     pub fn read_message(&mut self) -> Result<Option<Message<&str>>, Broken> {
         self.joined = Vec::new();
-        let found = loop {
-            if let Some(payload) = self.read_short_text() {
-                break Found::Buffered(payload);
-            }
+        let found = if let Some(payload) = self.read_short_text() {
+            Found::Buffered(payload)
+        } else {
             let Some((header, payload)) = self.read_frame()? else { return Ok(None) };
-            if let Some(found) = self.accept(&header, payload)? {
-                break found;
-            }
+            self.accept(&header, payload)?
         };
         let text = match found {
             Found::Buffered(payload) => &self.buffer[payload],
@@ -166,6 +163,9 @@ impl<S: Read + Write> Frames<S> {
     /// The header of the next frame, and where its payload is until the next call.
     fn read_frame(&mut self) -> Result<Option<(FrameHeader, Range<usize>)>, Broken> {
         loop {
+            if let [first, second, ..] = self.buffer[self.unread.clone()] {
+                check_start(first, second)?;
+            }
             let mut cursor = Cursor::new(&self.buffer[self.unread.clone()]);
             let (missing, arriving) = match FrameHeader::parse(&mut cursor) {
                 Ok(Some((header, length))) => {
@@ -201,22 +201,12 @@ impl<S: Read + Write> Frames<S> {
         }
     }
 
-    /// The rules that a header can break, whether its payload is here or not. Gives the length of that.
+    /// The rules that the rest of a header can break, whether its payload is here or not. Gives the length of that.
     fn check(&self, header: &FrameHeader, length: u64) -> Result<usize, Broken> {
-        if header.rsv1 || header.rsv2 || header.rsv3 {
-            return Err(Violation::ReservedBits.into());
-        }
-        if header.mask.is_some() {
-            return Err(Violation::Masked.into());
-        }
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         let held = match (header.opcode, &self.fragments) {
             (OpCode::Control(Control::Reserved(opcode)) | OpCode::Data(Data::Reserved(opcode)), _) => {
                 return Err(Violation::UnknownOpcode(opcode).into());
-            }
-            (OpCode::Control(_), _) if !header.is_final => return Err(Violation::FragmentedControl.into()),
-            (OpCode::Control(_), _) if length > CONTROL_LIMIT => {
-                return Err(Violation::LongControl(length).into());
             }
             (OpCode::Control(_), _) => return Ok(length),
             (OpCode::Data(Data::Continue), None) => return Err(Violation::Continuation.into()),
@@ -261,9 +251,9 @@ impl<S: Read + Write> Frames<S> {
         Ok(read)
     }
 
-    fn accept(&mut self, header: &FrameHeader, payload: Range<usize>) -> Result<Option<Found>, Broken> {
+    fn accept(&mut self, header: &FrameHeader, payload: Range<usize>) -> Result<Found, Broken> {
         match header.opcode {
-            OpCode::Control(control) => self.control(control, payload).map(Found::Other).map(Some),
+            OpCode::Control(control) => self.control(control, payload).map(Found::Other),
             OpCode::Data(data) => Ok(self.data(data, header.is_final, payload)?),
         }
     }
@@ -282,7 +272,7 @@ impl<S: Read + Write> Frames<S> {
         }
     }
 
-    fn data(&mut self, data: Data, last: bool, payload: Range<usize>) -> Result<Option<Found>, Violation> {
+    fn data(&mut self, data: Data, last: bool, payload: Range<usize>) -> Result<Found, Violation> {
         let looked_at = mem::take(&mut self.looked_at);
         let text = self.fragments.as_ref().map_or(data == Data::Text, |fragments| fragments.text);
         if last {
@@ -293,18 +283,18 @@ impl<S: Read + Write> Frames<S> {
         }
         let Some(mut fragments) = self.fragments.take() else {
             if last {
-                return Ok(Some(if text { Found::Buffered(payload) } else { Found::Other(Message::Binary) }));
+                return Ok(if text { Found::Buffered(payload) } else { Found::Other(Message::Binary) });
             }
             self.fragments = Some(Fragments { text, bytes: self.buffer[payload].to_vec() });
-            return Ok(None);
+            return Ok(Found::Other(Message::Fragment));
         };
         fragments.bytes.extend_from_slice(&self.buffer[payload]);
         if !last {
             self.fragments = Some(fragments);
-            return Ok(None);
+            return Ok(Found::Other(Message::Fragment));
         }
         self.joined = fragments.bytes;
-        Ok(Some(if text { Found::Joined } else { Found::Other(Message::Binary) }))
+        Ok(if text { Found::Joined } else { Found::Other(Message::Binary) })
     }
 
     /// Writes what waits, as far as the stream takes it; see [`Frames::wants_write`].

@@ -44,9 +44,13 @@ impl Write for Stub {
 
 const LIMIT: usize = 1_000;
 
-fn frames(pieces: &[&[u8]]) -> Frames<Stub> {
+fn frames_until(pieces: &[&[u8]], ended: bool) -> Frames<Stub> {
     let input = pieces.iter().map(|piece| piece.to_vec()).collect();
-    Frames::new(Stub { input, output: Vec::new(), takes: usize::MAX, ended: true }, Vec::new(), LIMIT)
+    Frames::new(Stub { input, output: Vec::new(), takes: usize::MAX, ended }, Vec::new(), LIMIT)
+}
+
+fn frames(pieces: &[&[u8]]) -> Frames<Stub> {
+    frames_until(pieces, true)
 }
 
 /// A frame as a server sends it.
@@ -73,14 +77,17 @@ fn owned(message: Message<&str>) -> Message<String> {
         Message::Binary => Message::Binary,
         Message::Ping => Message::Ping,
         Message::Pong => Message::Pong,
+        Message::Fragment => Message::Fragment,
         Message::Close(content) => Message::Close(content),
     }
 }
 
+/// Everything until the end, without the fragments of what was not complete.
 fn read_all(frames: &mut Frames<Stub>) -> (Vec<Message<String>>, Broken) {
     let mut messages = Vec::new();
     loop {
         match frames.read_message() {
+            Ok(Some(Message::Fragment)) => {}
             Ok(Some(message)) => messages.push(owned(message)),
             Ok(None) => panic!("the stub ends, it does not block"),
             Err(broken) => return (messages, broken),
@@ -195,8 +202,10 @@ fn each_broken_rule_is_named_and_has_its_close_code() {
         (frame(0x8f, b"a"), Violation::UnknownOpcode(15), 1002),
         (frame(0x09, b"a"), Violation::FragmentedControl, 1002),
         (frame(0x08, b""), Violation::FragmentedControl, 1002),
-        (frame(0x89, &[0; 126]), Violation::LongControl(126), 1002),
-        (frame(0x8a, &[0; 200]), Violation::LongControl(200), 1002),
+        (frame(0x89, &[0; 126]), Violation::LongControl, 1002),
+        (frame(0x8a, &[0; 200]), Violation::LongControl, 1002),
+        (vec![0x89, 126, 0, 1, b'a'], Violation::LongControl, 1002),
+        (vec![0x88, 127, 0, 0, 0, 0, 0, 0, 0, 0], Violation::LongControl, 1002),
         (frame(0x80, b"a"), Violation::Continuation, 1002),
         (frame(0x00, b"a"), Violation::Continuation, 1002),
         ([frame(0x01, b"a"), frame(0x81, b"b")].concat(), Violation::Interleaved, 1002),
@@ -217,13 +226,23 @@ fn each_broken_rule_is_named_and_has_its_close_code() {
 
 /// What comes of bytes of which the stream has no more for now.
 fn refused_at_once(bytes: &[&[u8]]) -> Violation {
-    let input = bytes.iter().map(|piece| piece.to_vec()).collect();
-    let mut frames =
-        Frames::new(Stub { input, output: Vec::new(), takes: usize::MAX, ended: false }, Vec::new(), LIMIT);
-    match frames.read_message() {
-        Err(Broken::Violation(violation)) => violation,
-        other => panic!("no violation: {other:?}"),
+    let mut frames = frames_until(bytes, false);
+    loop {
+        match frames.read_message() {
+            Ok(Some(Message::Fragment)) => {}
+            Err(Broken::Violation(violation)) => return violation,
+            other => panic!("no violation: {other:?}"),
+        }
     }
+}
+
+#[test]
+fn fragments_without_an_end_do_not_hold_the_caller() {
+    let mut pieces: Vec<&[u8]> = vec![&[0x00, 0]; 1_000];
+    pieces.insert(0, &[0x01, 1, b'a']);
+    let mut frames = frames(&pieces);
+    frames.read_message().unwrap();
+    assert!(frames.get_ref().input.len() > 900);
 }
 
 #[test]
@@ -234,7 +253,10 @@ fn a_header_is_refused_before_its_payload_is_here() {
         (&[0x83, 5], Violation::UnknownOpcode(3)),
         (&[0x8b, 5], Violation::UnknownOpcode(11)),
         (&[0x09, 5], Violation::FragmentedControl),
-        (&[0x89, 126, 0, 126], Violation::LongControl(126)),
+        (&[0xf1, 127], Violation::ReservedBits),
+        (&[0x81, 0xff], Violation::Masked),
+        (&[0x89, 126], Violation::LongControl),
+        (&[0x83, 127], Violation::UnknownOpcode(3)),
         (&[0x80, 5], Violation::Continuation),
     ] {
         assert_eq!(refused_at_once(&[header]), expected);
@@ -325,8 +347,7 @@ fn a_limit_below_the_size_of_control_frames_holds_for_messages() {
 #[test]
 fn a_server_that_does_not_read_gets_the_last_pong_only() {
     let input = (0..100_u8).map(|number| frame(0x89, &[number; 100])).collect();
-    let mut frames =
-        Frames::new(Stub { input, output: Vec::new(), takes: 50, ended: false }, Vec::new(), LIMIT);
+    let mut frames = Frames::new(Stub { input, output: Vec::new(), takes: 50, ended: false }, vec![], LIMIT);
     while frames.read_message().unwrap().is_some() {}
     assert!(frames.wants_write());
     frames.socket.get_mut().takes = usize::MAX;

@@ -14,6 +14,7 @@ use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
+use tokio::time::sleep;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
@@ -21,6 +22,8 @@ use super::fault::{Fault, refusal_advice};
 use super::frames::Frames;
 use super::options::Options;
 use super::patience::within;
+use crate::transport::MAX_HEADERS;
+use crate::transport::connector::QUEUE_FULL_PAUSE;
 
 /// Where the notifications are.
 pub const PATH: &str = "/v1/notifications";
@@ -69,25 +72,19 @@ pub async fn dial(options: &Options) -> Result<Frames<Connection>, Fault> {
 }
 
 async fn shake_hands(options: &Options) -> Result<Frames<Connection>, Fault> {
-    let stream = UnixStream::connect(&options.socket_path).await.map_err(|error| {
-        // The standard library refuses a path that is too long without asking the system.
-        let too_long = error.kind() == io::ErrorKind::InvalidInput && error.raw_os_error().is_none();
-        let source = if too_long { io::Error::from_raw_os_error(libc::ENAMETOOLONG) } else { error };
-        Fault::Connect { path: options.path(), source }
-    })?;
+    let stream =
+        within(options.headers_timeout, connect(options)).await.unwrap_or_else(|| Err(too_late(options)))?;
     let failed = |error: hyper::Error| hyper_fault(options, &error);
     let (mut sender, connection) = http1::Builder::new()
         .max_buf_size(HEAD_LIMIT)
+        .max_headers(MAX_HEADERS)
         .handshake::<_, Empty<Bytes>>(TokioIo::new(stream))
         .await
         .map_err(failed)?;
     let exchange = async {
         let key = generate_key();
         let answer = sender.send_request(request(options, &key)?);
-        let response = within(options.headers_timeout, answer).await.ok_or_else(|| {
-            let ms = options.headers_timeout.unwrap_or_default().as_millis();
-            Fault::HeadersTimeout { path: options.path(), ms }
-        })?;
+        let response = within(options.headers_timeout, answer).await.ok_or_else(|| too_late(options))?;
         let response = response.map_err(failed)?;
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             return Err(refused(options, response).await);
@@ -100,6 +97,28 @@ async fn shake_hands(options: &Options) -> Result<Frames<Connection>, Fault> {
         .downcast::<TokioIo<UnixStream>>()
         .map_err(|_| handshake_fault(options, &"the connection was not handed over"))?;
     Ok(Frames::new(Connection(parts.io.into_inner()), parts.read_buf.into(), options.max_message_bytes))
+}
+
+async fn connect(options: &Options) -> Result<UnixStream, Fault> {
+    loop {
+        let error = match UnixStream::connect(&options.socket_path).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => error,
+        };
+        if error.kind() == io::ErrorKind::WouldBlock {
+            sleep(QUEUE_FULL_PAUSE).await;
+            continue;
+        }
+        // The standard library refuses a path that is too long without asking the system.
+        let too_long = error.kind() == io::ErrorKind::InvalidInput && error.raw_os_error().is_none();
+        let source = if too_long { io::Error::from_raw_os_error(libc::ENAMETOOLONG) } else { error };
+        return Err(Fault::Connect { path: options.path(), source });
+    }
+}
+
+fn too_late(options: &Options) -> Fault {
+    let ms = options.headers_timeout.unwrap_or_default().as_millis();
+    Fault::HeadersTimeout { path: options.path(), ms }
 }
 
 fn request(options: &Options, key: &str) -> Result<Request<Empty<Bytes>>, Fault> {
@@ -143,11 +162,12 @@ fn check(headers: &HeaderMap, key: &str) -> Result<(), String> {
     if !has_token(headers, &CONNECTION, "upgrade") {
         return Err("the answer lacks \"Connection: Upgrade\"".into());
     }
-    if headers.get(ACCEPT).map(HeaderValue::as_bytes) != Some(derive_accept_key(key.as_bytes()).as_bytes()) {
+    let expected = derive_accept_key(key.as_bytes());
+    if !headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes).eq([expected.as_bytes()]) {
         return Err("Sec-WebSocket-Accept is not the answer to the key that was sent".into());
     }
     for (name, what) in [(PROTOCOL, "a subprotocol"), (EXTENSIONS, "an extension")] {
-        if headers.get(name).is_some_and(|value| !value.as_bytes().trim_ascii().is_empty()) {
+        if headers.get_all(name).iter().any(|value| !value.as_bytes().trim_ascii().is_empty()) {
             return Err(format!("the server chose {what} although none was offered"));
         }
     }

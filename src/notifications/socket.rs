@@ -226,7 +226,7 @@ impl Task {
                 }
                 Step::Fail { fault, code } => {
                     self.outbox.put(Event::Fault(fault));
-                    self.machine.on(Input::Finishing);
+                    self.machine.on(Input::Failing);
                     return Ok(End::Failed(code));
                 }
                 Step::Lost(fault) => {

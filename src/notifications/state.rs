@@ -26,8 +26,10 @@ pub enum Input {
     Close,
     /// The handshake succeeded.
     Opened,
-    /// The connection has to be closed: the server asked for it or broke the protocol.
+    /// The connection has to be closed: the server asked for it.
     Finishing,
+    /// The connection has to be closed: the server broke the protocol, and the user is told before the end.
+    Failing,
     /// The connection, or the attempt to make one, is over.
     Ended,
     /// The delay before the next attempt has passed.
@@ -58,6 +60,8 @@ pub struct Machine {
 enum After {
     /// Reconnect if the options say so.
     Retry,
+    /// The same; the user knows that the connection is lost, and may ask for another.
+    Failed,
     /// The user closed: nothing.
     Rest,
     /// The user asked for a connection while the last one was closing: dial at once.
@@ -105,8 +109,12 @@ impl Machine {
                 State::Closing
             }
             (State::Open, Input::Finishing) => State::Closing,
+            (State::Open, Input::Failing) => {
+                self.after = After::Failed;
+                State::Closing
+            }
             (State::Closing, Input::Connect) => {
-                if self.after == After::Rest {
+                if matches!(self.after, After::Rest | After::Failed) {
                     self.after = After::Dial;
                 }
                 State::Closing
@@ -129,12 +137,12 @@ impl Machine {
                 self.attempt = 0;
                 self.dial()
             }
-            (After::Retry, Some(backoff)) => {
+            (After::Retry | After::Failed, Some(backoff)) => {
                 self.attempt = self.attempt.saturating_add(1);
                 self.delay = Some(Delay { attempt: self.attempt, ms: backoff.delay_ms(self.attempt) });
                 State::Waiting
             }
-            (After::Rest, _) | (After::Retry, None) => State::Idle,
+            (After::Rest, _) | (After::Retry | After::Failed, None) => State::Idle,
         }
     }
 }
@@ -169,13 +177,19 @@ mod tests {
     fn every_input_in_every_state() {
         use Input as I;
         use State as S;
-        let inputs = [I::Connect, I::Close, I::Opened, I::Finishing, I::Ended, I::DelayOver];
+        let inputs = [I::Connect, I::Close, I::Opened, I::Finishing, I::Failing, I::Ended, I::DelayOver];
         let table = [
-            (S::Idle, [S::Connecting, S::Idle, S::Idle, S::Idle, S::Idle, S::Idle]),
-            (S::Connecting, [S::Connecting, S::Closing, S::Open, S::Connecting, S::Waiting, S::Connecting]),
-            (S::Open, [S::Open, S::Closing, S::Open, S::Closing, S::Waiting, S::Open]),
-            (S::Closing, [S::Closing, S::Closing, S::Closing, S::Closing, S::Idle, S::Closing]),
-            (S::Waiting, [S::Connecting, S::Idle, S::Waiting, S::Waiting, S::Waiting, S::Connecting]),
+            (S::Idle, [S::Connecting, S::Idle, S::Idle, S::Idle, S::Idle, S::Idle, S::Idle]),
+            (
+                S::Connecting,
+                [S::Connecting, S::Closing, S::Open, S::Connecting, S::Connecting, S::Waiting, S::Connecting],
+            ),
+            (S::Open, [S::Open, S::Closing, S::Open, S::Closing, S::Closing, S::Waiting, S::Open]),
+            (S::Closing, [S::Closing, S::Closing, S::Closing, S::Closing, S::Closing, S::Idle, S::Closing]),
+            (
+                S::Waiting,
+                [S::Connecting, S::Idle, S::Waiting, S::Waiting, S::Waiting, S::Waiting, S::Connecting],
+            ),
         ];
         for (from, row) in table {
             for (input, to) in inputs.into_iter().zip(row) {
@@ -243,6 +257,24 @@ mod tests {
         let mut machine = reach(State::Open);
         machine.on(Input::Finishing);
         machine.on(Input::Connect);
+        assert_eq!(machine.on(Input::Ended), State::Waiting);
+    }
+
+    #[test]
+    fn connect_after_a_failure_dials_once_the_connection_is_closed() {
+        for backoff in [Some(BACKOFF), None] {
+            let mut machine = Machine::new(backoff);
+            for input in [Input::Connect, Input::Opened, Input::Failing, Input::Connect] {
+                machine.on(input);
+            }
+            assert_eq!(machine.on(Input::Ended), State::Connecting);
+        }
+    }
+
+    #[test]
+    fn a_failure_still_reconnects() {
+        let mut machine = reach(State::Open);
+        machine.on(Input::Failing);
         assert_eq!(machine.on(Input::Ended), State::Waiting);
     }
 

@@ -20,7 +20,7 @@ use super::pooled::{Network, Socket};
 use crate::traffic::Traffic;
 
 /// Pause before a socket is dialled again whose queue of waiting connections was full.
-const QUEUE_FULL_PAUSE: Duration = Duration::from_millis(1);
+pub(crate) const QUEUE_FULL_PAUSE: Duration = Duration::from_millis(1);
 
 /// Dials one endpoint.
 pub enum Connector {
