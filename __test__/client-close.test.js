@@ -4,6 +4,7 @@ const assert = require('node:assert/strict');
 const test = require('node:test');
 const { client, rejection } = require('./peers/client.js');
 const { httpServer, json, recordingServer } = require('./peers/http-server.js');
+const { rawServer } = require('./peers/raw-server.js');
 const { until, within } = require('./peers/until.js');
 
 test('close() closes the connections', async (t) => {
@@ -52,6 +53,36 @@ test('close() waits for the calls in flight', async (t) => {
   await within(closing, 'close()');
   await until(() => peer.sockets.size === 0, 'connections closed');
 });
+
+for (const how of ['read', 'cancelled', 'lost'])
+  test(`close() waits for a body that is being streamed until it is ${how}`, async (t) => {
+    let socket;
+    const peer = await rawServer(t, (connection) => {
+      socket = connection;
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nab');
+    });
+    const made = client(t, peer);
+    const { data } = await made.GET('/v1/hub', { parseAs: 'stream' });
+    const reader = data.getReader();
+    let closed = false;
+    const closing = made.close().then(() => {
+      closed = true;
+    });
+    assert.equal(Buffer.from((await reader.read()).value).toString(), 'ab');
+    await new Promise(setImmediate);
+    assert.equal(closed, false);
+    if (how === 'cancelled') await reader.cancel();
+    else if (how === 'lost') {
+      socket.destroy();
+      assert.equal((await within(rejection(reader.read()), 'the read')).code, 'ECONNRESET');
+    } else {
+      socket.write('cd');
+      assert.equal(Buffer.from((await reader.read()).value).toString(), 'cd');
+      assert.equal((await within(reader.read(), 'the end')).done, true);
+    }
+    await within(closing, 'close()');
+    await until(() => peer.sockets.size === 0, 'connections closed');
+  });
 
 test('close() twice, and before any call', async (t) => {
   const made = client(t, { socketPath: '/nowhere.sock' });

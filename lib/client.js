@@ -151,6 +151,8 @@ class Client {
   close() {
     this.#closing ??= new NativePromise((/** @type {(nothing: void) => void} */ resolve) => {
       this.#whenIdle = () => resolve();
+      // A call whose body is a stream has settled before it ends.
+      this.#native.onIdle = () => this.settled();
       this.settled();
     }).then(() => this.#native.close());
     return this.#closing;

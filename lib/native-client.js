@@ -127,6 +127,11 @@ class NativeClient {
     return this.#pending.size;
   }
 
+  /** @param {() => void} listener called whenever no request is left that has no last event yet */
+  set onIdle(listener) {
+    this.#pending.onEmpty = listener;
+  }
+
   /**
    * @param {Receiver} receiver
    * @param {string | undefined} authority host and port of the URL; `localhost` unless given

@@ -16,6 +16,8 @@ class Pending {
   #ids = Array(FIRST_SIZE).fill(0);
   #lastId = 0;
   size = 0;
+  /** Called whenever none is left. @type {(() => void) | undefined} */
+  onEmpty;
 
   /**
    * @param {T} receiver
@@ -56,6 +58,9 @@ class Pending {
     }
     this.#receivers[id & (this.#ids.length - 1)] = undefined;
     this.size -= 1;
+    if (this.size === 0) {
+      this.onEmpty?.();
+    }
     return true;
   }
 
