@@ -5,6 +5,7 @@ const { createHash } = require('node:crypto');
 const test = require('node:test');
 const { client } = require('./peers/client.js');
 const { httpServer, json, recordingServer } = require('./peers/http-server.js');
+const { rawServer, wholeAnswer } = require('./peers/raw-server.js');
 const { within } = require('./peers/until.js');
 
 const SIZE = 20 * 1024 * 1024;
@@ -88,3 +89,33 @@ test('an answer that comes before the body was sent whole', async (t) => {
     assert.deepEqual(error, { error: 'too much' });
   }
 });
+
+/** As a stream, which is sent piece by piece. */
+const streamed = () => ({
+  body: new ReadableStream({
+    start(controller) {
+      for (let at = 0; at < BYTES.length; at += 64 * 1024) controller.enqueue(BYTES.subarray(at, at + 64 * 1024));
+      controller.close();
+    },
+  }),
+  duplex: 'half',
+});
+
+for (const [what, body] of Object.entries({ bytes: () => ({ body: BYTES }), 'a stream': streamed }))
+  test(`${what}: an answer whose server then closes with the rest of the body unread`, async (t) => {
+    const peer = await rawServer(t, (socket, _head, index) => {
+      if (index % 2 === 1) socket.write(wholeAnswer('ready'));
+      else {
+        socket.write(wholeAnswer('too much').replace('200 OK', '413 Content Too Large'));
+        socket.destroy();
+      }
+    });
+    const made = client(t, peer);
+    for (let i = 0; i < 10; i++) {
+      const call = made.POST('/v1/object-cache', { ...body(), bodySerializer: (same) => same });
+      const { error, response } = await within(call, 'the call');
+      assert.equal(response.status, 413);
+      assert.equal(error, 'too much');
+      assert.equal((await within(made.GET('/v1/hub'), 'the next call')).data, 'ready');
+    }
+  });

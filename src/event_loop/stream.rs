@@ -2,7 +2,6 @@
 
 use std::io::{self, IoSlice};
 use std::iter;
-use std::mem::MaybeUninit;
 use std::net::Shutdown;
 use std::os::fd::AsFd as _;
 use std::pin::Pin;
@@ -117,14 +116,6 @@ impl Stream {
     fn note_written(&self, bytes: usize) -> usize {
         self.traffic.add_written(bytes);
         bytes
-    }
-
-    /// Whether bytes came that nobody has read.
-    #[must_use]
-    pub fn holds_bytes(&self) -> bool {
-        let source = &self.watched.source;
-        source.take_peeked();
-        !source.is_taken() || source.socket.peek(&mut [MaybeUninit::uninit()]).is_ok_and(|bytes| bytes > 0)
     }
 
     /// A look at this socket that outlives it.

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use hyper::Uri;
@@ -128,15 +128,6 @@ enum Stream {
 impl Socket for TokioIo<Counted> {
     fn traffic(&self) -> &Rc<Traffic> {
         &self.inner().traffic
-    }
-
-    /// Takes a byte: the connection is at its end.
-    fn holds_bytes(&mut self) -> bool {
-        let mut byte = [0];
-        let mut byte = ReadBuf::new(&mut byte);
-        let mut cx = Context::from_waker(Waker::noop());
-        let read = Pin::new(self.inner_mut()).poll_read(&mut cx, &mut byte);
-        matches!(read, Poll::Ready(Ok(()))) && !byte.filled().is_empty()
     }
 }
 

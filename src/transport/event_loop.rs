@@ -122,10 +122,6 @@ impl Socket for Stream {
     fn traffic(&self) -> &Rc<Traffic> {
         Stream::traffic(self)
     }
-
-    fn holds_bytes(&mut self) -> bool {
-        Stream::holds_bytes(self)
-    }
 }
 
 #[cfg(test)]

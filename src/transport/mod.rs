@@ -11,6 +11,7 @@ pub mod collect;
 pub mod connector;
 pub mod content_encoding;
 pub mod dispatch;
+mod draining;
 pub mod endpoint;
 pub mod engine;
 pub mod event;

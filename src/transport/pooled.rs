@@ -18,6 +18,7 @@ use super::MAX_HEADERS;
 use super::answer_head;
 use super::body::Body;
 use super::dispatch::{Dispatch, DispatchError, Task};
+use super::draining::Draining;
 use super::exchange::classify;
 use super::failure::Failure;
 use super::limits::{Limits, Steps};
@@ -60,8 +61,6 @@ pub trait Network: 'static {
 pub trait Socket: hyper::rt::Read + hyper::rt::Write + Unpin + 'static {
     /// What was moved.
     fn traffic(&self) -> &Rc<Traffic>;
-    /// Whether bytes came that nobody has read. Asked when the connection has ended.
-    fn holds_bytes(&mut self) -> bool;
 }
 
 /// Calls over connections of a pool. Dropping it closes those that are idle.
@@ -156,7 +155,7 @@ impl<N: Network> PooledDispatch<N> {
             builder.max_headers(MAX_HEADERS);
         }
         let (sender, connection) =
-            builder.handshake::<_, Body>(stream).await.map_err(|error| classify(&error))?;
+            builder.handshake::<_, Body>(Draining::new(stream)).await.map_err(|error| classify(&error))?;
         self.network.spawn(drive(connection, Rc::clone(&line), Rc::clone(&self.pool), permit));
         if self.sweep.borrow().is_aborted() {
             self.sweep_idle();
@@ -250,7 +249,7 @@ fn keep_alive_hint(headers: &HeaderMap) -> Option<Duration> {
 
 /// Drives a connection until it ends, and puts it into the pool each time it is free.
 async fn drive<N: Network>(
-    mut connection: http1::Connection<N::Stream, Body>,
+    mut connection: http1::Connection<Draining<N::Stream>, Body>,
     line: Rc<Line<N>>,
     pool: Rc<Pool<Connection<N>>>,
     permit: Permit<Connection<N>>,
@@ -269,14 +268,10 @@ async fn drive<N: Network>(
     })
     .await;
     pool.retain(|idle| !Rc::ptr_eq(&idle.line, &line));
-    let mut parts = connection.into_parts();
+    let parts = connection.into_parts();
     if !parts.read_buf.is_empty() {
         line.left.replace(Some(Left { parts, permit }));
         return;
-    }
-    // Where writing failed first, an answer may have come unread.
-    if line.busy.borrow().is_some() && parts.io.holds_bytes() {
-        line.traffic.add_read(1);
     }
     // The next may connect when this one is closed.
     drop(parts);

@@ -16,12 +16,13 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 
 use super::{Connection, Network};
 use crate::transport::MAX_HEADERS;
+use crate::transport::draining::Draining;
 use crate::transport::pool::Permit;
 
 /// What an ended connection leaves: its socket with what was read and not understood, and its place among the open
 /// connections.
 pub(super) struct Left<N: Network> {
-    pub(super) parts: Parts<N::Stream>,
+    pub(super) parts: Parts<Draining<N::Stream>>,
     pub(super) permit: Permit<Connection<N>>,
 }
 
