@@ -1,10 +1,10 @@
 'use strict';
 
-const { default: createClient } = require('openapi-fetch');
 const { emptyErrorEnvelope } = require('./error-envelope');
 const { InvalidJsonError, TransportError } = require('./errors');
 const { createFetch, getRequestClass } = require('./fetch');
 const { BASE_URL } = require('./plain-call');
+const { getOpenapiFetch } = require('./plain-request');
 const { findInvalidHeader } = require('./request-headers');
 const { absolutePath, warnAboutCall } = require('./unknown-names');
 
@@ -28,7 +28,7 @@ class GeneralClient {
    */
   constructor(native, token) {
     this.#native = native;
-    this.#client = createClient({
+    this.#client = getOpenapiFetch().default({
       baseUrl: BASE_URL,
       headers: { 'X-CYCLE-TOKEN': token },
       Request: /** @type {any} */ (getRequestClass()),

@@ -1,5 +1,6 @@
 'use strict';
 
+const { existsSync } = require('node:fs');
 const { redirectFlags } = require('./native-client');
 
 /** Headers that make a request conditional: fetch then asks every cache on the way for a fresh answer. */
@@ -18,8 +19,24 @@ let openapiFetch;
 
 /** Loaded when something unusual is asked for. @returns {OpenapiFetch} */
 function getOpenapiFetch() {
-  openapiFetch ??= /** @type {OpenapiFetch} */ (/** @type {unknown} */ (require('openapi-fetch')));
-  return openapiFetch;
+  openapiFetch ??= loadOpenapiFetch();
+  return /** @type {OpenapiFetch} */ (openapiFetch);
+}
+
+/** @returns {any} */
+function loadOpenapiFetch() {
+  try {
+    return require('openapi-fetch');
+  } catch (error) {
+    // Without a free descriptor Node takes the package for a missing one, and Node 20 does so from then on. Its file is
+    // there to be found by its name, and if it cannot be read either, that is what the error says.
+    const folders = require.resolve.paths('openapi-fetch') ?? [];
+    const file = folders.map((folder) => `${folder}/openapi-fetch/dist/index.cjs`).find(existsSync);
+    if (!file) {
+      throw error;
+    }
+    return require(file);
+  }
 }
 
 /** @type {(query: any) => string} */

@@ -63,6 +63,34 @@ test('every kind of failed answer is reported without a free descriptor', async 
   assert.deepEqual(after, { fine: true });
 });
 
+const USES = `
+  const fs = require('node:fs');
+  const { getClient } = require(process.argv[1]);
+  const client = getClient({ token: 't', socketPath: process.argv[2] });
+  const codeOf = (promise) => promise.then(() => 'fine', (error) => error.code);
+  (async () => {
+    await client.GET('/json');
+    const taken = [];
+    try {
+      for (;;) taken.push(fs.openSync('/dev/null'));
+    } catch {}
+    const init = process.argv[3] === 'query' ? { params: { query: { a: 1 } } } : { middleware: [{ onRequest() {} }] };
+    const without = await codeOf(client.GET('/json', init));
+    for (const descriptor of taken) fs.closeSync(descriptor);
+    console.log(JSON.stringify([without, await codeOf(client.GET('/json', init))]));
+    process.exit();
+  })();`;
+
+for (const kind of ['query', 'middleware']) {
+  test(`the first call with ${kind} may come when no descriptor is free, and the next is answered`, async (t) => {
+    const { socketPath } = await httpServer(t, answer);
+    const command = 'ulimit -n 100; exec "$0" "$@"';
+    const child = await run('/bin/sh', ['-c', command, process.execPath, '-e', USES, root, socketPath, kind]);
+    assert.equal(child.code, 0, child.stderr);
+    assert.deepEqual(JSON.parse(child.stdout), ['EMFILE', 'fine']);
+  });
+}
+
 const GONE = `
   const fs = require('node:fs');
   const { getClient, getEnvironmentMetadata } = require(process.argv[1]);
