@@ -127,3 +127,24 @@ test('statuses that the constructor refuses', async (t) => {
     assert.deepEqual([response.status, response.statusText, response.ok], [799, 'Odd', false]);
   }
 });
+
+test('what a runtime has added to Response works on every response', async (t) => {
+  const peer = await recordingServer(t, (_request, response) => json(response, {}));
+  const { get } = Object.getOwnPropertyDescriptor(Response.prototype, 'bodyUsed');
+  const descriptor = { configurable: true, enumerable: true };
+  Object.defineProperty(Response.prototype, 'newMethod', {
+    ...descriptor,
+    value() {
+      return get.call(this);
+    },
+  });
+  Object.defineProperty(Response.prototype, 'newGetter', { ...descriptor, get });
+  t.after(() => {
+    for (const name of ['newMethod', 'newGetter']) delete Response.prototype[name];
+  });
+  for (const { init } of Object.values(WAYS)) {
+    const { response } = await client(t, peer).GET('/v1/environment', init);
+    assert.equal(response.newMethod(), response.bodyUsed);
+    assert.equal(response.newGetter, response.bodyUsed);
+  }
+});

@@ -23,12 +23,21 @@ function fieldOf(head, wanted) {
 const lateResponsePrototype = new Proxy(Object.create(null), {
   getPrototypeOf: () => Response.prototype,
   get(_target, key, receiver) {
-    // Under symbols, fetch of Node 20 and 22 keeps its state, and its own methods look for it here.
-    const real = typeof key === 'symbol' ? ReadResponse.real(receiver) : undefined;
+    // Under symbols, fetch of Node 20 and 22 keeps its state, and its own methods look for it here. Under names, a runtime
+    // may have more than the class below knows of.
+    const isNew = typeof key === 'string' && key !== 'constructor' && Object.hasOwn(Response.prototype, key);
+    const real = isNew || typeof key === 'symbol' ? ReadResponse.real(receiver) : undefined;
+    if (real && isNew) {
+      const value = Reflect.get(real, key);
+      return typeof value === 'function' ? value.bind(real) : value;
+    }
     return Reflect.get(real ?? Response.prototype, key, receiver);
   },
   set: (_target, key, value, receiver) => Reflect.set(Response.prototype, key, value, receiver),
   has: (_target, key) => key in Response.prototype,
+  // For `for...in`.
+  ownKeys: () => Reflect.ownKeys(Response.prototype),
+  getOwnPropertyDescriptor: (_target, key) => Reflect.getOwnPropertyDescriptor(Response.prototype, key),
 });
 
 /** @type {{ new (): Omit<Response, 'status' | 'ok' | 'statusText'> }} */
