@@ -14,7 +14,9 @@ use cycle_internal_api::transport::answer_head::check;
 use cycle_internal_api::transport::body::Body;
 use cycle_internal_api::transport::dispatch::{Dispatch, DispatchError, Task};
 use cycle_internal_api::transport::exchange::{Streams, classify, run};
+use cycle_internal_api::transport::progress::Progress;
 use cycle_internal_api::transport::redirect::Redirect;
+use cycle_internal_api::transport::retry::Reached;
 use cycle_internal_api::transport::{Call, Delivery, Event, Payload, Sink};
 use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, Method, Request, Response};
@@ -77,13 +79,14 @@ struct Lane {
 }
 
 impl Dispatch for Lane {
-    async fn dispatch(&self, request: Request<Body>) -> Result<Response<Incoming>, DispatchError> {
-        let failed = |error: hyper::Error| DispatchError { failure: classify(&error), stale: false };
+    async fn dispatch(&self, request: Request<Body>, _: bool, _: &Progress) -> Result<Response<Incoming>, DispatchError> {
+        let error = |failure| DispatchError { failure, reached: Reached::Answer, reused: false };
+        let failed = |source: hyper::Error| error(classify(&source));
         let peer = Peer { asked: false, rest: self.bytes.clone(), piece: self.piece };
         let (mut sender, connection) = Builder::new().handshake(TokioIo::new(peer)).await.map_err(failed)?;
         tokio::task::spawn_local(connection);
         let response = sender.send_request(request).await.map_err(failed)?;
-        check(&response).map_err(|failure| DispatchError { failure, stale: false })?;
+        check(&response).map_err(error)?;
         Ok(response)
     }
 
@@ -131,7 +134,7 @@ fuzz_target!(|input: Input| {
     let seen = Seen::default();
     let runtime = runtime::Builder::new_current_thread().build().expect("a runtime");
     let tasks = tokio::task::LocalSet::new();
-    tasks.block_on(&runtime, run(&lane, call, Streams::default(), &seen));
+    tasks.block_on(&runtime, run(&lane, call, Streams::default(), &Progress::default(), &seen));
     let (bytes, ends) = *seen.0.borrow();
     assert!(bytes <= LIMIT);
     assert_eq!(ends, 1);
