@@ -4,6 +4,7 @@ const assert = require('node:assert/strict');
 const test = require('node:test');
 const { client, rejection } = require('./peers/client.js');
 const { assertFailure } = require('./peers/failure.js');
+const { httpServer, json } = require('./peers/http-server.js');
 const { rawServer, wholeAnswer } = require('./peers/raw-server.js');
 const { until, within } = require('./peers/until.js');
 
@@ -146,3 +147,14 @@ test('after a bad answer the client goes on', async (t) => {
     assert.deepEqual((await made.POST('/v1/object-cache', { body: i })).data, { index: i + 1 });
   }
 });
+
+for (const how of ['a plain call', 'a middleware']) {
+  test(`an answer to a head that is too large, before its server resets the connection: ${how}`, async (t) => {
+    const peer = await httpServer(t, (_request, response) => json(response, {}));
+    const made = client(t, peer);
+    if (how === 'a middleware') made.use({ onRequest() {} });
+    const { error, response } = await made.GET('/v1/environment', { headers: { large: 'x'.repeat(70_000) } });
+    assert.equal(response.status, 431);
+    assert.equal(error.error.status, 431);
+  });
+}

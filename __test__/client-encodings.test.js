@@ -71,6 +71,17 @@ test('what swells for long gives other work its turn', async (t) => {
   assert.ok(turns >= 20, `others had their turn ${turns} times`);
 });
 
+test('a body of parts that become nothing gives other work its turn', async (t) => {
+  const nothing = gzip('');
+  const made = client(t, await encoded(t, 'gzip', Buffer.concat(Array(100_000).fill(nothing))));
+  let turns = 0;
+  const counting = setInterval(() => (turns += 1), 1);
+  t.after(() => clearInterval(counting));
+  const { data } = await made.GET('/v1/environment', { parseAs: 'arrayBuffer' });
+  assert.equal(data.byteLength, 0);
+  assert.ok(turns >= 10, `others had their turn ${turns} times`);
+});
+
 test('codings without end', async (t) => {
   const peer = await encoded(t, 'gzip,'.repeat(50_000).slice(0, -1), gzip('{}'));
   const error = await within(rejection(client(t, peer).GET('/v1/environment')), 'the failure');

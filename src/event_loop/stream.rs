@@ -113,9 +113,15 @@ impl Stream {
         &self.traffic
     }
 
-    fn note_written(&self, bytes: usize) -> usize {
-        self.traffic.add_written(bytes);
-        bytes
+    /// Takes note of what was written. Where that failed, what came until now can be read, and nothing is waited for.
+    fn note_written(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match &written {
+            Poll::Ready(Ok(bytes)) => self.traffic.add_written(*bytes),
+            // It says why if the socket is of no use at all; then there is nothing to end.
+            Poll::Ready(Err(_)) => drop(self.watched.socket().shutdown(Shutdown::Both)),
+            Poll::Pending => {}
+        }
+        written
     }
 
     /// A look at this socket that outlives it.
@@ -178,7 +184,7 @@ impl Write for Stream {
         let written = self.watched.poll_io(Direction::Write, cx, |source| {
             source.socket.send_with_flags(bytes, SEND_FLAGS).map(|sent| (sent, true))
         });
-        written.map_ok(|bytes| self.note_written(bytes))
+        self.note_written(written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -196,7 +202,7 @@ impl Write for Stream {
         let written = self.watched.poll_io(Direction::Write, cx, |source| {
             source.socket.send_vectored_with_flags(slices, SEND_FLAGS).map(|sent| (sent, true))
         });
-        written.map_ok(|bytes| self.note_written(bytes))
+        self.note_written(written)
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {

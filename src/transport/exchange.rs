@@ -1,11 +1,12 @@
 //! The life of one call: attempts, redirects, the body, and the limit on it all.
 
 use std::cell::Cell;
+use std::io::ErrorKind;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST};
+use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
@@ -25,13 +26,13 @@ use super::framing;
 use super::progress::Progress;
 use super::redirect::{MAX_REDIRECTS, Redirect, is_redirect, next_hop};
 use super::retry::{is_idempotent, is_worth_one_repeat};
+use super::turn::Turn;
 
 /// Bytes of a streamed body that may be on their way to the reader.
 const STREAM_WINDOW: usize = 256 * 1024;
 
-/// A body that is decoded gives so much before others have their turn; a few bytes may become gigabytes.
-const DECODED_AT_A_TIME: usize = 256 * 1024;
-const DECODING_PAUSE: Duration = Duration::from_millis(1);
+/// Bytes of an encoded body that are decoded before the time is looked at: they may become nothing, or gigabytes.
+const ENCODED_AT_A_TIME: usize = 16 * 1024;
 
 /// How much of a streamed body the reader has not taken yet.
 #[derive(Debug, Default)]
@@ -288,6 +289,9 @@ async fn hand_over<D: Dispatch, S: Sink>(
     if has_body && decoder.is_none() && body.size_hint().lower() > collector.room() {
         return Err(Failure::TooLarge { limit: call.max_response_bytes });
     }
+    // Its body ends with the connection.
+    let mut may_be_reset =
+        body.size_hint().exact().is_none() && !parts.headers.contains_key(TRANSFER_ENCODING);
     let reason = parts.extensions.get::<ReasonPhrase>().map_or_else(
         || Bytes::from_static(parts.status.canonical_reason().unwrap_or_default().as_bytes()),
         |reason| Bytes::copy_from_slice(reason.as_bytes()),
@@ -308,7 +312,7 @@ async fn hand_over<D: Dispatch, S: Sink>(
         Delivery::Stream => sink.deliver(Event::Head { id, head }),
     }
     let mut received = 0_u64;
-    let mut since_pause = 0;
+    let mut turn = Turn::default();
     let mut deliver = async |data: Bytes| {
         received += data.len() as u64;
         if received > call.max_response_bytes {
@@ -325,22 +329,31 @@ async fn hand_over<D: Dispatch, S: Sink>(
         Ok(())
     };
     while has_body && let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| body_failure(&error))?;
-        let Ok(data) = frame.into_data() else { continue };
+        let frame = match frame.map_err(|error| body_failure(&error)) {
+            // A server that has answered without reading the request resets the connection in place of its end.
+            Err(Failure::Lost { source, .. })
+                if may_be_reset && source.kind() == ErrorKind::ConnectionReset =>
+            {
+                break;
+            }
+            frame => frame?,
+        };
+        let Ok(mut data) = frame.into_data() else { continue };
+        may_be_reset &= data.is_empty();
         let Some(decoder) = &mut decoder else {
             if !data.is_empty() {
                 deliver(data).await?;
             }
             continue;
         };
-        decoder.push(data);
-        while let Some(portion) = decoder.portion()? {
-            since_pause += portion.len();
-            deliver(portion).await?;
-            if since_pause >= DECODED_AT_A_TIME {
-                since_pause = 0;
-                dispatch.sleep(DECODING_PAUSE).await;
+        while !data.is_empty() {
+            decoder.push(data.split_to(data.len().min(ENCODED_AT_A_TIME)));
+            while let Some(portion) = turn.measure(|| decoder.portion())? {
+                turn.gave(portion.len());
+                deliver(portion).await?;
+                turn.end_if_long(dispatch).await;
             }
+            turn.end_if_long(dispatch).await;
         }
     }
     if let Some(decoder) = decoder {

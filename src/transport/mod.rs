@@ -26,6 +26,7 @@ pub mod pooled;
 pub mod progress;
 pub mod redirect;
 pub mod retry;
+mod turn;
 
 pub use call::{Call, Delivery, Payload};
 pub use endpoint::Endpoint;

@@ -1,6 +1,7 @@
 //! What becomes of requests whose connections are lost, or only seem to be.
 
 use std::io::Write as _;
+use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::Duration;
 
@@ -139,4 +140,23 @@ fn a_dropped_transport_leaves_neither_connections_nor_timers() {
     event_loop.turn();
     assert!(streams.iter_mut().all(is_at_end));
     assert_eq!(event_loop.sleepers(), 0);
+}
+
+#[test]
+fn nothing_is_awaited_where_nothing_can_be_written() {
+    let lane = Lane::new(10);
+    let listener = lane.listen();
+    let streams = idle(&lane, &listener, 1);
+    // It stays open and reads no more.
+    streams[0].shutdown(Shutdown::Read).unwrap();
+    lane.transport.start(Call { method: Method::POST, payload: Payload::Bytes("body".into()), ..get(2) });
+    lane.turn_until("the repeat", |_| {
+        listener.set_nonblocking(true).unwrap();
+        let Ok((mut stream, _)) = listener.accept() else { return false };
+        stream.set_nonblocking(false).unwrap();
+        assert!(read_head(&mut stream).starts_with("POST /2 "));
+        stream.write_all(SHORT).unwrap();
+        true
+    });
+    assert_eq!(lane.body(2).unwrap(), "ok");
 }
