@@ -29,7 +29,7 @@ pub enum Failure {
         source: io::Error,
     },
     /// What came back is not HTTP/1.1, or contradicts itself.
-    #[error("the answer is not valid HTTP")]
+    #[error("the answer is not valid HTTP: {0}")]
     BadResponse(#[source] Cause),
     /// The head of an answer has more or longer fields than are accepted.
     #[error("the head of the answer is too large: it may have 400 KiB and {limit} header fields")]
@@ -208,10 +208,13 @@ impl Failure {
                 "The process has no file descriptor left: raise its limit, or lower `maxConnections`"
             }
             (Self::PathTooLong { .. }, _) => "Use a shorter path, or a symbolic link to the socket",
-            (Self::Lost { .. }, _) => "The server hung up: repeat the call if that is safe, or set `retry`",
+            (Self::Lost { in_body: true, .. }, _) => "The server hung up: repeat the call if that is safe",
+            (Self::Lost { .. }, _) => {
+                "The server hung up: repeat the call if that is safe, or set `retry`, which repeats idempotent calls"
+            }
             (Self::BadResponse(_), _) => "Check that the socket belongs to the platform's API",
             (Self::HeadTooLarge { .. }, _) => "Let the server send fewer or shorter header fields",
-            (Self::TooLarge { .. }, _) => "Raise `maxResponseBytes`, or read it with parseAs: \"stream\"",
+            (Self::TooLarge { .. }, _) => "Raise `maxResponseBytes`, or ask for less",
             (Self::Unholdable { form: "string", .. }, _) => {
                 "Read it with parseAs: \"stream\" or parseAs: \"arrayBuffer\""
             }
