@@ -29,6 +29,8 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(stream: S, mut member
     loop {
         let command = if held.is_empty() {
             tokio::select! {
+                // In this order: a silence that came before a ping keeps it unanswered.
+                biased;
                 command = membership.commands.recv() => command,
                 // What clients say is read, because pings and closes want an answer, and thrown away.
                 message = socket.next() => match message {
