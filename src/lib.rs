@@ -5,14 +5,12 @@
 
 #[allow(unsafe_code)]
 pub mod bridge;
-pub mod event_loop;
-pub mod io_thread;
+pub mod http;
 pub mod json;
 pub mod metadata;
 pub mod notifications;
 pub mod protocol;
+pub mod runtime;
 pub mod simulator;
 pub mod socket_path;
 pub mod system_error;
-pub mod traffic;
-pub mod transport;

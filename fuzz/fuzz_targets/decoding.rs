@@ -4,7 +4,7 @@
 
 use arbitrary::Arbitrary;
 use bytes::Bytes;
-use cycle_internal_api::transport::content_encoding::ContentDecoder;
+use cycle_internal_api::http::content_encoding::ContentDecoder;
 use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use libfuzzer_sys::fuzz_target;

@@ -18,11 +18,11 @@ use super::garbage::collect_soon;
 use super::lane::Lane;
 use super::shared_words::SharedWords;
 use super::tapes::Tapes;
-use crate::transport::call::parse_header;
-use crate::transport::framing::may_be_sent;
-use crate::transport::redirect::Redirect;
-use crate::transport::retry::RetryPolicy;
-use crate::transport::{Call, Delivery, Endpoint, Event, Failure, Limits, Payload, Transport};
+use crate::http::call::parse_header;
+use crate::http::framing::may_be_sent;
+use crate::http::redirect::Redirect;
+use crate::http::retry::RetryPolicy;
+use crate::http::{Call, Delivery, Endpoint, Event, Failure, Limits, Payload, Transport};
 
 /// Requests a client prepares at most.
 const MAX_PREPARED: usize = 1000;

@@ -12,7 +12,7 @@ use rustc_hash::FxHashSet;
 use super::external_text::body_text;
 use super::tapes::{Taped, Tapes};
 use super::values::{array, array_buffer, forget_exception, latin1, number, undefined, utf8};
-use crate::transport::{Delivery, Endpoint, Event, Failure, Head};
+use crate::http::{Delivery, Endpoint, Event, Failure, Head};
 
 /// Elements an event takes: number of the call, kind, and three that depend on the kind.
 const WIDTH: usize = 5;

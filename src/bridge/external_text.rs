@@ -8,8 +8,8 @@ use bytes::Bytes;
 use napi::bindgen_prelude::{Env, Result};
 use napi::{check_status, sys};
 
-use super::event_loop::is_node;
 use super::garbage::{self, report};
+use super::libuv::is_node;
 use super::values::utf8;
 
 /// Length from which a body is not copied. For shorter ones the copy costs less than what the engine does to keep

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use napi::bindgen_prelude::{Env, Error, Result};
 use napi::sys;
 
-use super::event_loop::{Host, LoopWakeup};
+use super::libuv::{Host, LoopWakeup};
 use super::wakeup::{Waker, Wakeup};
-use crate::transport::event_loop::{EventLoopTransport, can_reach};
-use crate::transport::io_thread::IoThreadTransport;
-use crate::transport::{Endpoint, Event, Failure, Limits, Sink, Transport};
+use crate::http::lanes::event_loop::{EventLoopTransport, can_reach};
+use crate::http::lanes::io_thread::IoThreadTransport;
+use crate::http::{Endpoint, Event, Failure, Limits, Sink, Transport};
 
 /// The environment variable that forces a lane.
 const VARIABLE: &str = "CYCLE_INTERNAL_API_LANE";

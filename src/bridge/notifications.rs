@@ -9,7 +9,6 @@ use napi_derive::napi;
 use super::shared_words::{SharedWords, word};
 use super::values::{array, double, number, text, utf8};
 use super::wakeup::Wakeup;
-use crate::io_thread::IoThread;
 use crate::json::shapes::ShapeKeys;
 use crate::notifications::backoff::{Backoff, milliseconds};
 use crate::notifications::fault::Fault;
@@ -17,6 +16,7 @@ use crate::notifications::options::{Headers, Options};
 use crate::notifications::queue::{Batch, Event, Item, Outbox};
 use crate::notifications::socket::{Socket, Task};
 use crate::notifications::topics::Filter;
+use crate::runtime::io_thread::IoThread;
 use crate::system_error;
 
 /// What a notification socket is made of.

@@ -22,8 +22,8 @@ use super::fault::{Fault, refusal_advice};
 use super::frames::Frames;
 use super::options::Options;
 use super::patience::within;
-use crate::transport::MAX_HEADERS;
-use crate::transport::connector::QUEUE_FULL_PAUSE;
+use crate::http::MAX_HEADERS;
+use crate::http::lanes::connector::QUEUE_FULL_PAUSE;
 
 /// Where the notifications are.
 pub const PATH: &str = "/v1/notifications";

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::backoff::Backoff;
 use super::topics::Filter;
-use crate::transport::call::header_value;
+use crate::http::call::header_value;
 
 /// Name of the header that carries the token.
 pub const TOKEN_HEADER: &str = "x-cycle-token";

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::failure::Failure;
 use super::limits::{Limits, Steps};
-use crate::traffic::Traffic;
+use crate::runtime::traffic::Traffic;
 
 /// The state of one call.
 #[derive(Default)]

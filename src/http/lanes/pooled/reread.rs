@@ -15,9 +15,9 @@ use hyper::client::conn::http1::{Builder, Parts};
 use hyper::rt::{Read, ReadBufCursor, Write};
 
 use super::{Connection, Network};
-use crate::transport::MAX_HEADERS;
-use crate::transport::draining::Draining;
-use crate::transport::pool::Permit;
+use crate::http::MAX_HEADERS;
+use crate::http::lanes::draining::Draining;
+use crate::runtime::pool::Permit;
 
 /// What an ended connection leaves: its socket with what was read and not understood, and its place among the open
 /// connections.

@@ -111,8 +111,8 @@ mod tests {
     use http::{HeaderMap, Method};
 
     use super::*;
-    use crate::transport::Delivery;
-    use crate::transport::redirect::Redirect;
+    use crate::http::Delivery;
+    use crate::http::redirect::Redirect;
 
     fn taken(
         payload: Payload,

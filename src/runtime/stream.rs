@@ -15,7 +15,7 @@ use socket2::Socket;
 use super::EventLoop;
 use super::reactor::{Direction, Watch};
 use super::source::Source;
-use crate::traffic::Traffic;
+use crate::runtime::traffic::Traffic;
 
 /// Bytes a socket may move in one direction between two turns of the host's loop. What is more waits
 /// for the next turn, so that one busy connection does not hold up the others.

@@ -15,9 +15,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::endpoint::Endpoint;
 use super::pooled::{Network, Socket};
-use crate::traffic::Traffic;
+use crate::http::endpoint::Endpoint;
+use crate::runtime::traffic::Traffic;
 
 /// Pause before a socket is dialled again whose queue of waiting connections was full.
 pub(crate) const QUEUE_FULL_PAUSE: Duration = Duration::from_millis(1);

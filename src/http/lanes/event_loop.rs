@@ -8,15 +8,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::Transport;
-use super::call::Call;
-use super::endpoint::Endpoint;
-use super::engine::Engine;
-use super::event::Sink;
-use super::limits::Limits;
 use super::pooled::{Network, PooledDispatch, Socket};
-use crate::event_loop::{Address, Awaited, EventLoop, Probe, Stream, connect};
-use crate::traffic::Traffic;
+use crate::http::Transport;
+use crate::http::call::Call;
+use crate::http::endpoint::Endpoint;
+use crate::http::engine::Engine;
+use crate::http::event::Sink;
+use crate::http::limits::Limits;
+use crate::runtime::traffic::Traffic;
+use crate::runtime::{Address, Awaited, EventLoop, Probe, Stream, connect};
 
 /// How long a look at an idle connection holds for those that were looked at with it.
 const FRESH: Duration = Duration::from_millis(1);

@@ -1,18 +1,21 @@
-//! HTTP connections driven on the caller's own thread, without a thread hop.
+//! Tasks, timers, sockets and a pool of connections, without HTTP.
 //!
-//! An [`EventLoop`] holds tasks, timers and sockets. It never blocks and never polls the system
-//! itself: a [`Reactor`] owned by the host's loop tells it which sockets are ready and which timers
-//! are due, and the host calls [`EventLoop::turn`] once per turn of its loop. Nothing here knows
-//! which host that is.
+//! [`EventLoop`] drives sockets on the caller's own thread, without a thread hop. It never blocks and
+//! never polls the system itself: a [`Reactor`] owned by the host's loop tells it which sockets are
+//! ready and which timers are due, and the host calls [`EventLoop::turn`] once per turn of its loop.
+//! Nothing here knows which host that is. Where there is none, [`io_thread`] is a thread that waits.
 
 mod connect;
 mod executor;
 mod inbox;
+pub mod io_thread;
 mod peeks;
+pub mod pool;
 mod reactor;
 mod source;
 mod stream;
 mod timers;
+pub mod traffic;
 mod trial;
 
 #[cfg(test)]

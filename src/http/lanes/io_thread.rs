@@ -7,15 +7,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::{Notify, mpsc};
 
-use super::Transport;
-use super::call::Call;
 use super::connector::Connector;
-use super::endpoint::Endpoint;
-use super::engine::Engine;
-use super::event::{Event, Sink};
-use super::limits::Limits;
 use super::pooled::PooledDispatch;
-use crate::io_thread::IoThread;
+use crate::http::Transport;
+use crate::http::call::Call;
+use crate::http::endpoint::Endpoint;
+use crate::http::engine::Engine;
+use crate::http::event::{Event, Sink};
+use crate::http::limits::Limits;
+use crate::runtime::io_thread::IoThread;
 
 /// Calls over connections that live on the I/O thread. Dropping it drops the calls in flight.
 pub struct IoThreadTransport {

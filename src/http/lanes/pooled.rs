@@ -14,18 +14,18 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, Builder, SendRequest};
 
 use self::reread::{Left, reread};
-use super::MAX_HEADERS;
-use super::answer_head;
-use super::body::Body;
-use super::dispatch::{Dispatch, DispatchError, Task};
 use super::draining::Draining;
-use super::exchange::classify;
-use super::failure::Failure;
-use super::limits::{Limits, Steps};
-use super::pool::{Lease, Permit, Pool};
-use super::progress::Progress;
-use super::retry::Reached;
-use crate::traffic::Traffic;
+use crate::http::MAX_HEADERS;
+use crate::http::answer_head;
+use crate::http::body::Body;
+use crate::http::dispatch::{Dispatch, DispatchError, Task};
+use crate::http::exchange::classify;
+use crate::http::failure::Failure;
+use crate::http::limits::{Limits, Steps};
+use crate::http::progress::Progress;
+use crate::http::retry::Reached;
+use crate::runtime::pool::{Lease, Permit, Pool};
+use crate::runtime::traffic::Traffic;
 
 /// Idle connections that are looked at together.
 const LOOKS: usize = 64;

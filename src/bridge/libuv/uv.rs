@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use napi::sys::uv_loop_s;
 
-use crate::event_loop::Interest;
+use crate::runtime::Interest;
 
 /// A `uv_handle_t`, whose layout is libuv's business.
 pub(super) type RawHandle = *mut c_void;

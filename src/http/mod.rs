@@ -1,28 +1,22 @@
 //! HTTP/1.1 over a Unix socket (or a TCP port): from a [`Call`] to the [`Event`]s that answer it.
 //!
 //! [`engine`] runs calls, [`exchange`] is the life of one call, [`dispatch`] the seam below it:
-//! a lane brings its own sockets, clock and tasks. [`pooled`] keeps connections, [`io_thread`] is the lane of
-//! tokio's thread, [`event_loop`] that of the caller's own.
+//! a lane of [`lanes`] brings its own sockets, clock and tasks.
 
 pub mod answer_head;
 pub mod body;
 pub mod call;
 pub mod collect;
-pub mod connector;
 pub mod content_encoding;
 pub mod dispatch;
-mod draining;
 pub mod endpoint;
 pub mod engine;
 pub mod event;
-pub mod event_loop;
 pub mod exchange;
 pub mod failure;
 pub mod framing;
-pub mod io_thread;
+pub mod lanes;
 pub mod limits;
-pub mod pool;
-pub mod pooled;
 pub mod progress;
 pub mod redirect;
 pub mod retry;

@@ -15,8 +15,8 @@ use napi::{check_status, sys};
 
 use super::busy_poll::BusyPoll;
 use super::uv::{Async, Check, Doorbell, Handle, Loop, Poll, Prepare, Target, Timer, peek, readable};
-use super::wakeup::call;
-use crate::event_loop::{EventLoop, Interest, Reactor, Source, Watch};
+use crate::bridge::wakeup::call;
+use crate::runtime::{EventLoop, Interest, Reactor, Source, Watch};
 
 /// What asynchronous hooks call the context of a delivery.
 const RESOURCE: &str = "cycle:http";
@@ -73,7 +73,7 @@ struct Handles {
 /// Makes the JavaScript values to be delivered out of what waits; none when nothing does.
 type Drain = Box<dyn Fn(sys::napi_env, &LoopWakeup) -> Result<Vec<sys::napi_value>>>;
 
-/// The same as a [`Wakeup`](super::wakeup::Wakeup), for events of this thread: the function is called at the end
+/// The same as a [`Wakeup`](super::super::wakeup::Wakeup), for events of this thread: the function is called at the end
 /// of the loop's turn, and never from within a call of JavaScript.
 #[derive(Clone)]
 pub(crate) struct LoopWakeup(Rc<Line>);
@@ -511,7 +511,7 @@ unsafe extern "C" fn clean_up(hook: sys::napi_async_cleanup_hook_handle, data: *
 }
 
 /// Whether this is Node, and not a process that merely resembles it.
-pub(super) fn is_node(env: Env) -> Result<bool> {
+pub(crate) fn is_node(env: Env) -> Result<bool> {
     let process: Object<'_> = env.get_global()?.get_named_property("process")?;
     let release: Object<'_> = process.get_named_property("release")?;
     let versions: Object<'_> = process.get_named_property("versions")?;

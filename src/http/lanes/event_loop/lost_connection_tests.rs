@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::Method;
 
 use super::tests::{Lane, SHORT, get, is_at_end, read_head};
-use crate::transport::{Call, Payload, Transport as _};
+use crate::http::{Call, Payload, Transport as _};
 
 /// So many connections that have answered and are idle.
 fn idle(lane: &Lane, listener: &UnixListener, count: u32) -> Vec<UnixStream> {

@@ -12,10 +12,10 @@ use http::Method;
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::*;
-use crate::event_loop::test_reactor::{TestReactor, event_loop};
-use crate::transport::event::Event;
-use crate::transport::redirect::Redirect;
-use crate::transport::{Delivery, Failure, Payload};
+use crate::http::event::Event;
+use crate::http::redirect::Redirect;
+use crate::http::{Delivery, Failure, Payload};
+use crate::runtime::test_reactor::{TestReactor, event_loop};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) const SHORT: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
