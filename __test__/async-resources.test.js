@@ -9,6 +9,7 @@ const { WebSocketServer } = require('ws');
 const { NotificationSocket, getClient } = require('..');
 const { createProtocolClient, cycleProtocol } = require('../protocol');
 const { startSimulator } = require('../testing');
+const { runChild } = require('./peers/child.js');
 const { httpServer, json } = require('./peers/http-server.js');
 const { until } = require('./peers/until.js');
 
@@ -113,4 +114,10 @@ test('a simulator that is closed leaves nothing', async () => {
     const simulator = await startSimulator();
     await simulator.close();
   });
+});
+
+test('loading makes nothing that asynchronous hooks know of, but what the package uses', async () => {
+  const { code, stdout, stderr } = await runChild('resources-of-loading');
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(JSON.parse(stdout), { loading: [], calling: ['cycle:http'] });
 });

@@ -4,9 +4,10 @@ const assert = require('node:assert/strict');
 const { createHash } = require('node:crypto');
 const test = require('node:test');
 const { client } = require('./peers/client.js');
+const { collectGarbage } = require('./peers/garbage.js');
 const { httpServer, json, recordingServer } = require('./peers/http-server.js');
 const { rawServer, wholeAnswer } = require('./peers/raw-server.js');
-const { within } = require('./peers/until.js');
+const { until, within } = require('./peers/until.js');
 
 const SIZE = 20 * 1024 * 1024;
 const BYTES = Buffer.alloc(SIZE, 'abcdefghijklmnopqrstuvwxyz0123456789,;');
@@ -119,3 +120,30 @@ for (const [what, body] of Object.entries({ bytes: () => ({ body: BYTES }), 'a s
       assert.equal((await within(made.GET('/v1/hub'), 'the next call')).data, 'ready');
     }
   });
+
+test('the memory of bodies that were sent is given back, and that of an aborted one', async (t) => {
+  const peer = await recordingServer(t, (_request, response) => json(response, {}));
+  const silent = await httpServer(t, () => {});
+  const [made, waiting] = [client(t, peer), client(t, silent)];
+  const body = () => ({ body: Buffer.alloc(8 << 20, 'b'), bodySerializer: (same) => same });
+  await within(made.POST('/v1/object-cache', body()), 'the first answer');
+  peer.requests.length = 0;
+  await collectGarbage();
+  const { arrayBuffers: before } = process.memoryUsage();
+  for (let call = 0; call < 5; call += 1) {
+    await within(made.POST('/v1/object-cache', body()), 'an answer');
+    peer.requests.length = 0;
+  }
+  const stop = new AbortController();
+  const stopped = assert.rejects(waiting.POST('/v1/object-cache', { ...body(), signal: stop.signal }));
+  await until(() => silent.sockets.size > 0, 'a connection');
+  stop.abort();
+  await stopped;
+  await until(async () => {
+    // Memory is given back with the next call.
+    await made.GET('/v1/hub');
+    peer.requests.length = 0;
+    await collectGarbage();
+    return process.memoryUsage().arrayBuffers < before + (8 << 20);
+  }, 'less memory');
+});

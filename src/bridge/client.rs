@@ -16,6 +16,7 @@ use rustc_hash::FxHashSet;
 use super::event::{LastHead, batch};
 use super::garbage::collect_soon;
 use super::lane::Lane;
+use super::request_bytes::{free_sent, keep};
 use super::shared_words::SharedWords;
 use super::tapes::Tapes;
 use crate::http::call::parse_header;
@@ -120,6 +121,7 @@ impl HttpClient {
             let tapes: Arc<Mutex<Option<Tapes>>> = Arc::clone(&tapes);
             let last_head = Mutex::new(LastHead::default());
             move |env, events, release: &dyn Fn()| {
+                free_sent();
                 let mut in_flight = lock(&in_flight);
                 if in_flight.is_empty() {
                     return Ok(Vec::new());
@@ -199,7 +201,7 @@ impl HttpClient {
         body: Option<Either<String, Uint8Array>>,
         flags: u32,
     ) {
-        let call = self.call(id, &method, authority.as_deref(), target, headers, body, flags);
+        let call = self.call(env, id, &method, authority.as_deref(), target, headers, body, flags);
         self.start(env, id, call);
     }
 
@@ -239,6 +241,7 @@ impl HttpClient {
         }
         drop(in_flight);
         self.lane.close();
+        free_sent();
     }
 
     /// Forgets the call `id`: its connection is closed and no event comes any more.
@@ -270,8 +273,18 @@ impl HttpClient {
     }
 }
 
+impl Drop for HttpClient {
+    fn drop(&mut self) {
+        // The wake-up may live on elsewhere, and the memory that is shared must be given back on this thread.
+        lock(&self.tapes).take();
+        self.transport.take();
+        free_sent();
+    }
+}
+
 impl HttpClient {
     fn start(&self, env: Env, id: u32, call: std::result::Result<Call, Failure>) {
+        free_sent();
         {
             let mut in_flight = lock(&self.in_flight);
             if in_flight.is_empty() {
@@ -299,6 +312,7 @@ impl HttpClient {
     #[allow(clippy::too_many_arguments, reason = "the arguments of `request`")]
     fn call(
         &self,
+        env: Env,
         id: u32,
         method: &str,
         authority: Option<&str>,
@@ -319,7 +333,7 @@ impl HttpClient {
             call.payload = Payload::Bytes(match body {
                 Either::A(text) => text.into(),
                 Either::B(bytes) if flags & flag::OWNED != 0 && bytes.len() >= WORTH_KEEPING => {
-                    Bytes::from_owner(bytes)
+                    keep(env, bytes).map_err(|_| invalid("body", "the environment is closing"))?
                 }
                 Either::B(bytes) => Bytes::copy_from_slice(&bytes),
             });

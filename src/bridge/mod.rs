@@ -10,6 +10,7 @@ mod libuv;
 pub mod metadata;
 pub mod notifications;
 mod protocol;
+mod request_bytes;
 mod shared_words;
 pub mod simulator;
 mod tapes;

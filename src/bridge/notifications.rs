@@ -180,6 +180,13 @@ impl NotificationChannel {
     }
 }
 
+impl Drop for NotificationChannel {
+    fn drop(&mut self) {
+        // The wake-up may live on elsewhere, and the memory that is shared must be given back on this thread.
+        self.tapes.shared.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
 fn settings(given: NotificationChannelOptions) -> Result<Options> {
     let invalid = |error: &dyn std::error::Error| Error::new(Status::InvalidArg, error.to_string());
     let extra = given.headers.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone()));
