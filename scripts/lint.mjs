@@ -1,6 +1,6 @@
 // `npm run lint`: style, types and drift of what is generated. Changes nothing.
 
-import { build, installDependencies, run, say, tool } from './setup.mjs';
+import { build, has, installDependencies, run, say, tool } from './setup.mjs';
 
 installDependencies();
 // The types of the addon are written by its build.
@@ -8,6 +8,10 @@ build();
 say('Rust: format and clippy');
 run('cargo', ['fmt', '--check']);
 run('cargo', ['clippy', '--all-targets', '--quiet', '--', '--deny', 'warnings']);
+if (has('cargo', ['deny', '--version'])) {
+  say('Rust: licences and sources of the dependencies');
+  run('cargo', ['deny', '--log-level', 'error', 'check', 'bans', 'licenses', 'sources']);
+}
 say('JavaScript: format, lint and types');
 run(tool('biome'), ['ci', '.']);
 run(tool('tsc'), ['--project', '.']);

@@ -36,6 +36,16 @@ export function run(command, parameters, env = {}) {
 }
 
 /**
+ * Whether a command can be run on this machine.
+ *
+ * @param {string} command
+ * @param {string[]} parameters for which it ends with 0 where it is there
+ */
+export function has(command, parameters) {
+  return spawnSync(command, parameters, { cwd: root, stdio: 'ignore' }).status === 0;
+}
+
+/**
  * The path of a command that a dependency brings.
  *
  * @param {string} name
