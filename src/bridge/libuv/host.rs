@@ -14,7 +14,8 @@ use napi::bindgen_prelude::{Env, JsObjectValue as _, Object, Result};
 use napi::{check_status, sys};
 
 use super::busy_poll::BusyPoll;
-use super::uv::{Async, Check, Doorbell, Handle, Loop, Poll, Prepare, Target, Timer, peek, readable};
+use super::sockets::{peek, readable};
+use super::uv::{Async, Check, Doorbell, Handle, Loop, Poll, Prepare, Target, Timer};
 use crate::bridge::wakeup::call;
 use crate::runtime::{EventLoop, Interest, Reactor, Source, Watch};
 

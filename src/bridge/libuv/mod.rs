@@ -2,6 +2,7 @@
 
 mod busy_poll;
 mod host;
+mod sockets;
 mod uv;
 
 pub(super) use host::{Host, LoopWakeup, is_node};

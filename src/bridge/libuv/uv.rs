@@ -5,7 +5,7 @@
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::cell::Cell;
-use std::ffi::{CStr, c_int, c_short, c_uint, c_void};
+use std::ffi::{CStr, c_int, c_uint, c_void};
 use std::io;
 use std::marker::PhantomData;
 use std::os::fd::{AsRawFd as _, BorrowedFd};
@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use napi::sys::uv_loop_s;
 
+use super::sockets::has_event;
 use crate::runtime::Interest;
 
 /// A `uv_handle_t`, whose layout is libuv's business.
@@ -92,55 +93,6 @@ fn symbol(name: &CStr) -> Option<NonNull<c_void>> {
 fn functions() -> Option<&'static Functions> {
     static FUNCTIONS: OnceLock<Option<Functions>> = OnceLock::new();
     FUNCTIONS.get_or_init(Functions::find).as_ref()
-}
-
-/// Of each socket, whether there is something to read now beyond so many bytes: more bytes, an end or a failure.
-pub(super) fn readable(sockets: &[(BorrowedFd<'_>, usize)]) -> Vec<bool> {
-    let events = |known: usize| if known == 0 { libc::POLLIN } else { END };
-    let mut looks: Vec<_> = sockets.iter().map(|&(fd, known)| look(fd, events(known))).collect();
-    poll_now(&mut looks);
-    let is_readable = |(look, &(fd, known)): (&libc::pollfd, &(BorrowedFd<'_>, usize))| {
-        look.revents != 0 || known > 0 && unread(fd) != Some(known)
-    };
-    looks.iter().zip(sockets).map(is_readable).collect()
-}
-
-/// The event of a stream that the other side has ended, whatever there is to read before.
-#[cfg(target_os = "linux")]
-const END: c_short = libc::POLLRDHUP;
-/// Where there is no such event, any other says that a socket is not as it was.
-#[cfg(not(target_os = "linux"))]
-const END: c_short = libc::POLLIN;
-
-fn look(fd: BorrowedFd<'_>, events: c_short) -> libc::pollfd {
-    libc::pollfd { fd: fd.as_raw_fd(), events, revents: 0 }
-}
-
-/// Bytes that can be read.
-fn unread(fd: BorrowedFd<'_>) -> Option<usize> {
-    let mut bytes: c_int = 0;
-    // SAFETY: this request writes one number there.
-    let done = unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONREAD, &raw mut bytes) } == 0;
-    usize::try_from(bytes).ok().filter(|_| done)
-}
-
-/// Reads without taking out.
-pub(super) fn peek(fd: BorrowedFd<'_>, room: &mut [u8]) -> io::Result<usize> {
-    // SAFETY: so many bytes may be written there.
-    let bytes = unsafe { libc::recv(fd.as_raw_fd(), room.as_mut_ptr().cast(), room.len(), libc::MSG_PEEK) };
-    usize::try_from(bytes).map_err(|_| io::Error::last_os_error())
-}
-
-/// Fills in what is ready, without waiting; where that cannot be had, everything.
-fn poll_now(looks: &mut [libc::pollfd]) {
-    // SAFETY: so many entries to fill in.
-    let filled =
-        looks.len().try_into().is_ok_and(|count| unsafe { libc::poll(looks.as_mut_ptr(), count, 0) } >= 0);
-    if !filled {
-        for look in looks {
-            look.revents = look.events;
-        }
-    }
 }
 
 /// Turns libuv's negative error numbers into errors.
@@ -255,9 +207,7 @@ impl Loop {
     pub(super) fn has_event(&self) -> bool {
         // SAFETY: as in `sleep`; the descriptor is the loop's own and lives as long.
         let fd = unsafe { BorrowedFd::borrow_raw((self.uv.backend_fd)(self.raw)) };
-        let mut looks = [look(fd, libc::POLLIN)];
-        poll_now(&mut looks);
-        looks[0].revents != 0
+        has_event(fd)
     }
 
     /// A timer, stopped.
