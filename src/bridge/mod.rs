@@ -1,6 +1,7 @@
 //! The only place that knows Node-API, and the only one that may be `unsafe`.
 #![allow(clippy::needless_pass_by_value, reason = "napi hands arguments over by value")]
 
+pub mod build_info;
 pub mod client;
 mod event;
 mod external_text;

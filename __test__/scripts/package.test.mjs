@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { compilerFlags, zigTarget } from '../../scripts/package/build.mjs';
+import { crates, licencesPage, npmPackages } from '../../scripts/package/licences.mjs';
+import {
+  addonFaults,
+  addonFile,
+  mainManifest,
+  missingFiles,
+  platformManifest,
+  versionFaults,
+} from '../../scripts/package/manifests.mjs';
+import { ownPlatform, platformOf, platforms } from '../../scripts/package/platforms.mjs';
+
+const { temporaryFolder } = createRequire(import.meta.url)('../peers/temporary-folder.js');
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+test('there is a platform for each target that package.json names, and no other', () => {
+  assert.deepEqual(platforms.map(({ target }) => target).sort(), [...manifest.napi.targets].sort());
+});
+
+test('a platform is found by either of its names, and an unknown one is told which there are', () => {
+  assert.equal(platformOf('aarch64-unknown-linux-musl'), platformOf('linux-arm64-musl'));
+  assert.throws(() => platformOf('win32-x64'), /no target win32-x64\. Known are: linux-x64-gnu, .*darwin-arm64/);
+  assert.equal(ownPlatform().os, process.platform);
+});
+
+test('the packed package depends on every addon at its own version, and on nothing of a checkout', () => {
+  const packed = mainManifest(manifest, platforms);
+  assert.deepEqual(
+    Object.values(packed.optionalDependencies),
+    platforms.map(() => manifest.version),
+  );
+  assert.ok('@cycleplatform/internal-api-client-linux-x64-musl' in packed.optionalDependencies);
+  for (const key of ['devDependencies', 'scripts', 'overrides', 'files', 'napi']) {
+    assert.ok(!(key in packed), key);
+  }
+  assert.deepEqual(packed.exports, manifest.exports);
+  assert.deepEqual(packed.dependencies, manifest.dependencies);
+});
+
+test('a platform package says where it can be installed, and has the addon as its entry', () => {
+  const musl = platformManifest(manifest, platformOf('linux-arm64-musl'));
+  assert.deepEqual([musl.os, musl.cpu, musl.libc], [['linux'], ['arm64'], ['musl']]);
+  assert.equal(musl.main, 'cycle-internal-api.linux-arm64-musl.node');
+  assert.equal(musl.version, manifest.version);
+  assert.deepEqual(musl.publishConfig, manifest.publishConfig);
+  assert.ok(!('libc' in platformManifest(manifest, platformOf('darwin-x64'))));
+  assert.equal(addonFile(manifest, platformOf('darwin-x64')), 'cycle-internal-api.darwin-x64.node');
+});
+
+/** @param {Partial<Parameters<typeof versionFaults>[0]>} other */
+const files = (other = {}) => ({
+  manifest: { version: '1.2.3' },
+  lock: { version: '1.2.3', packages: { '': { version: '1.2.3' } } },
+  cargoToml: '[package]\nname = "crate"\nversion = "1.2.3"\n',
+  cargoLock: '[[package]]\nname = "other"\nversion = "9.0.0"\n\n[[package]]\nname = "crate"\nversion = "1.2.3"\n',
+  changelog: '# Changelog\n\n## 1.2.3\n\n## 1.2.2\n',
+  ...other,
+});
+
+test('versions that agree are no fault, and each that differs is one sentence', () => {
+  assert.deepEqual(versionFaults(files()), []);
+  assert.deepEqual(versionFaults(files({ changelog: '# Changelog\n\n## Unreleased\n' })), []);
+  assert.deepEqual(versionFaults(files({ cargoToml: '[package]\nname = "crate"\nversion = "1.2.4"\n' })), [
+    'package.json has version 1.2.3, Cargo.toml has 1.2.4.',
+  ]);
+  assert.deepEqual(versionFaults(files({ lock: {}, changelog: '## 1.2.2' })), [
+    'package.json has version 1.2.3, package-lock.json has none.',
+    'package.json has version 1.2.3, the first package of package-lock.json has none.',
+    'package.json has version 1.2.3, the newest of CHANGELOG.md is 1.2.2.',
+  ]);
+});
+
+test('the versions of the project agree', () => {
+  const read = (/** @type {string} */ name) => readFileSync(join(root, name), 'utf8');
+  const faults = versionFaults({
+    manifest,
+    lock: JSON.parse(read('package-lock.json')),
+    cargoToml: read('Cargo.toml'),
+    cargoLock: read('Cargo.lock'),
+    changelog: read('CHANGELOG.md'),
+  });
+  assert.deepEqual(faults, []);
+});
+
+test('an addon of another version or target, or with a path of the builder, is not packed', () => {
+  const addon = Buffer.from('\u007fELF..cycle-internal-api-client 1.2.3 x86_64-apple-darwin;/home/me/src');
+  const expected = { version: '1.2.3', target: 'x86_64-apple-darwin', folders: ['/'] };
+  assert.deepEqual(addonFaults(addon, expected), []);
+  assert.deepEqual(addonFaults(addon, { version: '1.3.0', target: 'aarch64-apple-darwin', folders: ['/home/me'] }), [
+    'It says that its version is 1.2.3, not 1.3.0.',
+    'It says that it was built for x86_64-apple-darwin, not aarch64-apple-darwin.',
+    'The path /home/me is in it.',
+  ]);
+  assert.equal(addonFaults(Buffer.from('something else'), expected).length, 2);
+});
+
+test('the addon of this checkout can be asked for its version and target', () => {
+  const { BUILD } = createRequire(import.meta.url)('../../binding.js');
+  const { target } = ownPlatform();
+  assert.equal(BUILD, `cycle-internal-api-client ${manifest.version} ${target};`);
+  assert.deepEqual(addonFaults(Buffer.from(BUILD), { version: manifest.version, target, folders: [] }), []);
+});
+
+test('flags hide the folders of the builder, and a musl addon is a shared object', () => {
+  const paths = new Map([['/home/me', '/home']]);
+  const hidden = '--remap-path-prefix=/home/me=/home';
+  assert.deepEqual(compilerFlags(platformOf('linux-x64-gnu'), paths), [hidden]);
+  assert.deepEqual(compilerFlags(platformOf('linux-x64-musl'), paths), [hidden, '-Ctarget-feature=-crt-static']);
+  assert.equal(zigTarget(platformOf('linux-x64-gnu')), 'x86_64-unknown-linux-gnu.2.17');
+  assert.equal(zigTarget(platformOf('linux-x64-musl')), 'x86_64-unknown-linux-musl');
+});
+
+test('of the crates only those that are linked are listed', () => {
+  const crate = (/** @type {string} */ name) => ({
+    id: name,
+    name,
+    version: '1.0.0',
+    license: 'MIT',
+    manifest_path: `/x/${name}/Cargo.toml`,
+  });
+  const needs = (/** @type {string} */ pkg, /** @type {string | null} */ kind) => ({ pkg, dep_kinds: [{ kind }] });
+  const metadata = {
+    packages: ['own', 'linked', 'below', 'of-tests', 'of-builds', 'of-another-system'].map(crate),
+    resolve: {
+      root: 'own',
+      nodes: [
+        { id: 'own', deps: [needs('linked', null), needs('of-tests', 'dev'), needs('of-builds', 'build')] },
+        { id: 'linked', deps: [needs('below', null)] },
+        { id: 'below', deps: [] },
+      ],
+    },
+  };
+  assert.deepEqual(crates(metadata), [
+    { name: 'linked', version: '1.0.0', licence: 'MIT', folder: '/x/linked' },
+    { name: 'below', version: '1.0.0', licence: 'MIT', folder: '/x/below' },
+  ]);
+});
+
+test('the page of licences has every part, and a text once for all that have it', (t) => {
+  const folder = temporaryFolder(t);
+  const part = (/** @type {string} */ name, /** @type {Record<string, string>} */ texts) => {
+    mkdirSync(join(folder, name));
+    for (const [file, text] of Object.entries(texts)) {
+      writeFileSync(join(folder, name, file), text);
+    }
+    return { name, version: '1.0.0', licence: 'MIT', folder: join(folder, name) };
+  };
+  const page = licencesPage([
+    part('b', { 'LICENSE-MIT': 'be kind\r\n', 'lib.rs': 'code' }),
+    part('a', { LICENSE: 'be kind', NOTICE: 'by a' }),
+  ]);
+  assert.match(page, /- a 1\.0\.0: MIT\n- b 1\.0\.0: MIT\n/);
+  assert.match(page, /a 1\.0\.0, b 1\.0\.0\n\nbe kind\n/);
+  assert.match(page, /a 1\.0\.0\n\nby a\n/);
+  assert.equal(page.split('be kind').length, 2);
+  assert.doesNotMatch(page, /code/);
+});
+
+test('the packages of npm are listed with what they need', () => {
+  const names = npmPackages(root, Object.keys(manifest.dependencies)).map(({ name }) => name);
+  assert.ok(names.includes('openapi-fetch') && names.includes('openapi-typescript-helpers'), String(names));
+});
+
+test('a tarball without what programs load is not made', (t) => {
+  assert.deepEqual(
+    missingFiles(() => false),
+    ['dist/index.js', 'binding.js'],
+  );
+  const folder = temporaryFolder(t);
+  cpSync(join(root, 'scripts'), join(folder, 'scripts'), { recursive: true });
+  const pack = () => spawnSync(process.execPath, ['scripts/prepack.mjs'], { cwd: folder, encoding: 'utf8' });
+  const refused = pack();
+  assert.equal(refused.status, 1);
+  assert.match(refused.stderr, /dist\/index\.js and binding\.js would be missing[\s\S]*npm run package/);
+  mkdirSync(join(folder, 'dist'));
+  writeFileSync(join(folder, 'dist/index.js'), '');
+  writeFileSync(join(folder, 'binding.js'), '');
+  assert.equal(pack().status, 0);
+});
+
+test('the checkout itself is not published', () => {
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/prepublish.mjs')], { encoding: 'utf8' });
+  assert.equal(status, 1);
+  assert.match(stderr, /npm run package -- --all/);
+});
+
+test('a target that is not known, and an option that is not, end before anything is built', () => {
+  const run = (/** @type {string[]} */ ...args) =>
+    spawnSync(process.execPath, [join(root, 'scripts/package.mjs'), ...args], { encoding: 'utf8' });
+  assert.match(run('--target', 'sun-sparc').stderr, /no target sun-sparc/);
+  assert.equal(run('--target', 'sun-sparc').status, 1);
+  assert.match(run('--all-of-them').stderr, /Unknown option/);
+  assert.match(run('--help').stdout, /--all /);
+});

@@ -1,0 +1,149 @@
+// `npm run package`: what is published, as tarballs in `artifacts/`. See `--help`.
+
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildAddon, pathsToHide } from './package/build.mjs';
+import { crates, licencesPage, npmPackages } from './package/licences.mjs';
+import {
+  addonFaults,
+  addonFile,
+  mainManifest,
+  missingFiles,
+  platformManifest,
+  platformPackage,
+  versionFaults,
+} from './package/manifests.mjs';
+import { ownPlatform, platformOf, platforms } from './package/platforms.mjs';
+import { outputOf } from './package/tools.mjs';
+import { build, bundle, installDependencies, root, say } from './setup.mjs';
+
+const HELP = `Usage: npm run package [-- options]
+
+Makes the tarball of the package, and one with the addon for each platform, in artifacts/.
+
+  --target NAME  a platform other than this one; may come again
+                 ${platforms.map(({ name }) => name).join(', ')}
+  --all          all of them
+  --main         the package alone
+`;
+
+/** Where the content of the tarballs is put together, and where they go. */
+const staged = join(root, 'target', 'package', 'staged');
+const artifacts = join(root, 'artifacts');
+
+/** @param {string} name */
+const read = (name) => readFileSync(join(root, name), 'utf8');
+
+/** @param {string} name */
+const isThere = (name) => existsSync(join(root, name));
+
+const manifest = JSON.parse(read('package.json'));
+
+function chosenPlatforms() {
+  const { values } = parseArgs({
+    options: {
+      help: { type: 'boolean', default: false },
+      all: { type: 'boolean', default: false },
+      main: { type: 'boolean', default: false },
+      target: { type: 'string', multiple: true },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    process.exit();
+  }
+  if (values.main) {
+    return [];
+  }
+  return values.all ? platforms : (values.target?.map(platformOf) ?? [ownPlatform()]);
+}
+
+function checkVersions() {
+  const faults = versionFaults({
+    manifest,
+    lock: JSON.parse(read('package-lock.json')),
+    cargoToml: read('Cargo.toml'),
+    cargoLock: read('Cargo.lock'),
+    changelog: read('CHANGELOG.md'),
+  });
+  if (faults.length > 0) {
+    throw new Error(faults.join('\n'));
+  }
+}
+
+/**
+ * Makes a folder with the files of a package, and packs it.
+ *
+ * @param {Record<string, any>} content its package.json
+ * @param {string} licences
+ * @param {(folder: string) => void} fill
+ */
+function pack(content, licences, fill) {
+  const folder = join(staged, content.name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  fill(folder);
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(content, undefined, 2)}\n`);
+  writeFileSync(join(folder, 'THIRD-PARTY-LICENCES.txt'), licences);
+  copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
+  mkdirSync(artifacts, { recursive: true });
+  const said = outputOf(
+    'npm',
+    ['pack', '--json', '--ignore-scripts', '--pack-destination', artifacts, folder],
+    'npm 8 or newer is needed.',
+  );
+  const packed = JSON.parse(said);
+  const [{ filename, size, unpackedSize }] = Array.isArray(packed) ? packed : Object.values(packed);
+  const kilobytes = (/** @type {number} */ bytes) => `${Math.round(bytes / 1000)} kB`;
+  console.log(`artifacts/${filename}  ${kilobytes(size)}, ${kilobytes(unpackedSize)} unpacked`);
+}
+
+function packMain() {
+  say(`Packing ${manifest.name}`);
+  const [{ files }] = Object.values(
+    JSON.parse(outputOf('npm', ['pack', '--json', '--dry-run', '--ignore-scripts'], 'npm 8 or newer is needed.')),
+  );
+  const licences = licencesPage(npmPackages(root, Object.keys(manifest.dependencies ?? {})));
+  pack(mainManifest(manifest, platforms), licences, (folder) => {
+    for (const { path } of files) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      cpSync(join(root, path), join(folder, path));
+    }
+  });
+}
+
+/** @param {import('./package/platforms.mjs').Platform} platform */
+function packAddon(platform) {
+  const library = buildAddon(platform);
+  const { version } = manifest;
+  const expected = { version, target: platform.target, folders: [...pathsToHide().keys()] };
+  const faults = addonFaults(readFileSync(library), expected);
+  if (faults.length > 0) {
+    throw new Error(`The addon for ${platform.name} is not as it should be. ${faults.join(' ')}`);
+  }
+  console.log(`The addon for ${platform.name} has ${statSync(library).size} bytes.`);
+  const parameters = ['metadata', '--format-version', '1', '--locked', '--filter-platform', platform.target];
+  const metadata = JSON.parse(outputOf('cargo', parameters, 'crates.io has to be reachable.'));
+  pack(platformManifest(manifest, platform), licencesPage(crates(metadata)), (folder) => {
+    copyFileSync(library, join(folder, addonFile(manifest, platform)));
+    const about = `# ${platformPackage(manifest, platform)}\n\nThe native part of \`${manifest.name}\`, which installs it.\n`;
+    writeFileSync(join(folder, 'README.md'), about);
+  });
+}
+
+try {
+  const chosen = chosenPlatforms();
+  checkVersions();
+  installDependencies();
+  if (missingFiles(isThere).length > 0) {
+    // Writes the table of addons too.
+    build('debug');
+  }
+  bundle();
+  packMain();
+  chosen.forEach(packAddon);
+} catch (error) {
+  console.error(`\n${/** @type {Error} */ (error).message}`);
+  process.exitCode = 1;
+}

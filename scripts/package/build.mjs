@@ -1,0 +1,70 @@
+// Builds the addon of one platform as it is published.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { root, run, say } from '../setup.mjs';
+import { GLIBC, MACOS } from './platforms.mjs';
+import { standardLibrary, sysroot, zigEnvironment } from './tools.mjs';
+
+/** Not that of other builds, whose flags are others. */
+const folder = join(root, 'target', 'package');
+
+const cargoHome = process.env.CARGO_HOME ?? join(homedir(), '.cargo');
+
+/** Folders of the builder, and what stands for each in the messages of a panic. The last that fits counts. */
+export function pathsToHide() {
+  return new Map([
+    [homedir(), '/home'],
+    [sysroot(), '/rust'],
+    [cargoHome, '/cargo'],
+    [root, '/project'],
+  ]);
+}
+
+/** @param {import('./platforms.mjs').Platform} platform */
+export function compilerFlags({ libc }, paths = pathsToHide()) {
+  const flags = [...paths].map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
+  // A shared object that the C library of the system loads, and no program of its own.
+  return libc === 'musl' ? [...flags, '-Ctarget-feature=-crt-static'] : flags;
+}
+
+/**
+ * What the build of a macOS addon needs: without the libraries of the toolchain, its tool that strips does not start.
+ *
+ * @param {import('./platforms.mjs').Platform} platform
+ * @returns {NodeJS.ProcessEnv}
+ */
+const macosEnvironment = ({ os }) =>
+  os === 'darwin' ? { MACOSX_DEPLOYMENT_TARGET: MACOS, LD_LIBRARY_PATH: join(sysroot(), 'lib') } : {};
+
+/** @param {import('./platforms.mjs').Platform} platform */
+export const zigTarget = ({ target, libc }) => (libc === 'glibc' ? `${target}.${GLIBC}` : target);
+
+/**
+ * @param {import('./platforms.mjs').Platform} platform
+ * @returns {string} the path of the library
+ */
+export function buildAddon(platform) {
+  const { name, target, os } = platform;
+  const { parameters, env } = standardLibrary(target);
+  const zig = zigEnvironment();
+  say(`Building the addon for ${name} (two to six minutes the first time)`);
+  const flags = compilerFlags(platform).map((flag) => JSON.stringify(flag));
+  run(
+    'cargo',
+    [
+      'zigbuild',
+      ...['--release', '--lib', '--locked', '--quiet'],
+      ...['--target', zigTarget(platform), '--target-dir', folder],
+      ...['--config', `target.${target}.rustflags=[${flags}]`],
+      ...parameters,
+    ],
+    { ...zig, ...env, ...macosEnvironment(platform) },
+  );
+  const library = join(folder, target, 'release', `libcycle_internal_api.${os === 'darwin' ? 'dylib' : 'so'}`);
+  if (!existsSync(library) || readFileSync(library).length === 0) {
+    throw new Error(`Cargo built no ${library}`);
+  }
+  return library;
+}

@@ -1,0 +1,81 @@
+// The licences of all code that a tarball has inside, from where the package managers put it.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** @typedef {{ name: string, version: string, licence: string, folder: string }} Part */
+
+/** How files are called that have the text of a licence. */
+const TEXTS = /^(licen[cs]e|copying|notice|unlicense|copyright)([-._].*)?$/i;
+
+/**
+ * The crates that are linked into the addon.
+ *
+ * @param {any} metadata what `cargo metadata --filter-platform` says
+ * @returns {Part[]}
+ */
+export function crates({ packages, resolve }) {
+  const nodes = new Map(resolve.nodes.map((/** @type {any} */ node) => [node.id, node]));
+  const linked = new Set();
+  const waiting = [resolve.root];
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    if (!linked.has(id)) {
+      linked.add(id);
+      const normal = nodes.get(id).deps.filter((/** @type {any} */ { dep_kinds }) =>
+        // Neither those of tests nor those of build scripts.
+        dep_kinds.some((/** @type {any} */ { kind }) => kind === null),
+      );
+      waiting.push(...normal.map((/** @type {any} */ { pkg }) => pkg));
+    }
+  }
+  return packages
+    .filter((/** @type {any} */ { id }) => linked.has(id) && id !== resolve.root)
+    .map((/** @type {any} */ { name, version, license, manifest_path }) => ({
+      name,
+      version,
+      licence: license ?? 'in its text',
+      folder: dirname(manifest_path),
+    }));
+}
+
+/**
+ * The packages of npm that a package depends on, and theirs.
+ *
+ * @param {string} root
+ * @param {string[]} names
+ * @returns {Part[]}
+ */
+export function npmPackages(root, names) {
+  const found = new Map();
+  const waiting = [...names];
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    if (!found.has(name)) {
+      const folder = join(root, 'node_modules', name);
+      const { version, license, dependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+      found.set(name, { name, version, licence: license ?? 'in its text', folder });
+      waiting.push(...Object.keys(dependencies));
+    }
+  }
+  return [...found.values()];
+}
+
+/**
+ * One page with the licence of each part, each text once.
+ *
+ * @param {Part[]} parts
+ */
+export function licencesPage(parts) {
+  const sorted = [...parts].sort((a, b) => (`${a.name} ${a.version}` < `${b.name} ${b.version}` ? -1 : 1));
+  /** @type {Map<string, string[]>} */
+  const texts = new Map();
+  for (const { name, version, folder } of sorted) {
+    const files = readdirSync(folder, { withFileTypes: true }).filter((file) => file.isFile() && TEXTS.test(file.name));
+    for (const file of files.map((one) => one.name).sort()) {
+      const text = readFileSync(join(folder, file), 'utf8').replaceAll('\r\n', '\n').trim();
+      texts.set(text, [...(texts.get(text) ?? []), `${name} ${version}`]);
+    }
+  }
+  const list = sorted.map(({ name, version, licence }) => `- ${name} ${version}: ${licence}`);
+  const sections = [...texts].map(([text, users]) => `${'-'.repeat(80)}\n${users.join(', ')}\n\n${text}\n`);
+  return ['This package contains or depends on the following software.\n', ...list, '', ...sections].join('\n');
+}

@@ -1,0 +1,117 @@
+// The package.json of each tarball, made of that of the project.
+
+/** @typedef {import('./platforms.mjs').Platform} Platform */
+/** @typedef {Record<string, any>} Manifest */
+
+/** What only a checkout needs. */
+const OF_A_CHECKOUT = ['devDependencies', 'overrides', 'scripts', 'files', 'napi'];
+
+/** What a platform package has in common with the main one. */
+const COMMON = ['version', 'license', 'engines', 'repository', 'homepage', 'bugs', 'publishConfig'];
+
+/**
+ * @param {Manifest} manifest of the project
+ * @param {Platform} platform
+ */
+export const platformPackage = (manifest, platform) => `${manifest.name}-${platform.name}`;
+
+/**
+ * @param {Manifest} manifest of the project
+ * @param {Platform} platform
+ */
+export const addonFile = (manifest, platform) => `${manifest.napi.binaryName}.${platform.name}.node`;
+
+/**
+ * The main package, which depends on the addons of all platforms: a package manager installs those that fit.
+ *
+ * @param {Manifest} manifest of the project
+ * @param {readonly Platform[]} platforms
+ * @returns {Manifest}
+ */
+export function mainManifest(manifest, platforms) {
+  const kept = Object.entries(manifest).filter(([key]) => !OF_A_CHECKOUT.includes(key));
+  const addons = platforms.map((platform) => [platformPackage(manifest, platform), manifest.version]);
+  return { ...Object.fromEntries(kept), optionalDependencies: Object.fromEntries(addons) };
+}
+
+/**
+ * The package of the addon for one platform.
+ *
+ * @param {Manifest} manifest of the project
+ * @param {Platform} platform
+ * @returns {Manifest}
+ */
+export function platformManifest(manifest, platform) {
+  const { os, cpu, libc } = platform;
+  return {
+    name: platformPackage(manifest, platform),
+    description: `The native part of ${manifest.name} for ${[os, cpu, libc].filter(Boolean).join(' ')}.`,
+    ...Object.fromEntries(COMMON.filter((key) => key in manifest).map((key) => [key, manifest[key]])),
+    main: addonFile(manifest, platform),
+    os: [os],
+    cpu: [cpu],
+    ...(libc && { libc: [libc] }),
+  };
+}
+
+/** What programs load, and the build makes. */
+const BUILT = ['dist/index.js', 'binding.js'];
+
+/**
+ * What a tarball would lack.
+ *
+ * @param {(name: string) => boolean} isThere
+ */
+export const missingFiles = (isThere) => BUILT.filter((name) => !isThere(name));
+
+/**
+ * Says where versions do not agree.
+ *
+ * @param {{ manifest: Manifest, lock: Manifest, cargoToml: string, cargoLock: string, changelog: string }} files
+ * @returns {string[]} one sentence for each that differs
+ */
+export function versionFaults({ manifest, lock, cargoToml, cargoLock, changelog }) {
+  const { version } = manifest;
+  const crate = /^name = "(.*)"$/m.exec(cargoToml)?.[1];
+  const locked = new RegExp(`^name = "${crate}"\\nversion = "(.*)"$`, 'm').exec(cargoLock)?.[1];
+  const versions = {
+    'package-lock.json': lock.version,
+    'the first package of package-lock.json': lock.packages?.['']?.version,
+    'Cargo.toml': /^version = "(.*)"$/m.exec(cargoToml)?.[1],
+    'Cargo.lock': locked,
+  };
+  const faults = Object.entries(versions)
+    .filter(([, found]) => found !== version)
+    .map(([file, found]) => `package.json has version ${version}, ${file} has ${found ?? 'none'}.`);
+  const heading = /^## (?:\[?v?)([^\s\]]+)/m.exec(changelog)?.[1];
+  if (heading !== version && heading !== 'Unreleased') {
+    faults.push(`package.json has version ${version}, the newest of CHANGELOG.md is ${heading ?? 'missing'}.`);
+  }
+  return faults;
+}
+
+/** The text that each addon has inside, `BUILD` of `src/bridge/build_info.rs`. */
+const BUILD = /cycle-internal-api-client ([\w.+-]+) ([\w-]+);/;
+
+/**
+ * Says what is wrong with a built addon.
+ *
+ * @param {Buffer} bytes
+ * @param {{ version: string, target: string, folders: string[] }} expected `folders` are the builder's, and not to be inside
+ * @returns {string[]}
+ */
+export function addonFaults(bytes, { version, target, folders }) {
+  const text = bytes.toString('latin1');
+  const [, itsVersion = 'none', itsTarget = 'none'] = BUILD.exec(text) ?? [];
+  const faults = [];
+  if (itsVersion !== version) {
+    faults.push(`It says that its version is ${itsVersion}, not ${version}.`);
+  }
+  if (itsTarget !== target) {
+    faults.push(`It says that it was built for ${itsTarget}, not ${target}.`);
+  }
+  for (const folder of folders.filter((name) => name.length > 1 && text.includes(name))) {
+    faults.push(`The path ${folder} is in it.`);
+  }
+  return faults;
+}
