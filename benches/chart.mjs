@@ -1,7 +1,7 @@
-// The chart of the README: bars by peer, a panel for each question.
+// The chart of the README and of docs/benchmarks.md: bars by peer, a panel for each question.
 
-import { machineText } from './machine.mjs';
 import { PEERS } from './measurements.mjs';
+import { machineText } from './report.mjs';
 
 /**
  * @typedef {import('./report.mjs').Results} Results

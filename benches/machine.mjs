@@ -26,15 +26,3 @@ export function describeMachine() {
     peers: Object.fromEntries(versions),
   };
 }
-
-/**
- * The same in a sentence or two.
- *
- * @param {ReturnType<typeof describeMachine>} machine
- */
-export function machineText({ cpu, cores, system, node, rust, peers }) {
-  const cpuText = `${cpu}, ${cores} cores`;
-  const places = pinned ? 'server on one core, client on another' : 'server and client wherever the system puts them';
-  const names = Object.entries(peers).map(([name, version]) => `${name.replace(/-[\d.]+$/, '')} ${version}`);
-  return `${cpuText}, ${system}; ${places}. Node ${node.slice(1)}, Rust ${rust}, ${names.join(', ')}.`;
-}

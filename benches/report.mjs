@@ -1,6 +1,5 @@
 // Samples to results, and results to Markdown.
 
-import { machineText } from './machine.mjs';
 import { PEERS } from './measurements.mjs';
 import { median, medians } from './statistics.mjs';
 
@@ -91,11 +90,27 @@ function table(results, corner) {
 }
 
 /**
+ * A table whose columns are as wide as their longest cells, as the formatter wants it.
+ *
  * @param {string[]} head
  * @param {string[][]} rows
  */
 function markdownTable(head, rows) {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  const widths = head.map((_, at) => Math.max(3, ...[head, ...rows].map((cells) => cells[at].length)));
+  const line = (/** @type {string[]} */ cells) => `| ${cells.map((cell, at) => cell.padEnd(widths[at])).join(' | ')} |`;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}
+
+/**
+ * The machine and the versions, in a sentence or two.
+ *
+ * @param {ReturnType<typeof import('./machine.mjs').describeMachine>} machine
+ */
+export function machineText({ cpu, cores, system, pinned, node, rust, peers }) {
+  const cpuText = `${cpu}, ${cores} cores`;
+  const places = pinned ? 'server on one core, client on another' : 'server and client wherever the system puts them';
+  const names = Object.entries(peers).map(([name, version]) => `${name.replace(/-[\d.]+$/, '')} ${version}`);
+  return `${cpuText}, ${system}; ${places}. Node ${node.slice(1)}, Rust ${rust}, ${names.join(', ')}.`;
 }
 
 /** @param {Results} results */

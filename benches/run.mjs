@@ -1,13 +1,13 @@
 // `npm run bench`: every peer in one run. See `--help`.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root, run, say, tool } from '../scripts/setup.mjs';
-import { chart } from './chart.mjs';
 import { GOALS, judge } from './goals.mjs';
 import { describeMachine } from './machine.mjs';
 import { plan, QUICK, THOROUGH } from './measurements.mjs';
+import { pages } from './pages.mjs';
 import { measureInNode, measureReference, startServer } from './processes.mjs';
 import { goalsText, markdown, summarize } from './report.mjs';
 import { setUp } from './setup.mjs';
@@ -17,7 +17,7 @@ const HELP = `Usage: npm run bench -- [options]
   --quick        a short run, for development
   --only GROUP   rest, cold, notifications or memory
   --lane LANE    event-loop or io-thread, instead of what the package chooses by itself
-  --write        put the tables into README.md, and save benches/results.json and benches/chart.svg
+  --write        save benches/results.json, the tables of docs/benchmarks.md and benches/chart.svg
 `;
 
 const LANES = /** @type {const} */ (['event-loop', 'io-thread']);
@@ -46,6 +46,11 @@ function readOptions() {
 /**
  * @typedef {import('./measurements.mjs').Measurement} Measurement
  * @typedef {import('./processes.mjs').Sample} Sample
+ * @typedef {object} Saved what results.json has
+ * @property {ReturnType<typeof describeMachine>} machine
+ * @property {'event-loop' | 'io-thread'} lane
+ * @property {import('./report.mjs').Results} results
+ * @property {ReturnType<typeof judge>} goals
  */
 
 /**
@@ -70,24 +75,6 @@ async function measure({ client, peers, rounds, task, title }, socketPath) {
   return samples;
 }
 
-const README = join(root, 'README.md');
-const [START, END] = ['<!-- bench:start -->', '<!-- bench:end -->'];
-
-/**
- * Puts a text between the marks of the README.
- *
- * @param {string} text
- */
-function insertIntoReadme(text) {
-  const readme = readFileSync(README, 'utf8');
-  const from = readme.indexOf(START);
-  const to = readme.indexOf(END);
-  if (from === -1 || to < from) {
-    throw new Error(`README.md has no ${START} before ${END}`);
-  }
-  return `${readme.slice(0, from + START.length)}\n\n${text}\n\n${readme.slice(to)}`;
-}
-
 async function main() {
   const options = readOptions();
   if (options.help) {
@@ -98,8 +85,8 @@ async function main() {
     if (options.quick || options.only) {
       throw new Error('--write needs the whole run: no --quick, no --only');
     }
-    // Before minutes are spent.
-    insertIntoReadme('');
+    // A page without its marks is noticed before minutes are spent.
+    pages();
   }
   const measurements = plan(options.quick ? QUICK : THOROUGH).filter(
     ({ groups }) => !options.only || groups.some((group) => group === options.only),
@@ -125,12 +112,21 @@ async function main() {
   const remark = options.quick ? '\nA short run: good for seeing that it works, not for quoting.\n' : '';
   process.stdout.write(`\n${tables}\n\n${goalsText(goals)}\n${remark}`);
   if (options.write) {
-    const file = (/** @type {string} */ name) => join(import.meta.dirname, name);
-    writeFileSync(file('results.json'), JSON.stringify({ machine, lane: options.lane, results, goals }, null, 2));
-    writeFileSync(file('chart.svg'), chart(results, machine));
-    writeFileSync(README, insertIntoReadme(tables));
-    run(tool('biome'), ['format', '--write', '--log-level=error', 'benches/results.json', 'README.md']);
+    const saved = { machine, lane: options.lane, results, goals };
+    write('benches/results.json', JSON.stringify(saved, null, 2));
+    for (const [file, text] of Object.entries(pages(saved))) {
+      write(file, text);
+    }
+    run(tool('biome'), ['format', '--write', '--log-level=error', 'benches/results.json']);
   }
+}
+
+/**
+ * @param {string} file
+ * @param {string} text
+ */
+function write(file, text) {
+  writeFileSync(join(root, file), text);
 }
 
 main().catch((error) => {

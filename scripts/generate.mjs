@@ -1,9 +1,12 @@
 #!/usr/bin/env node
-// Writes generated/ from protocol/ and lib/error-codes.json, and docs/errors.md. With --check nothing is written: it fails when a file differs.
+// Writes generated/ from protocol/ and lib/error-codes.json, and what pages are made of: docs/errors.md, the commands in
+// docs/cli.md, and from benches/results.json the tables and the chart of the benchmarks. With --check nothing is written:
+// it fails when a file differs.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { pages } from '../benches/pages.mjs';
 import { commandsTable, withCommands } from './generate/commands.mjs';
 import { cycleProtocol } from './generate/cycle-protocol.mjs';
 import { difference } from './generate/difference.mjs';
@@ -41,8 +44,9 @@ async function generate() {
   const cycle = await cycleProtocol(protocol, document, operations);
   files.set('cycle-protocol.json', stringify(cycle));
   files.set('cycle-protocol.d.ts', header + cycleClientType(cycle, operations));
-  const readme = await readFile(join(root, 'README.md'), 'utf8').catch(() => undefined);
-  if (readme !== undefined) files.set('../README.md', withCommands(readme, commandsTable(cycle)));
+  const commands = await readFile(join(root, 'docs', 'cli.md'), 'utf8');
+  files.set('../docs/cli.md', withCommands(commands, commandsTable(cycle)));
+  for (const [file, text] of Object.entries(pages())) files.set(`../${file}`, text);
   const binder = createRequire(import.meta.url)('../protocol/binder');
   files.set(
     'binder-protocol.d.ts',

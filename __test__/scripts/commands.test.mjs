@@ -28,8 +28,8 @@ test('it goes between the markers of a page, and nowhere else', () => {
   assert.equal(withCommands('no markers', 'new'), 'no markers');
 });
 
-test('the README is up to date', () => {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-  assert.ok(readme.includes('<!-- commands:start -->'));
-  assert.equal(withCommands(readme, commandsTable(cycle)), readme);
+test('the page of the command line is up to date', () => {
+  const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
+  assert.ok(page.includes('<!-- commands:start -->'));
+  assert.equal(withCommands(page, commandsTable(cycle)), page);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -13,8 +13,9 @@ let copy;
 
 before(() => {
   copy = mkdtempSync(join(tmpdir(), 'generate-'));
-  for (const folder of ['bin', 'docs', 'generated', 'lib', 'protocol', 'scripts', 'src']) {
-    cpSync(join(root, folder), join(copy, folder), { recursive: true });
+  const isOurs = (/** @type {string} */ file) => basename(file) !== 'node_modules';
+  for (const folder of ['benches', 'bin', 'docs', 'generated', 'lib', 'protocol', 'scripts', 'src']) {
+    cpSync(join(root, folder), join(copy, folder), { recursive: true, filter: isOurs });
   }
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
 });
