@@ -19,8 +19,8 @@ Names choose test files by a part of their path, and leave out the Rust tests.
 
 const LANES = ['event-loop', 'io-thread'];
 
-/** What is the same over each lane, and slow: types, and what is generated. */
-const LANELESS = /^__test__.(types|scripts|protocol)\b/;
+/** What is the same over each lane, and slow: types, what is generated, and the pages. */
+const LANELESS = /^__test__[/\\](?:(?:types|scripts|protocol)[/\\]|docs\.test)/;
 
 function readArguments() {
   const { values, positionals } = parseArgs({
