@@ -1,5 +1,9 @@
 //! Dates as text: ISO 8601 in the forms that JSON carries.
 
+use std::str::FromStr;
+
+use jiff::civil::Date;
+
 /// Whether `text` is a calendar date (`2016-02-29`), alone or with a time of day
 /// (`T12:30`, `T12:30:05.250`) and an offset (`Z`, `+02:00`).
 pub(super) fn is_date(text: &str) -> bool {
@@ -17,7 +21,7 @@ fn is_day(text: &str) -> bool {
     else {
         return false;
     };
-    (1..=12).contains(&month) && day >= 1 && day <= days_in(year, month)
+    Date::new(year, month, day).is_ok()
 }
 
 fn is_time(text: &str) -> bool {
@@ -38,7 +42,7 @@ fn is_clock(text: &str) -> bool {
     let has_second = second.is_some();
     let second = second.map_or(Some(0), |second| number(Some(second), 2));
     // 60 is a leap second.
-    let fits = |value: Option<u32>, most: u32| value.is_some_and(|value| value <= most);
+    let fits = |value: Option<i8>, most: i8| value.is_some_and(|value| value <= most);
     fits(hour, 23)
         && fits(minute, 59)
         && fits(second, 60)
@@ -50,25 +54,16 @@ fn is_clock(text: &str) -> bool {
 
 fn is_offset(text: &str) -> bool {
     let mut parts = text[1..].split(':');
-    let (hours, minutes) = (number(parts.next(), 2), number(parts.next(), 2));
+    let (hours, minutes) = (number::<i8>(parts.next(), 2), number::<i8>(parts.next(), 2));
     hours.is_some_and(|hours| hours <= 23)
         && minutes.is_some_and(|minutes| minutes <= 59)
         && parts.next().is_none()
 }
 
 /// The value of exactly `width` decimal digits.
-fn number(text: Option<&str>, width: usize) -> Option<u32> {
+fn number<N: FromStr>(text: Option<&str>, width: usize) -> Option<N> {
     let text = text.filter(|text| text.len() == width && text.bytes().all(|byte| byte.is_ascii_digit()))?;
     text.parse().ok()
-}
-
-fn days_in(year: u32, month: u32) -> u32 {
-    match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
-        2 => 28,
-        _ => 31,
-    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use jiff::Timestamp;
+
 /// A clock that can be moved forward. Clones share their offset.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
@@ -36,45 +38,11 @@ impl Clock {
     }
 }
 
-/// A time since 1970 as RFC 3339 prints it, in UTC with milliseconds.
+/// A time since 1970 as RFC 3339 prints it, in UTC with milliseconds; none is later than the year 9999.
 pub(crate) fn rfc3339(since_epoch: Duration) -> String {
-    let seconds = since_epoch.as_secs();
-    let (days, of_day) = (seconds / 86_400, seconds % 86_400);
-    let (year, month, day) = civil(days);
-    format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{:03}Z",
-        of_day / 3600,
-        of_day / 60 % 60,
-        of_day % 60,
-        since_epoch.subsec_millis()
-    )
-}
-
-/// Year, month and day of a number of days since 1970-01-01.
-fn civil(mut days: u64) -> (u64, u64, u64) {
-    let mut year = 1970;
-    loop {
-        let length = if leap(year) { 366 } else { 365 };
-        if days < length {
-            break;
-        }
-        days -= length;
-        year += 1;
-    }
-    let february = if leap(year) { 29 } else { 28 };
-    let mut month = 1;
-    for length in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
-        if days < length {
-            break;
-        }
-        days -= length;
-        month += 1;
-    }
-    (year, month, days + 1)
-}
-
-fn leap(year: u64) -> bool {
-    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    let milliseconds = i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX);
+    let timestamp = Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX);
+    format!("{timestamp:.3}")
 }
 
 #[cfg(test)]
@@ -92,6 +60,8 @@ mod tests {
         ] {
             assert_eq!(rfc3339(Duration::from_secs(seconds)), text);
         }
+        assert_eq!(rfc3339(Duration::from_millis(1_234_567)), "1970-01-01T00:20:34.567Z");
+        assert_eq!(rfc3339(Duration::MAX), "9999-12-30T22:00:00.999Z");
     }
 
     #[test]
