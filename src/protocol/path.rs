@@ -1,5 +1,6 @@
 //! Path templates: `/builds/{image-name}`.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -14,23 +15,37 @@ pub(super) fn encode(text: &str) -> String {
 
 /// Decodes a path segment or a query's name or value; `None` when it is not UTF-8.
 pub(super) fn decode(text: &str) -> Option<String> {
-    percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+    percent_decode_str(text).decode_utf8().ok().map(Cow::into_owned)
 }
 
 /// A path with params in it, at most one in each segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Path(Vec<Segment>);
+pub(crate) struct Path(Vec<Segment>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Segment {
     before: String,
     param: Option<String>,
     after: String,
+    /// The text before the param as a server reads it.
+    literal: String,
+}
+
+/// A segment of the path of a request.
+pub(super) struct Given<'a> {
+    raw: &'a str,
+    decoded: Cow<'a, str>,
+}
+
+/// The segments of the path of a request; `None` when it is no path or not UTF-8.
+pub(super) fn segments(path: &str) -> Option<Vec<Given<'_>>> {
+    let segment = |raw| Some(Given { raw, decoded: percent_decode_str(raw).decode_utf8().ok()? });
+    path.strip_prefix('/')?.split('/').map(segment).collect()
 }
 
 impl Path {
     /// Reads a path template. Fails with the fault in words.
-    pub(super) fn parse(source: &str) -> Result<Self, String> {
+    pub(crate) fn parse(source: &str) -> Result<Self, String> {
         let Some(rest) = source.strip_prefix('/') else {
             return Err("a path starts with /".to_owned());
         };
@@ -81,27 +96,33 @@ impl Path {
         Ok(path)
     }
 
-    /// The decoded values of the params in `path`, or `None` when it is not this path. The param named
+    /// The decoded values of the params in a path of these segments, or `None` when it is not this path. The param named
     /// `optional` may be empty and is then left out.
-    pub(super) fn matches(&self, path: &str, optional: Option<&str>) -> Option<Vec<(String, String)>> {
+    pub(super) fn matches(
+        &self,
+        given: &[Given<'_>],
+        optional: Option<&str>,
+    ) -> Option<Vec<(String, String)>> {
+        if given.len() != self.0.len() {
+            return None;
+        }
         let mut values = Vec::new();
-        let mut rest = path.strip_prefix('/')?.split('/');
-        for segment in &self.0 {
-            let text = rest.next()?;
+        for (segment, given) in self.0.iter().zip(given) {
             let Some(name) = &segment.param else {
-                if decode(text)? == decode(&segment.before)? {
+                if given.decoded == segment.literal {
                     continue;
                 }
                 return None;
             };
-            let inner = text.strip_prefix(segment.before.as_str())?.strip_suffix(segment.after.as_str())?;
+            let inner =
+                given.raw.strip_prefix(segment.before.as_str())?.strip_suffix(segment.after.as_str())?;
             if !inner.is_empty() {
                 values.push((name.clone(), decode(inner)?));
             } else if optional != Some(name) {
                 return None;
             }
         }
-        rest.next().is_none().then_some(values)
+        Some(values)
     }
 
     /// The path with its params nameless: equal for two paths that match the same. With `filled` false
@@ -128,7 +149,7 @@ impl Path {
 
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|Segment { before, param, after }| match param {
+        self.0.iter().try_for_each(|Segment { before, param, after, .. }| match param {
             Some(param) => write!(f, "/{before}{{{param}}}{after}"),
             None => write!(f, "/{before}"),
         })
@@ -144,7 +165,7 @@ impl Segment {
             if source.contains('}') {
                 return Err("a closing brace was never opened".to_owned());
             }
-            return Ok(Self { before: source.to_owned(), param: None, after: String::new() });
+            return Ok(Self::new(source, None, ""));
         };
         let Some((name, after)) = rest.split_once('}') else {
             return Err("a brace is never closed".to_owned());
@@ -155,7 +176,16 @@ impl Segment {
         if name.is_empty() || name.contains('{') || before.contains('}') || after.contains('}') {
             return Err(format!("the braces of the segment {source:?} do not hold one param name"));
         }
-        Ok(Self { before: before.to_owned(), param: Some(name.to_owned()), after: after.to_owned() })
+        Ok(Self::new(before, Some(name), after))
+    }
+
+    fn new(before: &str, param: Option<&str>, after: &str) -> Self {
+        Self {
+            before: before.to_owned(),
+            param: param.map(str::to_owned),
+            after: after.to_owned(),
+            literal: percent_decode_str(before).decode_utf8_lossy().into_owned(),
+        }
     }
 }
 
@@ -174,7 +204,7 @@ mod tests {
     }
 
     fn matched(path: &str, actual: &str, optional: Option<&str>) -> Option<Vec<(String, String)>> {
-        Path::parse(path).unwrap().matches(actual, optional)
+        Path::parse(path).unwrap().matches(&segments(actual)?, optional)
     }
 
     #[test]

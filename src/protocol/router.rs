@@ -1,189 +1,130 @@
-//! From a request to its endpoint.
+//! From the method and the path of a request to what they lead to.
 
-use percent_encoding::percent_decode_str;
-use serde_json::Value;
+use super::path::{Path, segments};
 
-use super::secret::{SecretPath, hide, hide_all};
-use super::types::{Endpoint, Protocol};
+/// Routes of an API, each a method and a path that lead to a `T`.
+#[derive(Debug, Clone)]
+pub(crate) struct Router<T> {
+    /// Paths with more literal text come first, and among equals those that were added first.
+    entries: Vec<Entry<T>>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry<T> {
+    path: Path,
+    /// The param of the path that may be empty.
+    optional: Option<String>,
+    /// In capitals.
+    method: String,
+    target: T,
+}
 
 /// What a method and a path lead to.
-#[derive(Debug)]
-pub(super) enum Route<'a> {
-    /// An endpoint, with the values in the path by param name.
-    Endpoint(&'a Endpoint, Vec<(String, String)>),
-    /// Endpoints on this path, but with other methods: these.
-    Methods(Vec<&'a str>),
+#[derive(Debug, PartialEq)]
+pub(crate) enum Route<T> {
+    /// A target, with the decoded values in the path by param name.
+    Found(T, Vec<(String, String)>),
+    /// Nothing, but the path is there with these methods.
+    Methods(Vec<String>),
     /// Nothing.
     Unknown,
 }
 
-impl Protocol {
-    /// Finds the endpoint of a request. Of several paths that match, the one with more literal text wins.
-    pub(super) fn route(&self, method: &str, path: &str) -> Route<'_> {
-        let mut matches: Vec<(&Endpoint, Vec<(String, String)>)> = self
-            .endpoints()
-            .filter_map(|endpoint| {
-                Some((endpoint, endpoint.path.matches(path, endpoint.optional_path_param())?))
-            })
-            .collect();
-        matches.sort_by_key(|(endpoint, _)| std::cmp::Reverse(endpoint.path.literal_len()));
-        if matches.is_empty() {
+impl<T> Default for Router<T> {
+    fn default() -> Self {
+        Self { entries: Vec::new() }
+    }
+}
+
+impl<T: Copy> Router<T> {
+    /// Adds a route. The param named `optional` may be left out of the path.
+    pub(crate) fn add(&mut self, method: &str, path: Path, optional: Option<&str>, target: T) {
+        let at = self.entries.partition_point(|entry| entry.path.literal_len() >= path.literal_len());
+        let (method, optional) = (method.to_ascii_uppercase(), optional.map(str::to_owned));
+        self.entries.insert(at, Entry { path, optional, method, target });
+    }
+
+    /// Looks a request up. Of several paths that match and have the method, the one with more literal text wins.
+    pub(crate) fn find(&self, method: &str, path: &str) -> Route<T> {
+        let Some(given) = segments(path) else { return Route::Unknown };
+        let mut methods: Vec<String> = Vec::new();
+        for entry in &self.entries {
+            let Some(values) = entry.path.matches(&given, entry.optional.as_deref()) else { continue };
+            if entry.method == method {
+                return Route::Found(entry.target, values);
+            }
+            methods.push(entry.method.clone());
+        }
+        if methods.is_empty() {
             return Route::Unknown;
         }
-        let mut methods: Vec<&str> = matches.iter().map(|(endpoint, _)| endpoint.method.as_str()).collect();
-        if let Some((endpoint, values)) = matches.into_iter().find(|(endpoint, _)| endpoint.method == method)
-        {
-            Route::Endpoint(endpoint, values)
-        } else {
-            methods.sort_unstable();
-            methods.dedup();
-            Route::Methods(methods)
-        }
+        methods.sort_unstable();
+        methods.dedup();
+        Route::Methods(methods)
     }
-}
-
-/// Hiding the secrets of an answer to a request that no declaration describes.
-impl Protocol {
-    /// Hides in the body of an answer what may be secret: `mask` takes its place. Says whether anything was hidden.
-    ///
-    /// Servers do not agree about which spellings of a path are the same. So a path is taken for every endpoint that it could
-    /// mean to one of them, and for an unknown path everything is hidden that is secret wherever it stands.
-    pub fn hide_in_answer(&self, path: &str, body: &mut Value, mask: &Value) -> bool {
-        // Not every server follows `..` where it is encoded or followed by `;`.
-        let given = [segments(path, true), segments(path, false)];
-        let pattern = |endpoint: &Endpoint| segments(&endpoint.path.pattern(true), true);
-        let same = |endpoint: &&Endpoint| fits(&pattern(endpoint), &given[0]);
-        let mut endpoints: Vec<&Endpoint> = self.endpoints().filter(same).collect();
-        let known = !endpoints.is_empty() && given[0] == given[1];
-        if !known {
-            let within = |endpoint: &&Endpoint| {
-                let pattern = pattern(endpoint);
-                let is_in =
-                    |given: &Vec<String>| given.windows(pattern.len()).any(|part| fits(&pattern, part));
-                !pattern.is_empty() && given.iter().any(is_in)
-            };
-            endpoints.extend(self.endpoints().filter(within));
-        }
-        let anywhere =
-            self.endpoints().flat_map(|endpoint| &endpoint.secret).filter(|path| path.is_anywhere());
-        let secrets: Vec<&SecretPath> = endpoints
-            .iter()
-            .flat_map(|endpoint| &endpoint.secret)
-            .chain(anywhere.filter(|_| !known))
-            .collect();
-        let results = match &self.results {
-            Some(key) if body.get(key).is_some() => &mut body[key.as_str()],
-            _ => body,
-        };
-        if results.is_string() && endpoints.iter().any(|endpoint| !endpoint.secret.is_empty()) {
-            // Text that is not what was declared, and may hold anything.
-            return hide_all(results, mask);
-        }
-        hide(results, secrets, mask)
-    }
-}
-
-/// The segments of a path, as freely read as any server would: decoded, in small letters, without empty ones, and each up
-/// to the first character that is not usual. With `follow`, `..` takes the segment before it away.
-fn segments(path: &str, follow: bool) -> Vec<String> {
-    let mut path = path.split(['?', '#']).next().unwrap_or_default().to_owned();
-    // Twice encoded is decoded twice by some.
-    loop {
-        // What is no text becomes U+FFFD, which is not usual.
-        let decoded = percent_decode_str(&path).decode_utf8_lossy().into_owned();
-        if decoded == path {
-            break;
-        }
-        path = decoded;
-    }
-    let mut segments: Vec<String> = Vec::new();
-    for segment in path.to_lowercase().split(['/', '\\']) {
-        let usual = |char: char| char.is_alphanumeric() || "-._~{}".contains(char);
-        match segment.split(|char| !usual(char)).next().unwrap_or_default() {
-            ".." if follow => drop(segments.pop()),
-            "" | "." | ".." => {}
-            segment => segments.push(segment.to_owned()),
-        }
-    }
-    segments
-}
-
-/// Whether segments are those of a pattern, in which braces stand for anything.
-fn fits(pattern: &[String], given: &[String]) -> bool {
-    let fit = |(pattern, given): (&String, &String)| match pattern.split_once("{}") {
-        Some((before, after)) => given.starts_with(before) && given.ends_with(after),
-        None => pattern == given,
-    };
-    pattern.len() == given.len() && pattern.iter().zip(given).all(fit)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
-    fn protocol() -> Protocol {
-        let endpoint = |path: &str, secret: &[&str]| json!({"path": path, "description": "x", "request": {"method": "GET"}, "response": {"secret": secret}});
-        let declaration = json!({
-            "global": {"response": {"results": "data"}},
-            "env": {
-                "get": endpoint("/v1/env", &["**.secret"]),
-                "vars": endpoint("/v1/env/scoped-vars", &["*"]),
-                "plain": endpoint("/v1/plain", &[])
+    fn router() -> Router<u32> {
+        let mut router = Router::default();
+        for (target, (method, path, optional)) in [
+            ("get", "/v1/thing", None),
+            ("POST", "/v1/thing", None),
+            ("GET", "/v1/things/{id}", None),
+            ("GET", "/v1/things/{id}/parts/{part}", None),
+            ("DELETE", "/v1/things/{id}", None),
+            ("GET", "/v1/things/all", None),
+            ("GET", "/v1/files/{name}.json", None),
+            ("GET", "/v1/notes/{note}", Some("note")),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            router.add(method, Path::parse(path).unwrap(), optional, u32::try_from(target).unwrap());
+        }
+        router
+    }
+
+    fn found(method: &str, path: &str) -> Option<(u32, Vec<String>)> {
+        match router().find(method, path) {
+            Route::Found(target, values) => {
+                Some((target, values.into_iter().map(|(_, value)| value).collect()))
             }
-        });
-        Protocol::from_json(&declaration.to_string()).unwrap()
-    }
-
-    fn hidden(path: &str, mut body: Value) -> Value {
-        let before = body.clone();
-        let hidden = protocol().hide_in_answer(path, &mut body, &Value::Null);
-        assert_eq!(hidden, body != before, "{path}");
-        body
-    }
-
-    #[test]
-    fn hides_by_what_is_really_asked_for() {
-        for path in [
-            "/v1/env/scoped-vars",
-            "/v1/env/scoped-vars#x",
-            "/v1/env/scoped-vars?a=b",
-            "/v1/env/scoped-vars/",
-            "//v1//env//scoped-vars",
-            "/v1/x/../env/scoped-vars",
-            "/v1/x/%2e%2E/env/./scoped-vars",
-            "/v1/x/%252e%252e/env/scoped-vars",
-            "/V1/Env/SCOPED-vars",
-            "/v1/env/scoped%2Dvars",
-            "/v1/env%2fscoped-vars",
-            "/v1\\env\\scoped-vars",
-            "/v1/env/scoped-vars;a=b",
-            "/v1/env/scoped-vars%00",
-            "/proxy/v1/env/scoped-vars",
-            "/v1/env/scoped-vars/more",
-            "/v1/env/scoped%2Dvars/%ff",
-            "/v1/env/scoped%2Dvars%ff",
-            "/v1/env/scoped-vars/..;",
-            "/v1/env/scoped-vars/..%2fx",
-        ] {
-            assert_eq!(hidden(path, json!({"data": {"A": "x"}})), json!({"data": {"A": null}}), "{path}");
+            Route::Methods(_) | Route::Unknown => None,
         }
     }
 
     #[test]
-    fn hides_what_has_another_form() {
-        let vars = "/v1/env/scoped-vars";
-        assert_eq!(hidden(vars, json!({"A": "x"})), json!({"A": null}));
-        assert_eq!(hidden(vars, json!("A=x")), json!(null));
+    fn finds_by_method_and_path() {
+        assert_eq!(found("GET", "/v1/thing"), Some((0, vec![])));
+        assert_eq!(found("POST", "/v1/thing"), Some((1, vec![])));
+        assert_eq!(router().find("PUT", "/v1/thing"), Route::Methods(vec!["GET".into(), "POST".into()]));
+        for path in ["/v1/thing/", "/v2", "v1/thing", "", "/v1/things/", "/v1/things/x/parts", "/v1/thing//"]
+        {
+            assert_eq!(router().find("GET", path), Route::Unknown, "{path}");
+        }
+    }
+
+    #[test]
+    fn takes_the_params_out_of_the_path() {
+        assert_eq!(found("GET", "/v1/things/a%2Fb/parts/c%20d"), Some((3, vec!["a/b".into(), "c d".into()])));
+        assert_eq!(found("GET", "/v1/files/a.json"), Some((6, vec!["a".into()])));
+        assert_eq!(found("GET", "/v1/files/a.txt"), None);
+        assert_eq!(found("GET", "/v1/notes/a"), Some((7, vec!["a".into()])));
+        assert_eq!(found("GET", "/v1/notes/"), Some((7, vec![])));
+    }
+
+    #[test]
+    fn prefers_literal_text_where_the_method_is_the_same() {
+        assert_eq!(found("GET", "/v1/things/all"), Some((5, vec![])));
+        assert_eq!(found("GET", "/v1/things/%61ll"), Some((5, vec![])));
+        assert_eq!(found("DELETE", "/v1/things/all"), Some((4, vec!["all".into()])));
         assert_eq!(
-            hidden("/v1/other", json!({"data": {"secret": 1, "a": 2}})),
-            json!({"data": {"secret": null, "a": 2}})
+            router().find("PUT", "/v1/things/all"),
+            Route::Methods(vec!["DELETE".into(), "GET".into()])
         );
-        for path in ["/v1/plain", "/v1/plain/"] {
-            let body = json!({"data": {"secret": 1}});
-            assert_eq!(hidden(path, body.clone()), body);
-        }
-        assert_eq!(hidden("/v1/plain", json!("text")), json!("text"));
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
+use url::form_urlencoded;
 
 use super::failure::{Context, GENERIC, MALFORMED, UNAUTHORIZED};
 use super::path::decode;
@@ -107,8 +108,9 @@ impl Service {
     #[must_use]
     pub fn answer(&self, incoming: &Incoming<'_>) -> Reply {
         let (path, query) = incoming.target.split_once('?').unwrap_or((incoming.target, ""));
-        match self.protocol.route(incoming.method, path) {
-            Route::Endpoint(endpoint, values) => {
+        match self.protocol.router.find(incoming.method, path) {
+            Route::Found(at, values) => {
+                let endpoint = self.protocol.at(at);
                 let reply = match self.params(endpoint, values, query, incoming) {
                     Ok(params) => match self.failing.get(&endpoint.id()) {
                         Some(error) => self.error(endpoint, error, &params, None),
@@ -156,17 +158,12 @@ impl Service {
             return Err((UNAUTHORIZED, "user name and password are missing".to_owned()));
         }
         let mut params = Map::new();
-        let pairs = query.split('&').filter(|pair| !pair.is_empty());
-        let queried = pairs.map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let text = |text: &str| decode(&text.replace('+', " "));
-            text(name).zip(text(value))
-        });
+        if decode(query).is_none() {
+            return Err(malformed("the query", "is not UTF-8"));
+        }
+        let queried = form_urlencoded::parse(query.as_bytes()).into_owned();
         let in_path = values.len();
-        for (at, pair) in values.into_iter().map(Some).chain(queried).enumerate() {
-            let Some((name, text)) = pair else {
-                return Err(malformed("the query", "is not UTF-8"));
-            };
+        for (at, (name, text)) in values.into_iter().chain(queried).enumerate() {
             let belongs = at < in_path || endpoint.is_query_param(&name);
             let Some(param) = self.protocol.param_of(endpoint, &name).filter(|_| belongs) else {
                 return Err(malformed(&name, "is not a param of this endpoint's query"));

@@ -3,10 +3,10 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::failure::Declared;
+use super::declared_error::Declared;
 use super::param::Param;
 use super::path::Path;
-use super::router::Route;
+use super::router::{Route, Router};
 use super::secret::{SecretPath, hide};
 use super::shape::{Shape, Shapes};
 use super::template::Template;
@@ -31,6 +31,8 @@ pub struct Protocol {
     pub(super) results: Option<String>,
     pub(super) shapes: Shapes,
     pub(super) groups: IndexMap<String, IndexMap<String, Endpoint>>,
+    /// The routes to the endpoints, each by the index of its group and its own index there.
+    pub(super) router: Router<(usize, usize)>,
 }
 
 /// The credential of authorised endpoints.
@@ -133,9 +135,24 @@ impl Protocol {
     /// The endpoint that a request leads to, by its method and its path without a query.
     #[must_use]
     pub fn endpoint_of(&self, method: &str, path: &str) -> Option<&Endpoint> {
-        match self.route(method, path) {
-            Route::Endpoint(endpoint, _) => Some(endpoint),
+        match self.router.find(method, path) {
+            Route::Found(at, _) => Some(self.at(at)),
             Route::Methods(_) | Route::Unknown => None,
+        }
+    }
+
+    /// The endpoint that a route leads to.
+    pub(super) fn at(&self, (group, endpoint): (usize, usize)) -> &Endpoint {
+        &self.groups[group][endpoint]
+    }
+
+    /// Makes the routes to the endpoints, when all of them are there.
+    pub(super) fn add_routes(&mut self) {
+        for (group, endpoints) in self.groups.values().enumerate() {
+            for (at, endpoint) in endpoints.values().enumerate() {
+                let optional = endpoint.optional_path_param();
+                self.router.add(&endpoint.method, endpoint.path.clone(), optional, (group, at));
+            }
         }
     }
 

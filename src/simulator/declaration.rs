@@ -7,14 +7,15 @@ use serde_json::Value;
 
 use super::behaviour::Behaviour;
 use super::problem::Errors;
-use super::router::Router;
 use crate::protocol::Service;
+use crate::protocol::path::Path;
+use crate::protocol::router::{Route, Router};
 
 /// Everything a simulator serves. Any API can be declared so; nothing in it is known beforehand.
 #[derive(Debug)]
 pub struct Declaration {
     pub(crate) operations: Vec<Operation>,
-    pub(crate) router: Router,
+    router: Router<usize>,
     /// Where `$ref` is looked up.
     pub(crate) document: Value,
     pub(crate) schemes: HashMap<String, Scheme>,
@@ -46,6 +47,14 @@ pub enum DeclarationError {
     /// A way to authenticate that the document does not declare, or of a kind that is not supported.
     #[error("the security scheme {0:?} is not declared, or neither a header nor HTTP basic")]
     UnknownScheme(String),
+    /// A path that is none.
+    #[error("the path of the operation {operation:?} can't be served: {fault}")]
+    Path {
+        /// The operation.
+        operation: String,
+        /// What is wrong with its path.
+        fault: String,
+    },
 }
 
 /// One operation of the table.
@@ -197,7 +206,12 @@ impl Declaration {
                 scheme(&document, name).ok_or_else(|| DeclarationError::UnknownScheme(name.clone()))?;
             schemes.insert(name.clone(), scheme);
         }
-        let router = Router::new(&operations);
+        let mut router = Router::default();
+        for (index, operation) in operations.iter().enumerate() {
+            let path = Path::parse(&operation.path)
+                .map_err(|fault| DeclarationError::Path { operation: operation.id.clone(), fault })?;
+            router.add(&operation.method, path, None, index);
+        }
         Ok(Self {
             operations,
             router,
@@ -208,6 +222,21 @@ impl Declaration {
             service: None,
             credential_header: None,
         })
+    }
+
+    /// The operation of a method and a path. `HEAD` is answered by `GET`.
+    pub(crate) fn route(&self, method: &str, path: &str) -> Route<&Operation> {
+        let route = match self.router.find(method, path) {
+            Route::Methods(methods) if method == "HEAD" && methods.iter().any(|known| known == "GET") => {
+                self.router.find("GET", path)
+            }
+            route => route,
+        };
+        match route {
+            Route::Found(index, values) => Route::Found(&self.operations[index], values),
+            Route::Methods(methods) => Route::Methods(methods),
+            Route::Unknown => Route::Unknown,
+        }
     }
 
     /// The headers that carry secrets, names in small letters.
@@ -258,6 +287,24 @@ mod tests {
         assert!(refused(OPERATIONS, "", SIMULATION).starts_with("the API document can't be read"));
         let odd = SIMULATION.replace(r#""kind": "record""#, r#""kind": "dance""#);
         assert!(refused(OPERATIONS, DOCUMENT, &odd).contains("unknown variant `dance`"));
+    }
+
+    #[test]
+    fn answers_head_as_get() {
+        let declaration = Declaration::parse(OPERATIONS, DOCUMENT, SIMULATION, WORLD).unwrap();
+        let operation = |method: &str| match declaration.route(method, "/thing") {
+            Route::Found(operation, _) => Some(operation.id.clone()),
+            Route::Methods(_) | Route::Unknown => None,
+        };
+        assert!(operation("HEAD").is_some());
+        assert_eq!(operation("HEAD"), operation("GET"));
+        assert_eq!(operation("BREW"), None);
+    }
+
+    #[test]
+    fn refuses_paths_that_are_none() {
+        let other = OPERATIONS.replace("\"/thing\"", "\"thing\"");
+        assert!(refused(&other, DOCUMENT, SIMULATION).ends_with("can't be served: a path starts with /"));
     }
 
     #[test]

@@ -12,12 +12,12 @@ use super::declaration::{Declaration, Operation, Scheme};
 use super::problem::Problem;
 use super::protocol;
 use super::request::Request;
-use super::router::Route;
 use super::sample::sample;
 use super::schema::{Checker, escape};
 use super::template::{Scope, fill, get, merge};
 use super::world::entries;
 use crate::protocol::Service;
+use crate::protocol::router::Route;
 
 /// The simulated platform's state.
 pub(crate) struct Engine {
@@ -150,13 +150,15 @@ impl Engine {
             return protocol::reply(service, request);
         }
         let declaration = Arc::clone(&self.declaration);
-        let (operation, path) = match declaration.router.find(&request.method, &request.path) {
-            Route::Operation(index, path) => (&declaration.operations[index], path),
+        let (operation, path) = match declaration.route(&request.method, &request.path) {
+            Route::Found(operation, path) => {
+                (operation, path.into_iter().map(|(name, value)| (name, value.into())).collect())
+            }
             Route::Unknown => {
                 let detail = format!("no operation has the path {}", request.path);
                 return self.problem(&Problem::new("unknown-path").detail(detail));
             }
-            Route::WrongMethod(methods) => {
+            Route::Methods(methods) => {
                 let allow = methods.join(", ");
                 let detail = format!("{} takes {allow}, not {}", request.path, request.method);
                 let reply = self.problem(&Problem::new("wrong-method").detail(detail));

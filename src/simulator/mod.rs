@@ -21,7 +21,6 @@ mod problem;
 mod protocol;
 mod publisher;
 mod request;
-mod router;
 mod rule;
 mod sample;
 mod schema;

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::request::Parts;
 use serde_json::{Map, Value};
+use url::form_urlencoded;
 
 /// A request that was read to its end.
 #[derive(Clone, Debug, Default)]
@@ -45,35 +46,17 @@ impl Request {
 /// Reads a query string. `+` is a space.
 pub(crate) fn parse_query(text: &str) -> Map<String, Value> {
     let mut query: Map<String, Value> = Map::new();
-    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let value = Value::String(percent_decode(value, true));
-        match query.get_mut(&percent_decode(name, true)) {
+    for (name, value) in form_urlencoded::parse(text.as_bytes()).into_owned() {
+        let value = Value::String(value);
+        match query.get_mut(&name) {
             None => {
-                query.insert(percent_decode(name, true), value);
+                query.insert(name, value);
             }
             Some(Value::Array(values)) => values.push(value),
             Some(first) => *first = Value::Array(vec![first.take(), value]),
         }
     }
     query
-}
-
-/// Decodes percent signs, and plus signs when asked to. What is not a code is left as it is.
-pub(crate) fn percent_decode(text: &str, plus: bool) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        let code = (byte == b'%').then(|| after.get(..2).and_then(hex)).flatten();
-        rest = if code.is_some() { &after[2..] } else { after };
-        bytes.push(code.unwrap_or(if plus && byte == b'+' { b' ' } else { byte }));
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn hex(digits: &[u8]) -> Option<u8> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    u8::try_from(digit(digits[0])? * 16 + digit(digits[1])?).ok()
 }
 
 #[cfg(test)]
@@ -92,9 +75,10 @@ mod tests {
 
     #[test]
     fn leaves_broken_codes_alone() {
-        assert_eq!(percent_decode("100%", false), "100%");
-        assert_eq!(percent_decode("%zz%4", false), "%zz%4");
-        assert_eq!(percent_decode("a+b%C3%A9", false), "a+bé");
+        assert_eq!(
+            Value::Object(parse_query("a=100%&b=%zz%4&c=a%2Bb%C3%A9&d=%ff")),
+            json!({"a": "100%", "b": "%zz%4", "c": "a+bé", "d": "\u{fffd}"})
+        );
     }
 
     #[test]

@@ -19,10 +19,10 @@ use super::handshake;
 use super::journal::Fault;
 use super::problem::Problem;
 use super::request::Request;
-use super::router::Route;
 use super::rule::Response as Rule;
 use super::server::{Event, Shared};
 use super::socket;
+use crate::protocol::router::Route;
 
 /// Bytes of the longest body that is read.
 const LONGEST_BODY: usize = 64 << 20;
@@ -201,9 +201,9 @@ fn open_channel(
 
 impl Shared {
     fn operation_of(&self, request: &Request) -> Option<String> {
-        match self.declaration.router.find(&request.method, &request.path) {
-            Route::Operation(index, _) => Some(self.declaration.operations[index].id.clone()),
-            Route::WrongMethod(_) | Route::Unknown => self.engine().endpoint_of(request),
+        match self.declaration.route(&request.method, &request.path) {
+            Route::Found(operation, _) => Some(operation.id.clone()),
+            Route::Methods(_) | Route::Unknown => self.engine().endpoint_of(request),
         }
     }
 

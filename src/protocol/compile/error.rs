@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::protocol::declaration;
-use crate::protocol::failure::{Code, Declared};
+use crate::protocol::declared_error::{Code, Declared};
 use crate::protocol::fault::{Faults, join};
 use crate::protocol::names::is_name;
 use crate::protocol::param::article_of;

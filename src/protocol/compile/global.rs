@@ -5,9 +5,10 @@ use serde_json::Value;
 
 use super::{error, param};
 use crate::protocol::declaration;
-use crate::protocol::failure::Code;
+use crate::protocol::declared_error::Code;
 use crate::protocol::fault::{Faults, join};
 use crate::protocol::param::{Param, Type};
+use crate::protocol::router::Router;
 use crate::protocol::shape::{Shape, Shapes};
 use crate::protocol::types::{Credential, HOST, PORT, Protocol, SOCKET_PATH};
 
@@ -50,6 +51,7 @@ pub(super) fn compile(global: declaration::Global, faults: &mut Faults) -> Proto
         results: global.response.results,
         shapes: shapes(&global.response.shapes, faults),
         groups: IndexMap::new(),
+        router: Router::default(),
     }
 }
 

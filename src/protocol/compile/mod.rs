@@ -52,6 +52,7 @@ impl Protocol {
             faults.add("", "the declaration has no endpoint");
         }
         clash::check(&protocol, faults);
+        protocol.add_routes();
         protocol
     }
 }
