@@ -20,11 +20,13 @@ mod param;
 pub(crate) mod path;
 mod request;
 pub(crate) mod router;
+pub(crate) mod sample;
 mod secret;
 mod service;
 mod shape;
 mod template;
 mod types;
+pub(crate) mod value;
 
 pub use address::Address;
 pub use answer::{Answer, TransportFault};

@@ -8,8 +8,10 @@ use url::form_urlencoded;
 use super::failure::{Context, GENERIC, MALFORMED, UNAUTHORIZED};
 use super::path::decode;
 use super::router::Route;
-use super::shape::{Shape, Shapes};
+use super::sample::sample;
+use super::shape::{Shape, Shapes, document};
 use super::types::{Body, Endpoint, Protocol};
+use super::value::set;
 
 /// A request as a server receives it.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +59,8 @@ type Refusal = (&'static str, String);
 #[derive(Debug, Clone)]
 pub struct Service {
     protocol: Protocol,
+    /// What the schemas of shapes refer to.
+    document: Value,
     credential: Option<String>,
     failing: HashMap<String, String>,
 }
@@ -65,7 +69,7 @@ impl Service {
     /// A service of a protocol. With a credential, authorised endpoints insist on it.
     #[must_use]
     pub fn new(protocol: Protocol, credential: Option<String>) -> Self {
-        Self { protocol, credential, failing: HashMap::new() }
+        Self { document: document(&protocol.shapes), protocol, credential, failing: HashMap::new() }
     }
 
     /// From now on the endpoint `group.name` answers with a declared error; with `None`, as usual again.
@@ -214,7 +218,7 @@ impl Service {
     fn success(&self, endpoint: &Endpoint, params: &Map<String, Value>) -> Reply {
         let shapes = &self.protocol.shapes;
         let mut body = match (&endpoint.shape, &self.protocol.results) {
-            (Some(shape), _) => shape.sample(shapes),
+            (Some(shape), _) => sample(&shape.schema(), &self.document),
             (None, Some(results)) => json!({ (results): {} }),
             (None, None) => json!({}),
         };
@@ -265,14 +269,7 @@ impl Service {
                 "status" => status.clone(),
                 _ => continue,
             };
-            let mut place = &mut body;
-            for key in path {
-                if !place.is_object() {
-                    *place = Value::Object(Map::new());
-                }
-                place = &mut place[key];
-            }
-            *place = value;
+            set(&mut body, &path.join("."), value);
         }
         body
     }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::fault::{Faults, join};
 use super::names::suggestion;
 use super::param::{Type, article_of, no_type};
+use super::value::escape;
 
 /// The shape of a value.
 #[derive(Debug, Clone, PartialEq)]
@@ -168,46 +169,31 @@ impl Shape {
         }
     }
 
-    /// A value with the shape, for a simulator. A string is the name of its field.
-    pub(super) fn sample(&self, shapes: &Shapes) -> Value {
-        self.sample_in("text", shapes, &mut Vec::new())
-    }
-
-    fn sample_in<'a>(&'a self, name: &str, shapes: &'a Shapes, open: &mut Vec<&'a str>) -> Value {
+    /// The shape as a JSON schema, in which the shapes of `document` have their names.
+    pub(super) fn schema(&self) -> Value {
         match self {
-            Self::Leaf(Type::String) => json!(name),
-            Self::Leaf(Type::Number) => json!(1),
-            Self::Leaf(Type::Boolean) => json!(true),
-            Self::Leaf(Type::Date) => json!("2024-01-01T00:00:00Z"),
-            Self::Leaf(Type::Json) => json!({}),
-            Self::List(shape) if shape.is_open(open) => json!([]),
-            Self::List(shape) => json!([shape.sample_in(name, shapes, open)]),
-            Self::Dictionary(shape) if shape.is_open(open) => json!({}),
-            Self::Dictionary(shape) => json!({ (name): shape.sample_in(name, shapes, open) }),
+            Self::Leaf(Type::String) => json!({ "type": "string" }),
+            Self::Leaf(Type::Number) => json!({ "example": 1 }),
+            Self::Leaf(Type::Boolean) => json!({ "type": "boolean" }),
+            Self::Leaf(Type::Date) => json!({ "example": "2024-01-01T00:00:00Z" }),
+            Self::Leaf(Type::Json) => json!({ "example": {} }),
+            Self::List(shape) => json!({ "type": "array", "items": shape.schema() }),
+            Self::Dictionary(shape) => json!({ "type": "object", "additionalProperties": shape.schema() }),
             Self::Map(fields) => {
-                let mut object = Map::new();
-                for (name, field) in fields {
-                    if !(field.optional && field.shape.is_open(open)) {
-                        object.insert(name.clone(), field.shape.sample_in(name, shapes, open));
-                    }
-                }
-                Value::Object(object)
+                let required: Vec<&String> =
+                    fields.iter().filter(|(_, field)| !field.optional).map(|(name, _)| name).collect();
+                let properties: Map<String, Value> =
+                    fields.iter().map(|(name, field)| (name.clone(), field.shape.schema())).collect();
+                json!({ "type": "object", "properties": properties, "required": required })
             }
-            // A shape that requires itself has no finite value.
-            Self::Named(shape) if open.contains(&shape.as_str()) => Value::Null,
-            Self::Named(shape) => {
-                open.push(shape);
-                let sample =
-                    shapes.get(shape).map_or(Value::Null, |inner| inner.sample_in(name, shapes, open));
-                open.pop();
-                sample
-            }
+            Self::Named(name) => json!({ "$ref": format!("#/{}", escape(name)) }),
         }
     }
+}
 
-    fn is_open(&self, open: &[&str]) -> bool {
-        matches!(self, Self::Named(name) if open.contains(&name.as_str()))
-    }
+/// The document that the schemas of shapes refer to.
+pub(super) fn document(shapes: &Shapes) -> Value {
+    Value::Object(shapes.iter().map(|(name, shape)| (name.clone(), shape.schema())).collect())
 }
 
 fn read_fields(source: &Map<String, Value>, place: &str, faults: &mut Faults) -> IndexMap<String, Field> {
@@ -226,6 +212,7 @@ fn read_fields(source: &Map<String, Value>, place: &str, faults: &mut Faults) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::sample::sample;
 
     fn read(source: &Value) -> Shape {
         let mut faults = Faults::default();
@@ -283,7 +270,7 @@ mod tests {
             faults.or(()).unwrap_err().faults[0].to_string(),
             "body.a?[0]: there is no shape called \"Other\" in global.response.shapes"
         );
-        let sample = shape.sample(&shapes);
+        let sample = sample(&shape.schema(), &document(&shapes));
         assert_eq!(sample, json!({"name": "name", "children": []}));
         assert_eq!(shape.check(&sample, &shapes), Ok(()));
     }
@@ -299,7 +286,8 @@ mod tests {
             json!([{"a": "Date", "b?": {"*": "Boolean"}, "c": [["Number"]]}]),
         ] {
             let shape = read(&source);
-            assert_eq!(shape.check(&shape.sample(&Shapes::new()), &Shapes::new()), Ok(()), "{source}");
+            let sample = sample(&shape.schema(), &Value::Null);
+            assert_eq!(shape.check(&sample, &Shapes::new()), Ok(()), "{source}");
         }
     }
 

@@ -1,13 +1,7 @@
 //! Where the simulator listens.
 
-use std::fs::{self, FileType};
 use std::io;
-use std::os::unix::fs::FileTypeExt;
-use std::path::{Path, PathBuf};
-
-use tokio::net::{TcpListener, UnixListener, UnixStream};
-
-use super::place::{Place, identity, identity_of};
+use std::path::PathBuf;
 
 /// Where to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,17 +64,10 @@ pub enum AddressError {
 
 /// Bytes of the longest socket path.
 #[cfg(target_os = "macos")]
-const LONGEST: usize = 103;
+pub(super) const LONGEST: usize = 103;
 /// Bytes of the longest socket path.
 #[cfg(not(target_os = "macos"))]
-const LONGEST: usize = 107;
-
-/// What listens.
-#[derive(Debug)]
-pub(crate) enum Listener {
-    Unix(UnixListener),
-    Tcp(TcpListener),
-}
+pub(super) const LONGEST: usize = 107;
 
 impl AddressError {
     /// The symbolic code, such as `EADDRINUSE`.
@@ -93,139 +80,5 @@ impl AddressError {
             Self::TooLong(_) => "ENAMETOOLONG",
             Self::System { cause, .. } | Self::Metadata { cause, .. } => crate::system_error::code(cause),
         }
-    }
-}
-
-/// Begins to listen. Must be called within a tokio runtime.
-pub(crate) async fn listen(address: &Address) -> Result<(Listener, Place), AddressError> {
-    match address {
-        Address::Temporary => {
-            let place = Place::temporary(LONGEST)?;
-            let path = place.own_socket();
-            listen_unix(&path, place).await
-        }
-        Address::Unix(path) => listen_unix(path, Place::default()).await,
-        Address::Tcp { host, port } => {
-            let failed = |cause| AddressError::System { at: format!("{host}:{port}"), cause };
-            let listener = TcpListener::bind((host.as_str(), *port)).await.map_err(failed)?;
-            let bound = listener.local_addr().map_err(failed)?;
-            let mut place = Place::default();
-            place.tcp = Some((host.clone(), bound.port()));
-            Ok((Listener::Tcp(listener), place))
-        }
-    }
-}
-
-async fn listen_unix(path: &Path, mut place: Place) -> Result<(Listener, Place), AddressError> {
-    if path.as_os_str().len() > LONGEST {
-        return Err(AddressError::TooLong(path.to_owned()));
-    }
-    let failed = |cause| AddressError::System { at: path.display().to_string(), cause };
-    place.replaced = remove_stale(path).await?;
-    let listener = UnixListener::bind(path).map_err(failed)?;
-    place.take_socket(path).map_err(failed)?;
-    Ok((Listener::Unix(listener), place))
-}
-
-/// Removes a socket that nobody listens on any more; says whether there was one.
-async fn remove_stale(path: &Path) -> Result<bool, AddressError> {
-    let failed = |cause| AddressError::System { at: path.display().to_string(), cause };
-    let found = match fs::symlink_metadata(path) {
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(false),
-        found => found.map_err(failed)?,
-    };
-    if !found.file_type().is_socket() {
-        return Err(AddressError::NotASocket { path: path.to_owned(), what: describe(found.file_type()) });
-    }
-    match UnixStream::connect(path).await {
-        Err(cause) if cause.kind() == io::ErrorKind::ConnectionRefused => {
-            // Unless somebody else has put another one there meanwhile.
-            if identity(path) != Some(identity_of(&found)) {
-                return Err(AddressError::InUse(path.to_owned()));
-            }
-            fs::remove_file(path).map_err(failed)?;
-            Ok(true)
-        }
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(cause) if cause.kind() == io::ErrorKind::PermissionDenied => Err(failed(cause)),
-        // Connected, or the queue of those who wait to be is full.
-        Ok(_) | Err(_) => Err(AddressError::InUse(path.to_owned())),
-    }
-}
-
-fn describe(kind: FileType) -> &'static str {
-    if kind.is_symlink() {
-        "a symbolic link"
-    } else if kind.is_dir() {
-        "a folder"
-    } else if kind.is_file() {
-        "a file"
-    } else {
-        "a pipe or a device"
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::os::unix::net::UnixListener as StdListener;
-
-    use super::*;
-
-    fn run<T>(future: impl Future<Output = T>) -> T {
-        tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap().block_on(future)
-    }
-
-    fn refusal(path: &Path) -> AddressError {
-        run(async { listen(&Address::Unix(path.to_owned())).await.unwrap_err() })
-    }
-
-    #[test]
-    fn replaces_a_socket_that_was_left_behind_and_nothing_else() {
-        let own = Place::temporary(LONGEST).unwrap();
-        let folder = own.folder().unwrap();
-        let path = folder.join("s");
-        drop(StdListener::bind(&path).unwrap());
-        run(async {
-            let (_listener, mut place) = listen(&Address::Unix(path.clone())).await.unwrap();
-            place.write_metadata(None, "{}").unwrap();
-            assert!(folder.join("s.environment.json").exists());
-            let second = listen(&Address::Unix(path.clone())).await.unwrap_err();
-            assert_eq!(second.code(), "EADDRINUSE");
-            assert!(second.to_string().starts_with("another server is listening on /"));
-        });
-        assert_eq!(fs::read_dir(folder).unwrap().count(), 0);
-
-        fs::write(&path, "a file").unwrap();
-        assert_eq!(refusal(&path).code(), "ENOTSOCK");
-        assert_eq!(refusal(&folder.join("no/where")).code(), "ENOENT");
-        assert_eq!(refusal(&folder.join("x".repeat(120))).code(), "ENAMETOOLONG");
-        fs::remove_dir_all(folder).unwrap();
-    }
-
-    #[test]
-    fn leaves_a_socket_alone_that_has_become_somebody_elses() {
-        let own = Place::temporary(LONGEST).unwrap();
-        let folder = own.folder().unwrap();
-        let path = folder.join("s");
-        run(async {
-            let (_listener, place) = listen(&Address::Unix(path.clone())).await.unwrap();
-            fs::remove_file(&path).unwrap();
-            let _other = StdListener::bind(&path).unwrap();
-            drop(place);
-            assert!(path.exists());
-        });
-        fs::remove_dir_all(folder).unwrap();
-    }
-
-    #[test]
-    fn listens_on_a_port() {
-        run(async {
-            let (_listener, place) =
-                listen(&Address::Tcp { host: "127.0.0.1".into(), port: 0 }).await.unwrap();
-            let (host, port) = place.tcp.clone().unwrap();
-            assert_ne!(port, 0);
-            let taken = listen(&Address::Tcp { host, port }).await.unwrap_err();
-            assert_eq!(taken.code(), "EADDRINUSE");
-        });
     }
 }

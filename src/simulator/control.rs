@@ -11,7 +11,8 @@ use super::answer::Answer;
 use super::channel::{CloseError, Command};
 use super::publisher::{self, Pace};
 use super::rule::{Matcher, MatcherError, Response};
-use super::server::{Event, Simulator};
+use super::server::Simulator;
+use super::shared::Event;
 
 /// Messages that are being sent at a rate. It goes on when this is dropped.
 #[derive(Debug)]

@@ -9,15 +9,18 @@ use serde_json::{Map, Value, json};
 use super::behaviour::{Call, Leasing, Outcome, State};
 use super::clock::{Clock, rfc3339};
 use super::declaration::{Declaration, Operation, Scheme};
+use super::holes::{Scope, fill};
 use super::problem::Problem;
 use super::protocol;
+use super::reply::Reply;
 use super::request::Request;
-use super::sample::sample;
-use super::schema::{Checker, escape};
-use super::template::{Scope, fill, get, merge};
+use super::schema::Checker;
 use super::world::entries;
 use crate::protocol::Service;
 use crate::protocol::router::Route;
+use crate::protocol::sample::sample;
+use crate::protocol::value::escape;
+use crate::protocol::value::{get, merge};
 
 /// The simulated platform's state.
 pub(crate) struct Engine {
@@ -32,17 +35,6 @@ pub(crate) struct Engine {
     clock: Clock,
     /// Answers instead, for a declared protocol.
     service: Option<Service>,
-}
-
-/// What the engine answers.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) body: Value,
-    /// The methods that the path knows, when the one used is not among them.
-    pub(crate) allow: Option<String>,
-    /// Messages to be sent to those who listen.
-    pub(crate) publications: Vec<Value>,
 }
 
 /// Who sends a request.

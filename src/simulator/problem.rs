@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::template::{Scope, fill};
+use super::holes::{Scope, fill};
 
 /// What went wrong with a request.
 #[derive(Clone, Debug, PartialEq, Eq)]

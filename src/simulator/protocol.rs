@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::declaration::{Declaration, DeclarationError};
-use super::engine::Reply;
 use super::problem::Errors;
+use super::reply::Reply;
 use super::request::Request;
 use crate::protocol::{HeaderLookup, Incoming, Protocol, Service};
 

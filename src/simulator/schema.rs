@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::protocol::value::escape;
+
 /// What is wrong with a value, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
@@ -200,16 +202,12 @@ fn type_names(types: &Value) -> String {
     }
 }
 
-/// A name as a part of a JSON pointer.
-pub(crate) fn escape(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::protocol::sample::sample;
 
     fn document() -> Value {
         json!({"components": {"schemas": {
@@ -286,5 +284,17 @@ mod tests {
     #[test]
     fn gives_up_on_an_endless_reference() {
         assert_eq!(fault(&json!(1), &json!({"$ref": "#/components/schemas/Loop"})), None);
+    }
+
+    #[test]
+    fn accepts_samples_of_every_declared_success() {
+        let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        let operations = read(include_str!("../../generated/operations.json"));
+        let document = read(include_str!("../../generated/openapi.json"));
+        for operation in operations.as_array().unwrap() {
+            let schema = &operation["success"]["schema"];
+            let value = sample(schema, &document);
+            assert_eq!(Checker::new(&document).check(&value, schema), None, "{operation} gave {value}");
+        }
     }
 }

@@ -1,10 +1,8 @@
-//! The simulator: its thread, its listener, and what is shared between connections.
+//! The simulator: its thread and its listener.
 
-use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -16,19 +14,17 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::{self, Handle};
 use tokio::sync::oneshot;
 
-use super::address::{Address, AddressError, Listener, listen};
-use super::answer::Answer;
+use super::address::{Address, AddressError};
 use super::behaviour::Leasing;
-use super::channel::Channel;
 use super::clock::Clock;
 use super::connection::{Connection, Cutter};
 use super::declaration::{Declaration, DeclarationError};
 use super::engine::Engine;
-use super::journal::Journal;
+use super::listener::{Listener, listen};
 use super::place::Place;
-use super::rule::Rules;
 use super::service::serve;
-use super::template::{get, merge};
+use super::shared::{Event, Shared};
+use crate::protocol::value::{get, merge};
 
 /// How a simulator is to run.
 #[derive(Clone, Debug)]
@@ -64,27 +60,6 @@ impl Default for Options {
             clock: Clock::default(),
         }
     }
-}
-
-/// What the owner of a simulator is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// A rule that asks wants an answer.
-    Question {
-        /// To be given with the answer.
-        question: u64,
-        /// The rule.
-        rule: u32,
-        /// The request, as JSON.
-        request: String,
-    },
-    /// How many notification sockets are open now.
-    Connections(usize),
-    /// A publisher has sent all its messages.
-    Published {
-        /// Which one.
-        publisher: u32,
-    },
 }
 
 /// Why a simulator can't be started.
@@ -130,23 +105,6 @@ pub struct Simulator {
     thread: Option<JoinHandle<()>>,
 }
 
-/// What the connections and the owner share.
-pub(crate) struct Shared {
-    pub(crate) declaration: Arc<Declaration>,
-    pub(crate) channel: Arc<Channel>,
-    pub(crate) clock: Clock,
-    engine: Mutex<Engine>,
-    journal: Mutex<Journal>,
-    rules: Mutex<Rules>,
-    questions: Mutex<HashMap<u64, oneshot::Sender<Asked>>>,
-    last_question: AtomicU64,
-    latency_us: AtomicU64,
-    events: Box<dyn Fn(Event) + Send + Sync>,
-}
-
-/// What the owner says when asked: an answer, nothing, or why there is none.
-type Asked = Result<Option<Answer>, String>;
-
 type Started = Result<(Handle, PlaceNames), StartError>;
 
 #[derive(Default)]
@@ -177,19 +135,7 @@ impl Simulator {
         let clock = options.clock.clone();
         let engine =
             Engine::new(Arc::clone(&declaration), world, Some(token.clone()), leasing, clock.clone());
-        let shared = Arc::new(Shared {
-            journal: Mutex::new(Journal::new(declaration.secret_headers())),
-            declaration,
-            channel: Arc::default(),
-            clock,
-            engine: Mutex::new(engine),
-            rules: Mutex::default(),
-            questions: Mutex::default(),
-            last_question: AtomicU64::new(0),
-            latency_us: AtomicU64::new(0),
-            events: Box::new(events),
-        });
-        shared.set_latency(options.latency);
+        let shared = Arc::new(Shared::new(declaration, engine, clock, options.latency, events));
 
         let (stop, stopped) = oneshot::channel();
         let (report, started) = mpsc::sync_channel(1);
@@ -344,52 +290,4 @@ fn spawn<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S, shared: 
         // How a connection ends is the client's affair, or a rule's.
         let _ = http1::Builder::new().serve_connection(stream, service).with_upgrades().await;
     });
-}
-
-impl Shared {
-    pub(crate) fn engine(&self) -> MutexGuard<'_, Engine> {
-        self.engine.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn journal(&self) -> MutexGuard<'_, Journal> {
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn rules(&self) -> MutexGuard<'_, Rules> {
-        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn latency(&self) -> Duration {
-        Duration::from_micros(self.latency_us.load(Ordering::Relaxed))
-    }
-
-    pub(crate) fn set_latency(&self, latency: Duration) {
-        let latency = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
-        self.latency_us.store(latency, Ordering::Relaxed);
-    }
-
-    pub(crate) fn tell(&self, event: Event) {
-        (self.events)(event);
-    }
-
-    /// Asks the owner for an answer.
-    pub(crate) async fn ask(&self, rule: u32, sequence: u64) -> Asked {
-        let request = self.journal().entry(sequence).unwrap_or_default();
-        let question = self.last_question.fetch_add(1, Ordering::Relaxed);
-        let (sender, answer) = oneshot::channel();
-        self.questions().insert(question, sender);
-        self.tell(Event::Question { question, rule, request });
-        answer.await.unwrap_or(Ok(None))
-    }
-
-    /// Passes on what the owner says; nothing happens if nobody waits for it any more.
-    pub(crate) fn answer(&self, question: u64, answer: Asked) {
-        if let Some(sender) = self.questions().remove(&question) {
-            let _ = sender.send(answer);
-        }
-    }
-
-    fn questions(&self) -> MutexGuard<'_, HashMap<u64, oneshot::Sender<Asked>>> {
-        self.questions.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }

@@ -14,13 +14,13 @@ use serde_json::Value;
 
 use super::answer::{Answer, Content, DropAt};
 use super::connection::{Cut, Cutter};
-use super::engine::Reply;
 use super::handshake;
 use super::journal::Fault;
 use super::problem::Problem;
+use super::reply::Reply;
 use super::request::Request;
 use super::rule::Response as Rule;
-use super::server::{Event, Shared};
+use super::shared::{Event, Shared};
 use super::socket;
 use crate::protocol::router::Route;
 

@@ -8,7 +8,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::behaviour::Leasing;
-use super::engine::{Engine, Reply};
+use super::engine::Engine;
+use super::reply::Reply;
 use super::request::{Request, parse_query};
 use super::*;
 

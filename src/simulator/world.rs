@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::template::{Scope, fill, get};
+use super::holes::{Scope, fill};
+use crate::protocol::value::get;
 
 /// Conditions on an entry: dotted paths into it, and templates one of which each must equal.
 ///

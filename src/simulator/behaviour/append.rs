@@ -4,8 +4,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Call, Outcome};
+use crate::protocol::value::{get, merge, set};
+use crate::simulator::holes::fill;
 use crate::simulator::problem::Problem;
-use crate::simulator::template::{fill, get, merge, set};
 
 /// Adds an entry, or renews the one that has the same key, and answers the collection.
 #[derive(Debug, Deserialize)]

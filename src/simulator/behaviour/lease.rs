@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Call, Outcome};
+use crate::simulator::holes::fill;
 use crate::simulator::problem::Problem;
-use crate::simulator::template::fill;
 
 /// Takes a check-in and answers who holds the lease.
 #[derive(Debug, Deserialize)]

@@ -4,7 +4,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Call, Outcome};
-use crate::simulator::template::{fill, get};
+use crate::protocol::value::get;
+use crate::simulator::holes::fill;
 use crate::simulator::world::entries;
 
 /// Answers whether the credentials of the request are those of a user.

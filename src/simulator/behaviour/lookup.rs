@@ -4,8 +4,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Call, Outcome};
+use crate::protocol::value::get;
+use crate::simulator::holes::Scope;
 use crate::simulator::problem::Problem;
-use crate::simulator::template::{Scope, get};
 use crate::simulator::world::{Filter, entries};
 
 /// Answers one part of the world.

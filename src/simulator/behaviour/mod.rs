@@ -14,8 +14,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::holes::{Scope, fill};
 use super::problem::Problem;
-use super::template::{Scope, fill};
 
 pub(crate) use lease::{Election, Leasing};
 pub(crate) use store::Store;

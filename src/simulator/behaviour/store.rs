@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::{Call, Outcome};
 use crate::simulator::duration;
+use crate::simulator::holes::{Scope, fill};
 use crate::simulator::problem::Problem;
-use crate::simulator::template::{Scope, fill};
 
 /// The values of one store.
 #[derive(Debug, Default)]

@@ -6,8 +6,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Call, Outcome};
+use crate::protocol::value::{get, set};
+use crate::simulator::holes::fill;
 use crate::simulator::problem::Problem;
-use crate::simulator::template::{fill, get, set};
 use crate::simulator::world::{Bound, Filter, entries, for_each_mut};
 
 /// Does one of several tasks.
