@@ -13,6 +13,7 @@ import { difference } from './generate/difference.mjs';
 import { environmentMetadata } from './generate/environment-metadata.mjs';
 import { errorCodePage, errorCodes, errorCodeTypes, strayCodes } from './generate/error-codes.mjs';
 import { fixtures } from './generate/fixtures.mjs';
+import { metadataRules } from './generate/metadata-rules.mjs';
 import { notificationMessage } from './generate/notification.mjs';
 import { openapi } from './generate/openapi.mjs';
 import { operationTable } from './generate/operations.mjs';
@@ -40,6 +41,7 @@ async function generate() {
     ['topics.d.ts', header + topicTypes(families)],
     ['notification.d.ts', header + (await notificationMessage(protocol))],
     ['environment-metadata.d.ts', header + (await environmentMetadata(protocol))],
+    ['environment-metadata-rules.json', stringify(await metadataRules(protocol))],
   ]);
   const cycle = await cycleProtocol(protocol, document, operations);
   files.set('cycle-protocol.json', stringify(cycle));

@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::{fs, io};
 
+use serde::Deserialize;
 use serde_json::Value;
 
 /// Reads the file as text, as `fs.readFile` with `utf8` does: what is not UTF-8 becomes U+FFFD.
@@ -19,7 +21,8 @@ pub fn read(path: &Path) -> Result<String, (io::Error, &'static str)> {
         .unwrap_or_else(|invalid| String::from_utf8_lossy(invalid.as_bytes()).into_owned()))
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
 enum Kind {
     Boolean,
     Integer,
@@ -27,44 +30,22 @@ enum Kind {
     String,
 }
 
-/// What a field must be: path, kind, whether null is allowed, whether it may be absent.
-type Rule = (&'static str, Kind, bool, bool);
+/// What a field must be.
+#[derive(Deserialize)]
+struct Rule {
+    /// Names from the top, with dots between them; `*` is any name.
+    path: String,
+    kind: Kind,
+    nullable: bool,
+    /// Whether it may be absent.
+    optional: bool,
+}
 
-const NULL: bool = true;
-const ABSENT: bool = true;
-
-/// Services with a declared shape; others may come.
-const SERVICES: &[&str] = &["discovery", "gateway", "loadbalancer", "scheduler", "vpn"];
-
-/// The declared shape. Fields of an absent or null parent are not looked at.
-const RULES: &[Rule] = &[
-    ("id", Kind::String, !NULL, !ABSENT),
-    ("deployments", Kind::Object, NULL, !ABSENT),
-    ("deployments.tags", Kind::Object, !NULL, !ABSENT),
-    ("deployments.tags.*", Kind::String, !NULL, ABSENT),
-    ("private_network", Kind::Object, !NULL, !ABSENT),
-    ("private_network.vxlan_tag", Kind::Integer, !NULL, !ABSENT),
-    ("private_network.subnet", Kind::String, !NULL, !ABSENT),
-    ("private_network.ipv6", Kind::Object, !NULL, !ABSENT),
-    ("private_network.ipv6.ip", Kind::String, !NULL, !ABSENT),
-    ("private_network.ipv6.cidr", Kind::String, !NULL, !ABSENT),
-    ("private_network.legacy", Kind::Object, NULL, !ABSENT),
-    ("private_network.legacy.subnet", Kind::Integer, !NULL, !ABSENT),
-    ("private_network.legacy.ipv4", Kind::Object, NULL, ABSENT),
-    ("private_network.legacy.ipv4.ip", Kind::String, !NULL, !ABSENT),
-    ("private_network.legacy.ipv4.cidr", Kind::String, !NULL, !ABSENT),
-    ("services", Kind::Object, !NULL, !ABSENT),
-    ("services.loadbalancer", Kind::Object, NULL, !ABSENT),
-    ("services.discovery", Kind::Object, NULL, ABSENT),
-    ("services.gateway", Kind::Object, NULL, ABSENT),
-    ("services.scheduler", Kind::Object, NULL, ABSENT),
-    ("services.vpn", Kind::Object, NULL, ABSENT),
-    ("services.*.enable", Kind::Boolean, !NULL, !ABSENT),
-    ("services.*.container_id", Kind::String, NULL, !ABSENT),
-    ("services.*.high_availability", Kind::Boolean, !NULL, ABSENT),
-    ("services.*.auto_update", Kind::Boolean, !NULL, ABSENT),
-    ("services.*.config", Kind::Object, NULL, ABSENT),
-];
+/// The declared shape, as it is generated from the declaration. Fields of an absent or null parent are not looked at.
+static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../generated/environment-metadata-rules.json"))
+        .expect("generated, and read by a test")
+});
 
 /// The first place where the content departs from the declared shape.
 #[derive(Debug, PartialEq, Eq)]
@@ -91,7 +72,7 @@ pub fn fault(content: &Value) -> Option<Fault> {
         });
     }
     RULES.iter().find_map(|rule| {
-        let segments: Vec<&str> = rule.0.split('.').collect();
+        let segments: Vec<&str> = rule.path.split('.').collect();
         check(content, &segments, "", rule)
     })
 }
@@ -100,7 +81,6 @@ fn check(parent: &Value, segments: &[&str], walked: &str, rule: &Rule) -> Option
     let (segment, rest) = segments.split_first()?;
     let fields = parent.as_object()?;
     let names: Vec<&str> = match *segment {
-        "*" if walked == "services" => SERVICES.to_vec(),
         "*" => fields.keys().map(String::as_str).collect(),
         name => vec![name],
     };
@@ -110,7 +90,7 @@ fn check(parent: &Value, segments: &[&str], walked: &str, rule: &Rule) -> Option
         if !rest.is_empty() {
             return check(value?, rest, &path, rule);
         }
-        let &(_, kind, nullable, optional) = rule;
+        let &Rule { kind, nullable, optional, .. } = rule;
         let fits = match (value, kind) {
             (None, _) => optional,
             (Some(Value::Null), _) => nullable,
