@@ -1,7 +1,7 @@
 import type { EnvironmentMetadata } from './generated/environment-metadata.js';
 import type { TransportErrorCode } from './generated/error-codes.js';
 import type { components, paths } from './generated/schema.js';
-import type { Client } from './lib/client-types.js';
+import type { Client } from './lib/client/types.js';
 
 export type { EnvironmentMetadata } from './generated/environment-metadata.js';
 export type { ErrorCode, TransportErrorCode } from './generated/error-codes.js';
@@ -36,7 +36,7 @@ export type {
   QuerySerializerOptions,
   RequestBodyOption,
   RequestOptions,
-} from './lib/client-types.js';
+} from './lib/client/types.js';
 export {
   connectNotifications,
   type NotificationError,
@@ -47,7 +47,7 @@ export {
   NotificationSocket,
   type NotificationSocketEventMap,
   type NotificationSocketOptions,
-} from './lib/notification-types.js';
+} from './lib/notifications/types.js';
 
 /** When a failed call is repeated. Only idempotent methods (GET, HEAD, OPTIONS, TRACE, PUT, DELETE) are. */
 export interface RetryOptions {

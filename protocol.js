@@ -1,21 +1,14 @@
 'use strict';
 
-// Each part is loaded when it is first used.
-module.exports = {
-  /** @type {typeof import('./lib/protocol').defineProtocol} */
-  defineProtocol: (declaration) => require('./lib/protocol').defineProtocol(declaration),
-  /** @type {typeof import('./lib/protocol-client').createProtocolClient} */
-  createProtocolClient: (protocol, options) => require('./lib/protocol-client').createProtocolClient(protocol, options),
-  get ProtocolDeclarationError() {
-    return require('./lib/protocol-error').ProtocolDeclarationError;
-  },
-  get ProtocolError() {
-    return require('./lib/protocol-error').ProtocolError;
-  },
-  get binderProtocol() {
-    return require('./lib/protocol-builtin').binderProtocol();
-  },
-  get cycleProtocol() {
-    return require('./lib/protocol-builtin').cycleProtocol();
-  },
-};
+const protocol = require('./dist/protocol.js');
+
+exports.ProtocolDeclarationError = protocol.ProtocolDeclarationError;
+exports.ProtocolError = protocol.ProtocolError;
+exports.createProtocolClient = protocol.createProtocolClient;
+exports.defineProtocol = protocol.defineProtocol;
+// Named here for Node, which reads what a module exports before it runs it; their declarations are read when they are used.
+exports.binderProtocol = exports.cycleProtocol = undefined;
+Object.defineProperties(exports, {
+  binderProtocol: { enumerable: true, get: protocol.binderProtocol },
+  cycleProtocol: { enumerable: true, get: protocol.cycleProtocol },
+});

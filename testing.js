@@ -1,6 +1,3 @@
 'use strict';
 
-module.exports = {
-  /** @type {typeof import('./lib/simulator').startSimulator} */
-  startSimulator: (options) => require('./lib/simulator').startSimulator(options),
-};
+module.exports = require('./dist/testing.js');

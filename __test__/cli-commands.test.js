@@ -91,7 +91,7 @@ test('every command of the internal API reaches its operation', async (t) => {
     'virtual-machine gateways': [machine],
     'vpn login': [username, password],
   };
-  const { description } = require('../lib/protocol').definitionOf(cycleProtocol);
+  const { description } = require('../dist/protocol.js').definitionOf(cycleProtocol);
   assert.equal(description.commands.length, 35);
   // The one that reads what another stores comes after it.
   const commands = [...description.commands].sort(

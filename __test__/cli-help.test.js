@@ -13,7 +13,7 @@ const { temporaryFolder } = require('./peers/temporary-folder.js');
 test('help is there at every level, with examples', async () => {
   const { stdout: top, code } = await commandLine(['--help']);
   assert.equal(code, 0);
-  const { description } = require('../lib/protocol').definitionOf(cycleProtocol);
+  const { description } = require('../dist/protocol.js').definitionOf(cycleProtocol);
   for (const { group, name } of description.commands) {
     assert.ok(top.includes(`  ${group}`) && top.includes(name));
   }

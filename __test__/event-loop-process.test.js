@@ -10,7 +10,7 @@ const path = require('node:path');
 const { test } = require('node:test');
 
 const PACKAGE = JSON.stringify(require.resolve('..'));
-const NATIVE = JSON.stringify(require.resolve('../lib/native'));
+const NATIVE = JSON.stringify(require.resolve('..'));
 
 /** @typedef {import('node:test').TestContext} TestContext */
 
@@ -59,7 +59,7 @@ const answer = (_, response) => {
 };
 
 const LANE = `
-  const { HttpClient } = require(${NATIVE}).loadNative();
+  const { HttpClient } = require(${NATIVE}).internals.loadNative();
   const lane = (options) => {
     try {
       return new HttpClient({ headers: [], ...options }, () => {}).lane;

@@ -12,7 +12,7 @@ const path = require('node:path');
 const { test } = require('node:test');
 
 const { getClient } = require('..');
-const { HttpClient } = require('../lib/native').loadNative();
+const { HttpClient } = require('..').internals.loadNative();
 
 /** @typedef {import('node:test').TestContext} TestContext */
 
@@ -349,7 +349,7 @@ test('a large answer leaves room for other requests and for the loop', async (t)
 test('an exception of the callback is an uncaught one and the client goes on', async (t) => {
   const { socketPath: listening } = await serve(t, (_, response) => json(response, 1));
   const script = `
-    const { HttpClient } = require(${JSON.stringify(require.resolve('../lib/native'))}).loadNative();
+    const { HttpClient } = require(${JSON.stringify(require.resolve('..'))}).internals.loadNative();
     const caught = [];
     process.on('uncaughtException', (error) => caught.push(error.message));
     const client = new HttpClient({ socketPath: ${JSON.stringify(listening)}, headers: [] }, (...batch) => {

@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
-const { NotificationSocket } = require('../lib/notification-socket');
+const { NotificationSocket } = require('..');
 const { cases } = require('./peers/autobahn-cases');
 const { bareServer, record } = require('./peers/notification-server');
 const { within } = require('./peers/until');

@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { AsyncLocalStorage } = require('node:async_hooks');
 const { test } = require('node:test');
-const { NotificationSocket } = require('../lib/notification-socket');
+const { NotificationSocket } = require('..');
 const { record, temporarySocketPath, wsServer } = require('./peers/notification-server');
 const { within } = require('./peers/until');
 

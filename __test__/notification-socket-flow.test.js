@@ -4,7 +4,7 @@ const assert = require('node:assert/strict');
 const { EventEmitter } = require('node:events');
 const { test } = require('node:test');
 const { Worker } = require('node:worker_threads');
-const { NotificationSocket, connectNotifications } = require('../lib/notification-socket');
+const { NotificationSocket, connectNotifications } = require('..');
 const { bareServer, frame, record, temporarySocketPath, wsServer } = require('./peers/notification-server');
 const { until, within } = require('./peers/until');
 

@@ -8,7 +8,7 @@ const net = require('node:net');
 const path = require('node:path');
 const { test } = require('node:test');
 const { promisify } = require('node:util');
-const { NotificationSocket, connectNotifications } = require('../lib/notification-socket');
+const { NotificationSocket, connectNotifications } = require('..');
 const { bareServer, frame, httpServer, listen, record, temporarySocketPath } = require('./peers/notification-server');
 const { until, within } = require('./peers/until');
 
@@ -72,7 +72,7 @@ test('a socket that may not be used', async (t) => {
   const nobody = 65534;
   const user = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {};
   const script = `
-    const { NotificationSocket } = require(${JSON.stringify(require.resolve('../lib/notification-socket'))});
+    const { NotificationSocket } = require(${JSON.stringify(require.resolve('..'))});
     const socket = new NotificationSocket({ socketPath: process.argv[1], reconnect: false });
     socket.on('error', ({ code, message }) => console.log(code, message)).connect();`;
   const { stdout } = await promisify(execFile)(process.execPath, ['-e', script, socketPath], {

@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { getEventListeners } = require('node:events');
 const { test } = require('node:test');
-const { NotificationSocket, connectNotifications } = require('../lib/notification-socket');
+const { NotificationSocket, connectNotifications } = require('..');
 const { record, temporarySocketPath, wsServer } = require('./peers/notification-server');
 const { until, within } = require('./peers/until');
 

@@ -6,11 +6,11 @@ const fs = require('node:fs');
 const { test } = require('node:test');
 const { promisify } = require('node:util');
 const { Worker } = require('node:worker_threads');
-const { NotificationSocket, connectNotifications } = require('../lib/notification-socket');
+const { NotificationSocket, connectNotifications } = require('..');
 const { bareServer, closeFrame, frame, record, temporarySocketPath, wsServer } = require('./peers/notification-server');
 const { until, within } = require('./peers/until');
 
-const library = JSON.stringify(require.resolve('../lib/notification-socket'));
+const library = JSON.stringify(require.resolve('..'));
 
 /**
  * Runs a script with `connect(options)` for the given socket in a process of its own.

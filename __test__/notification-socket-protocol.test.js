@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
-const { NotificationSocket, connectNotifications } = require('../lib/notification-socket');
+const { NotificationSocket, connectNotifications } = require('..');
 const { bareServer, closeFrame, frame, record, wsServer } = require('./peers/notification-server');
 const { within } = require('./peers/until');
 

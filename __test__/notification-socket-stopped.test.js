@@ -8,7 +8,7 @@ const { setTimeout: sleep } = require('node:timers/promises');
 const { bareServer, wsServer } = require('./peers/notification-server');
 const { until } = require('./peers/until');
 
-const library = JSON.stringify(require.resolve('../lib/notification-socket'));
+const library = JSON.stringify(require.resolve('..'));
 
 /**
  * A process with a socket whose `idleTimeoutMs` is 500; it prints each event that is no message.

@@ -4,7 +4,7 @@ const assert = require('node:assert/strict');
 const { EventEmitter } = require('node:events');
 const { test } = require('node:test');
 const { inspect } = require('node:util');
-const { NotificationSocket, connectNotifications } = require('../lib/notification-socket');
+const { NotificationSocket, connectNotifications } = require('..');
 const { bareServer, closeFrame, frame, record, temporarySocketPath, wsServer } = require('./peers/notification-server');
 const { until, within } = require('./peers/until');
 
@@ -203,7 +203,7 @@ test('the path of the socket is read from the environment', async (t) => {
 });
 
 test('without any setting the path is that of the platform', () => {
-  const { readOptions } = require('../lib/notification-options');
+  const { readOptions } = require('../dist/later.js');
   const before = process.env.CYCLE_API_SOCKET;
   delete process.env.CYCLE_API_SOCKET;
   try {

@@ -1,10 +1,15 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { test } = require('node:test');
-const { Pending } = require('../lib/pending');
+const { before, test } = require('node:test');
 const { runChild } = require('./peers/child.js');
 const { httpServer, json } = require('./peers/http-server.js');
+
+/** @type {typeof import('../lib/bridge/pending.mjs').Pending} */
+let Pending;
+before(async () => {
+  ({ Pending } = await import('../lib/bridge/pending.mjs'));
+});
 
 test('every receiver has a number of its own, however many there are', () => {
   const pending = new Pending();

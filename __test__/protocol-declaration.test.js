@@ -142,7 +142,7 @@ test('importing protocols loads no addon', async () => {
   const root = path.join(__dirname, '..');
   for (const program of [
     `const { binderProtocol, cycleProtocol } = require('./protocol'); if (!binderProtocol.build || !cycleProtocol.hub) throw 1;`,
-    `await import('./protocol.mjs'); const { createRequire: r } = await import('node:module'); globalThis.require = r(process.cwd() + '/x');`,
+    `await import('./protocol.js'); const { createRequire: r } = await import('node:module'); globalThis.require = r(process.cwd() + '/x');`,
   ]) {
     const text = `${program} console.log(Object.keys(require.cache).filter((file) => /binding|native/.test(file)).length);`;
     const type = program.includes('await') ? 'module' : 'commonjs';

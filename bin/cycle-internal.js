@@ -1,4 +1,4 @@
 #!/usr/bin/env node
 'use strict';
 
-require('../lib/cli/main').start();
+require('../dist/cli.js').start();

@@ -1,143 +1,221 @@
-// What `import` and `require` load: the files of `lib/` joined into two, because finding, reading and compiling a file
-// takes longer than running it.
+// What programs load: the modules of `lib/` joined into a few files of CommonJS in `dist/`, because finding, reading and
+// compiling a file takes longer than running it.
 //
-// `dist/index.js` has what a plain call needs, in one scope, and whatever reports a failure: a process that has no
-// descriptor left, or may not read its own files any more, could not load that. `dist/later.js` has everything else, and
-// is loaded when some of it is needed. It is given the modules of the first half, so that none is there twice.
+// A module is in one of these files, so that what it has, a class of errors or the loaded addon, is once in a process
+// whichever entries of the package are loaded: the first file of the list below that imports it has it, and the files
+// after that ask the former for it. What a module does not import but `require`s, or imports by a promise, is a file of
+// its own that is loaded then.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { build, transform } from 'esbuild';
-import index from '../lib/index.js';
 import { root } from './setup.mjs';
 
-const FIRST = [
-  'client',
-  'debug',
-  'environment-metadata',
-  'error-envelope',
-  'errors',
-  'index',
-  'native',
-  'native-client',
-  'native-missing',
-  'notification-socket',
-  'pending',
-  'plain-call',
-  'plain-request',
-  'read-response',
-  'response',
-  'signal',
-  'timers',
-];
+/**
+ * The files of `dist/`, and the module that each begins with.
+ *
+ * `index` has what a plain call needs, and whatever reports a failure: a process that has no descriptor left, or may not
+ * read its own files any more, could not load that.
+ */
+const FILES = /** @type {const} */ ({
+  index: 'lib/index.mjs',
+  later: 'lib/later.mjs',
+  protocol: 'lib/protocol.mjs',
+  testing: 'lib/testing.mjs',
+  cli: 'lib/cli/main.mjs',
+});
+
+/** @typedef {keyof typeof FILES} File */
+
+/** Where the types of these files are. */
+const TYPES = {
+  index: '../index.js',
+  later: '../lib/later.mjs',
+  protocol: '../lib/protocol.mjs',
+  testing: '../testing.js',
+  cli: '../lib/cli/main.mjs',
+};
 
 /** Characters of a line. Node prints the line that throws. */
 const LINE = 100;
 
-const lib = join(root, 'lib');
+/** In what `require` gives, the names of `index` that other files use. Programs that list the package's names do not see it. */
+const INTERNALS = 'internals';
+
 const dist = join(root, 'dist');
-const isFirst = (/** @type {string} */ module) => FIRST.includes(module);
 
-/** Modules of the one half that the other asks for. */
-const asked = { first: /** @type {Set<string>} */ (new Set()), later: /** @type {Set<string>} */ (new Set()) };
+/** @typedef {{ exports: string[], imports: string[] }} Module names, and the modules it imports */
 
-/** How each file of `lib/` ends. */
-const EXPORTS = /^module\.exports = (\{[^}]*\});$/m;
+const SETTINGS = /** @type {const} */ ({ absWorkingDir: root, write: false, platform: 'node', target: 'node20' });
 
-/** @param {string} module */
-function exportsOf(module) {
-  return EXPORTS.exec(readFileSync(join(lib, `${module}.js`), 'utf8'))?.[1];
-}
-
-/**
- * A file of the first half with its first and last lines as an ES module has them: esbuild then joins it with others in
- * one scope. What is required later, inside a function, comes from the other half.
- *
- * @param {string} path
- */
-function asModule(path) {
-  return readFileSync(path, 'utf8')
-    .replace(/^const (\{.*\}) = require\('\.\/(.*)'\);$/gm, "import $1 from './$2';")
-    .replace(EXPORTS, 'export $1;')
-    .replace(/\brequire\('\.\/([\w-]+)'\)/g, (_, module) => {
-      asked.later.add(module);
-      return `later('${module}')`;
-    });
-}
-
-/**
- * Joins what an entry needs.
- *
- * @param {string} name
- * @param {string} entry code
- * @param {string} banner code
- */
-async function joinModules(name, entry, banner) {
-  const { outputFiles } = await build({
-    stdin: { contents: entry, resolveDir: lib, sourcefile: `dist/${name}.js` },
-    write: false,
-    absWorkingDir: root,
+/** @returns {Promise<Map<string, Module>>} all that the entries need, by path */
+async function readModules() {
+  const settings = /** @type {const} */ ({
+    ...SETTINGS,
+    logLevel: 'error',
+    metafile: true,
+    format: 'esm',
+    outdir: dist,
+  });
+  const { metafile } = await build({
+    ...settings,
+    entryPoints: Object.values(FILES),
     bundle: true,
-    format: 'cjs',
-    platform: 'node',
-    target: 'node20',
     packages: 'external',
-    external: ['./later.js', '../binding.js', '../generated/topics.json'],
+    plugins: [{ name: 'outside', setup: keepOutside }],
+  });
+  const paths = Object.keys(metafile.inputs);
+  const each = await build({ ...settings, entryPoints: paths, outbase: root });
+  const names = new Map(Object.values(each.metafile.outputs).map(({ entryPoint, exports }) => [entryPoint, exports]));
+  return new Map(
+    paths.map((path) => {
+      const imports = metafile.inputs[path].imports.filter(
+        ({ kind, external }) => kind === 'import-statement' && !external,
+      );
+      return [path, { exports: names.get(path) ?? [], imports: imports.map((one) => one.path) }];
+    }),
+  );
+}
+
+/** @type {import('esbuild').BuildOptions['logOverride']} */
+const QUIET = { 'commonjs-variable-in-esm': 'silent', 'empty-import-meta': 'silent' };
+
+/**
+ * Files of the package that are not in `lib/` stay what they are, as seen from `dist/`.
+ *
+ * @param {import('esbuild').PluginBuild} build
+ */
+function keepOutside({ onResolve }) {
+  onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir, namespace }) => {
+    if (namespace === 'other') return { path, external: true };
+    const file = relative(root, join(resolveDir, path));
+    return file.startsWith('lib') ? undefined : { path: `../${file}`, external: true };
+  });
+}
+
+/**
+ * @param {Map<string, Module>} modules
+ * @returns {Map<string, File>} by path, the file of `dist/` that has it
+ */
+function findOwners(modules) {
+  /** @type {Map<string, File>} */
+  const owners = new Map();
+  /** @param {string} path @param {File} file @param {string[]} way */
+  const claim = (path, file, way) => {
+    if (way.includes(path)) throw new Error(`Modules import each other: ${[...way, path].join(' > ')}`);
+    if (owners.has(path)) return;
+    owners.set(path, file);
+    for (const one of modules.get(path)?.imports ?? []) claim(one, file, [...way, path]);
+  };
+  for (const [file, entry] of Object.entries(FILES)) claim(entry, /** @type {File} */ (file), []);
+  return owners;
+}
+
+/**
+ * The names that a file gives, by the module that has them: those of its first module, and of each that another file asks for.
+ *
+ * @param {File} file
+ * @param {Map<string, Module>} modules
+ * @param {Map<string, File>} owners
+ */
+function givenNames(file, modules, owners) {
+  const asked = [...modules].filter(([path]) => owners.get(path) !== file).flatMap(([, { imports }]) => imports);
+  const owned = [...new Set(asked)].filter((path) => owners.get(path) === file).sort();
+  /** @type {Map<string, string>} */
+  const givers = new Map();
+  for (const path of owned) {
+    for (const name of modules.get(path)?.exports ?? []) {
+      if (givers.has(name))
+        throw new Error(`Both ${givers.get(name)} and ${path} export ${name}: other files need both`);
+      givers.set(name, path);
+    }
+  }
+  const entry = FILES[file];
+  const own = modules.get(entry)?.exports ?? [];
+  for (const name of own) givers.set(name, givers.get(name) ?? entry);
+  return { givers, own };
+}
+
+/**
+ * @param {File} file
+ * @param {Map<string, Module>} modules
+ * @param {Map<string, File>} owners
+ */
+async function writeFile(file, modules, owners) {
+  const { givers, own } = givenNames(file, modules, owners);
+  const hidden = file === 'index';
+  // Written so that Node finds the names that can be imported.
+  const contents = [
+    ...[...givers].map(([name, path]) => `import { ${name} } from './${path}';`),
+    `module.exports = { ${hidden ? own : [...givers.keys()]} };`,
+    hidden ? `Object.defineProperties(module.exports, { ${INTERNALS}: { value: { ${[...givers.keys()]} } } });` : '',
+  ].join('\n');
+  const { outputFiles } = await build({
+    ...SETTINGS,
+    stdin: { contents, resolveDir: root, sourcefile: `dist/${file}.js` },
+    outfile: join(dist, `${file}.js`),
+    bundle: true,
+    packages: 'external',
+    format: 'cjs',
+    define: { 'import.meta.dirname': '__dirname' },
     minifySyntax: true,
-    banner: { js: `'use strict';${banner}` },
-    logOverride: { 'commonjs-variable-in-esm': 'silent' },
+    sourcemap: 'inline',
+    sourcesContent: false,
+    banner: { js: "'use strict';" },
+    logOverride: QUIET,
     plugins: [
-      {
-        name: 'halves',
-        setup({ onLoad, onResolve }) {
-          onResolve({ filter: /^\.\/[\w-]+$/ }, ({ path }) =>
-            name === 'later' && isFirst(basename(path)) ? { path: basename(path), namespace: 'first' } : undefined,
-          );
-          onLoad({ filter: /./, namespace: 'first' }, ({ path }) => {
-            asked.first.add(path);
-            return { contents: `module.exports = first['${path}'];` };
-          });
-          onLoad({ filter: /\.js$/, namespace: 'file' }, ({ path }) =>
-            isFirst(basename(path, '.js')) ? { contents: asModule(path) } : undefined,
-          );
-        },
-      },
+      { name: 'outside', setup: keepOutside },
+      { name: 'others', setup: askOthers },
     ],
   });
-  // Less to read for the engine. What is not inside a function keeps its name, so that a stack says where it was; in the
-  // second half everything is inside of one.
-  const { code } = await transform(outputFiles[0].text, {
-    minifyIdentifiers: name === 'index',
+  // Less to read for the engine. What is not inside a function keeps its name, so that a stack says where it was.
+  const { code, map } = await transform(outputFiles[0].text, {
+    minifyIdentifiers: true,
     minifyWhitespace: true,
     lineLimit: LINE,
+    sourcemap: 'external',
+    sourcefile: `dist/${file}.js`,
+    sourcesContent: false,
   });
-  writeFileSync(join(dist, `${name}.js`), code);
+  writeOutput(`${file}.js`, `${code}//# sourceMappingURL=${file}.js.map\n`);
+  writeOutput(`${file}.js.map`, map);
+
+  /** @param {import('esbuild').PluginBuild} build */
+  function askOthers({ onLoad, onResolve }) {
+    onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir, kind }) => {
+      const module = relative(root, join(resolveDir, path));
+      const owner = owners.get(module);
+      if (owner === undefined || (kind === 'import-statement' && owner === file)) return undefined;
+      return kind === 'import-statement'
+        ? { path: module, namespace: 'other' }
+        : { path: `./${owner}.js`, external: true };
+    });
+    onLoad({ filter: /./, namespace: 'other' }, ({ path }) => {
+      const owner = owners.get(path);
+      const names = modules.get(path)?.exports.join();
+      return {
+        contents: `export const { ${names} } = require('./${owner}.js')${owner === 'index' ? `.${INTERNALS}` : ''};`,
+      };
+    });
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {string} text
+ */
+function writeOutput(name, text) {
+  writeFileSync(join(dist, name), text);
 }
 
 async function main() {
+  const modules = await readModules();
+  const owners = findOwners(modules);
   mkdirSync(dist, { recursive: true });
-  const names = Object.keys(index);
-  // Twice: what the one half asks of the other is known when both were joined.
-  for (const _ of ['to see what is asked for', 'to write it']) {
-    const first = [...asked.first].sort();
-    await joinModules(
-      'index',
-      // Written so that Node finds the names that can be imported.
-      `import { ${names} } from './index';
-      ${first.map((module) => `import ${exportsOf(module)} from './${module}';`).join('\n')}
-      first = () => ({ ${first.map((module) => `'${module}': ${exportsOf(module)}`)} });
-      module.exports = { ${names} };`,
-      "let first,rest;const later=name=>(rest??=require('./later.js')(first()))[name];",
-    );
-    const getters = [...asked.later].sort().map((module) => `get '${module}'() { return require('./${module}'); }`);
-    await joinModules(
-      'later',
-      `const later = { ${getters} };
-      module.exports = (table) => { first = table; return later; };`,
-      'let first;',
-    );
+  await Promise.all(Object.keys(FILES).map((file) => writeFile(/** @type {File} */ (file), modules, owners)));
+  for (const [file, types] of Object.entries(TYPES)) {
+    writeOutput(`${file}.d.ts`, `export * from '${types}';\n`);
   }
-  writeFileSync(join(dist, 'index.d.ts'), "import cycle = require('../lib/index');\n\nexport = cycle;\n");
 }
 
 await main();

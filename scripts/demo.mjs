@@ -7,7 +7,7 @@ installDependencies();
 build();
 
 const { connectNotifications, getClient, getEnvironmentMetadata } = await import('../dist/index.js');
-const { startSimulator } = await import('../testing.mjs');
+const { startSimulator } = await import('../testing.js');
 
 const simulator = await startSimulator();
 Object.assign(process.env, simulator.env);

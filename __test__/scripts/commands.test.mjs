@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import cli from '../../lib/protocol.js';
+import cli from '../../dist/protocol.js';
 import { commandsTable, withCommands } from '../../scripts/generate/commands.mjs';
 
 const cycle = JSON.parse(readFileSync(new URL('../../generated/cycle-protocol.json', import.meta.url), 'utf8'));

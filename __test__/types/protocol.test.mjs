@@ -5,7 +5,7 @@ import { typeErrors } from './program.mjs';
 
 const prelude = `
 import { binderProtocol, createProtocolClient, cycleProtocol, defineProtocol } from ${JSON.stringify(
-  fileURLToPath(new URL('../../protocol.mjs', import.meta.url)),
+  fileURLToPath(new URL('../../protocol.js', import.meta.url)),
 )};
 const notes = defineProtocol({
   global: {
@@ -178,7 +178,7 @@ test('a client takes the options that its protocol has', () => {
   const fine = `${withParam}
     createProtocolClient(p, { region: 'eu', socketPath: undefined, timeoutMs: undefined });
     createProtocolClient(binderProtocol, { 'api-key': 'k', host: 'h' });
-    createProtocolClient(JSON.parse('{}') as import('${prelude.match(/"(.*protocol\.mjs)"/)?.[1]}').ProtocolDeclaration, { own: 1 });`;
+    createProtocolClient(JSON.parse('{}') as import('${prelude.match(/"(.*protocol\.js)"/)?.[1]}').ProtocolDeclaration, { own: 1 });`;
   assert.deepEqual(errors(fine), []);
   for (const mistake of [
     "createProtocolClient(p, { regoin: 'eu' });",

@@ -17,7 +17,7 @@ use crate::http::{Delivery, Endpoint, Event, Failure, Head};
 /// Elements an event takes: number of the call, kind, and three that depend on the kind.
 const WIDTH: usize = 5;
 
-/// The kinds; `lib/native-client.js` has the same list.
+/// The kinds; `lib/bridge/native-client.mjs` has the same list.
 mod kind {
     pub(super) const DONE: u32 = 0;
     pub(super) const DONE_WITHOUT_CONTENT: u32 = 1;

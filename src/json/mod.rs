@@ -2,7 +2,7 @@
 //!
 //! `JSON.parse` finds the keys of each object anew, and that is most of its time. What comes over one socket has few
 //! kinds of objects, so [`tape::Recorder`] reads a text here and writes a [`tape`]: which kind of object comes next, and
-//! where its values are. `lib/json-tape.js` makes the objects of a tape, with one function for each kind.
+//! where its values are. `lib/bridge/json-tape.mjs` makes the objects of a tape, with one function for each kind.
 //! [`topic`] reads just one value of a text. Both know the grammar from [`scan`].
 
 #[cfg(test)]

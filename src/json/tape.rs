@@ -1,4 +1,4 @@
-//! A JSON text as numbers that say how to build its value; `lib/json-tape.js` does that and has the same list of tags.
+//! A JSON text as numbers that say how to build its value; `lib/bridge/json-tape.mjs` does that and has the same list of tags.
 //!
 //! Each word has a tag in its low four bits and a number in the others. A value is one of
 //! - `SMALL n`, `NULL`, `TRUE`, `FALSE`;

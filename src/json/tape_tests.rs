@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use super::super::arbitrary::{any_json, any_message};
 use super::*;
 
-/// Builds the value, as `lib/json-tape.js` does.
+/// Builds the value, as `lib/bridge/json-tape.mjs` does.
 struct Builder<'a> {
     tape: &'a [u32],
     at: usize,

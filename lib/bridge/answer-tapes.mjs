@@ -1,0 +1,68 @@
+import { askForTapes } from './json-tape.mjs';
+
+// As it is now: a program may replace it later.
+const { parse: parseJson } = JSON;
+
+/** Words for tapes: half for those of short answers, half for a part of a long one. */
+const SHARED_WORDS = 32 * 1024;
+
+/**
+ * @typedef {import('../../binding.js').HttpClient} HttpClient
+ * @typedef {NonNullable<ReturnType<typeof askForTapes>>} TapeReader
+ */
+
+/** The values of answers whose JSON native code has read. */
+class AnswerTapes {
+  #reader;
+  #nextPart;
+
+  /**
+   * @param {TapeReader} reader
+   * @param {(tape: number) => string[]} nextPart
+   */
+  constructor(reader, nextPart) {
+    this.#reader = reader;
+    this.#nextPart = nextPart;
+  }
+
+  /**
+   * A batch is there. Its short tapes can be read until there is another, as when an event loop runs inside this one.
+   *
+   * @returns {number} its number
+   */
+  begin() {
+    const { words } = this.#reader;
+    this.#reader.learn(words[0]);
+    return words[1];
+  }
+
+  /**
+   * @param {number | undefined} batch its number
+   * @param {number} start where in the words the tape begins
+   * @param {string | number} body the text, or the number of a tape in parts
+   * @returns {any} the value
+   * @throws when a part could not be made
+   */
+  read(batch, start, body) {
+    const reader = this.#reader;
+    if (typeof body !== 'string') {
+      return reader.readParts(SHARED_WORDS / 2, () => this.#nextPart(body));
+    }
+    return reader.words[1] === batch ? reader.read(start, body) : parseJson(body);
+  }
+}
+
+/**
+ * Asks a client for tapes from now on.
+ *
+ * @param {HttpClient} http
+ * @returns {AnswerTapes | undefined} nothing where they are of no use
+ */
+function askForAnswerTapes(http) {
+  // The function given to native code reaches the result, which therefore must not keep what has that function.
+  const weak = new WeakRef(http);
+  const reader = askForTapes(http, SHARED_WORDS, (shape) => weak.deref()?.shapeKeys(shape) ?? []);
+  return reader && new AnswerTapes(reader, (tape) => weak.deref()?.nextPart(tape) ?? []);
+}
+
+export { askForAnswerTapes };

@@ -1,0 +1,327 @@
+import { failureOf } from '../errors.mjs';
+import { loadLater } from '../load-later.mjs';
+import { loadNative } from './addon.mjs';
+import { Pending } from './pending.mjs';
+
+/** Elements of a batch that one event takes; `src/bridge/event.rs` has the same number. */
+const WIDTH = 5;
+
+const DONE = 0;
+const DONE_WITHOUT_CONTENT = 1;
+const HEAD = 2;
+const CHUNK = 3;
+const END = 4;
+const READY = 5;
+const FAILED = 6;
+/** Where its tape begins is above the bits of the kind. */
+const TAPED = 7;
+const TAPED_IN_PARTS = 8;
+const KIND_BITS = 4;
+const KIND_MASK = (1 << KIND_BITS) - 1;
+/** The kinds that have a head, by bit. */
+const HAS_HEAD = (1 << DONE) | (1 << DONE_WITHOUT_CONTENT) | (1 << HEAD) | (1 << TAPED) | (1 << TAPED_IN_PARTS);
+
+/** Methods and targets that are kept to see which come again, and how long one may be. */
+const MAX_SEEN = 1000;
+const MAX_SEEN_LENGTH = 200;
+/** Seen once. */
+const ONCE = -1;
+
+/** So much JSON is parsed as text before native code is asked to read the rest. */
+const WARM_UP = 64 * 1024;
+
+/** Flags of a request, by bit; `src/bridge/client.rs` reads them. */
+const flags = { BYTES: 1, STREAM: 2, REDIRECT_MANUAL: 4, REDIRECT_ERROR: 8, UPLOAD: 16, JSON: 32, OWNED: 64 };
+
+/** @type {Record<string, number>} */
+const redirectFlags = { follow: 0, manual: flags.REDIRECT_MANUAL, error: flags.REDIRECT_ERROR };
+
+/**
+ * What becomes of one request. `done` or `end` or `failed` is the last to be called, unless the request is cancelled.
+ *
+ * @typedef {object} Receiver
+ * @property {NativeClient} client keeps the client alive for as long as an answer is awaited
+ * @property {import('node:async_hooks').AsyncResource} [context] that of the call, where functions of the program may be called
+ * @property {string} method
+ * @property {string} path
+ * @property {(status: number, head: string, body: any, noContent: boolean, parsed?: boolean) => void} [done]
+ * @property {(status: number, head: string) => void} [head]
+ * @property {(bytes: ArrayBuffer) => void} [chunk]
+ * @property {() => void} [end]
+ * @property {() => void} [ready]
+ * @property {(error: import('../errors.mjs').TransportError) => void} failed
+ */
+
+/**
+ * What one batch leaves for the next.
+ *
+ * @typedef {object} Incoming
+ * @property {string} lastHead
+ * @property {ReturnType<import('./answer-tapes.mjs').askForAnswerTapes>} tapes once there are any
+ */
+
+/**
+ * Requests over one native client, and their answers told apart.
+ */
+class NativeClient {
+  #http;
+  /** @type {Pending<Receiver>} */
+  #pending = new Pending();
+  /** By method, the targets that were seen, and the number of each that was prepared. @type {Map<string, Map<string, number>>} */
+  #prepared = new Map();
+  #seen = 0;
+  /** Characters of JSON until tapes are asked for. */
+  #cold = WARM_UP;
+  /** @type {Incoming} */
+  #incoming = { lastHead: '', tapes: undefined };
+  /** @type {string} */
+  address;
+
+  /** @param {import('../../binding.js').HttpClientOptions} options */
+  constructor(options) {
+    const { HttpClient } = loadNative();
+    const pending = this.#pending;
+    const incoming = this.#incoming;
+    this.address = options.socketPath ?? `${options.host}:${options.port}`;
+    this.#http = new HttpClient(options, (/** @type {any[]} */ ...batch) => deliver(batch, pending, incoming));
+  }
+
+  /** The flag of a call whose answer is to be parsed, if that can be done in native code. */
+  get jsonFlag() {
+    return this.#incoming.tapes ? flags.JSON : 0;
+  }
+
+  /**
+   * An answer was parsed.
+   *
+   * @param {number} length of its text
+   */
+  parsed(length) {
+    if (this.#cold > 0) {
+      this.#cold -= length;
+      if (this.#cold <= 0) {
+        this.#askForTapes();
+      }
+    }
+  }
+
+  #askForTapes() {
+    try {
+      this.#incoming.tapes = loadLater().askForAnswerTapes(this.#http);
+    } catch {
+      // It could not be loaded: there may be no descriptor left. Text will do until the next attempt.
+      this.#cold = WARM_UP;
+    }
+  }
+
+  /** Closes the connections. No request may follow. */
+  close() {
+    this.#http.close();
+    this.#prepared.clear();
+    this.#incoming.tapes = undefined;
+  }
+
+  /** Requests that have no last event yet. */
+  get inFlight() {
+    return this.#pending.size;
+  }
+
+  /** @param {() => void} listener called whenever no request is left that has no last event yet */
+  set onIdle(listener) {
+    this.#pending.onEmpty = listener;
+  }
+
+  /**
+   * @param {Receiver} receiver
+   * @param {string | undefined} authority host and port of the URL; `localhost` unless given
+   * @param {(string | undefined)[] | undefined} headers name, value, name, value; without a value the header is removed
+   * @param {string | Uint8Array | undefined} body
+   * @param {number} flagBits
+   * @returns {number} the number to steer the request by
+   */
+  request(receiver, authority, headers, body, flagBits) {
+    const id = this.#pending.add(receiver);
+    const bare = authority === undefined && headers === undefined && body === undefined;
+    const number = bare ? this.#prepare(receiver) : ONCE;
+    if (number === ONCE) {
+      this.#http.request(id, receiver.method, authority, receiver.path, headers, body, flagBits);
+    } else {
+      this.#http.send(id, number, flagBits);
+    }
+    return id;
+  }
+
+  /**
+   * The number of a request without headers and body that comes again; native code then need not be told what it is.
+   *
+   * @param {Receiver} receiver
+   */
+  #prepare({ method, path }) {
+    let targets = this.#prepared.get(method);
+    if (targets === undefined) {
+      targets = new Map();
+      this.#prepared.set(method, targets);
+    }
+    const known = targets.get(path);
+    if (known === undefined) {
+      if (this.#seen < MAX_SEEN && path.length <= MAX_SEEN_LENGTH) {
+        this.#seen += 1;
+        targets.set(path, ONCE);
+      }
+      return ONCE;
+    }
+    if (known !== ONCE) {
+      return known;
+    }
+    const number = this.#http.prepare(method, path) ?? ONCE;
+    targets.set(path, number);
+    return number;
+  }
+
+  /** @param {number} id */
+  cancel(id) {
+    if (this.#pending.delete(id)) {
+      this.#http.cancel(id);
+    }
+  }
+
+  /**
+   * @param {number} id
+   * @param {number} bytes
+   */
+  consumed(id, bytes) {
+    if (this.#pending.get(id)) {
+      this.#http.consumed(id, bytes);
+    }
+  }
+
+  /**
+   * @param {number} id
+   * @param {Uint8Array} [chunk] nothing ends the body
+   */
+  upload(id, chunk) {
+    if (this.#pending.get(id)) {
+      this.#http.upload(id, chunk);
+    }
+  }
+}
+
+/**
+ * @param {any[]} batch
+ * @param {Pending<Receiver>} pending
+ * @param {Incoming} incoming
+ */
+function deliver(batch, pending, incoming) {
+  fillInHeads(batch, incoming);
+  const { tapes } = incoming;
+  let number;
+  /** @type {{ reason: unknown } | undefined} */
+  let uncaught;
+  try {
+    number = tapes?.begin();
+  } catch {
+    // Those of its calls that have a tape fail.
+  }
+  for (let i = 0; i < batch.length; i += WIDTH) {
+    const id = batch[i];
+    const receiver = pending.get(id);
+    if (receiver === undefined) {
+      continue;
+    }
+    try {
+      const { context } = receiver;
+      if (context) {
+        context.runInAsyncScope(deliverEvent, undefined, receiver, batch, i, pending, tapes, number);
+      } else {
+        deliverEvent(receiver, batch, i, pending, tapes, number);
+      }
+    } catch (error) {
+      // The others of the batch are not to blame.
+      try {
+        receiver.client.cancel(id);
+        receiver.failed(/** @type {any} */ (error));
+      } catch (reason) {
+        uncaught ??= { reason };
+      }
+    }
+  }
+  if (uncaught) {
+    throw uncaught.reason;
+  }
+}
+
+/**
+ * @param {Receiver} receiver
+ * @param {any[]} batch
+ * @param {number} i where in it the event is
+ * @param {Pending<Receiver>} pending
+ * @param {Incoming['tapes']} tapes
+ * @param {number | undefined} number of the batch
+ */
+function deliverEvent(receiver, batch, i, pending, tapes, number) {
+  const id = batch[i];
+  switch (batch[i + 1] & KIND_MASK) {
+    case DONE:
+    case DONE_WITHOUT_CONTENT:
+      pending.delete(id);
+      receiver.done?.(batch[i + 2], batch[i + 3], batch[i + 4], batch[i + 1] === DONE_WITHOUT_CONTENT);
+      break;
+    case TAPED:
+    case TAPED_IN_PARTS:
+      pending.delete(id);
+      deliverTaped(receiver, batch, i, tapes, number);
+      break;
+    case HEAD:
+      receiver.head?.(batch[i + 2], batch[i + 3]);
+      break;
+    case CHUNK:
+      receiver.chunk?.(batch[i + 4]);
+      break;
+    case END:
+      pending.delete(id);
+      receiver.end?.();
+      break;
+    case READY:
+      receiver.ready?.();
+      break;
+    case FAILED:
+      pending.delete(id);
+      receiver.failed(failureOf(batch[i + 2], batch[i + 3], receiver));
+      break;
+  }
+}
+
+/**
+ * Puts a head where there is none because it is the same as the last. Before anybody is called: there is another batch if an
+ * event loop runs inside this one.
+ *
+ * @param {any[]} batch
+ * @param {Incoming} incoming
+ */
+function fillInHeads(batch, incoming) {
+  for (let i = 0; i < batch.length; i += WIDTH) {
+    if (HAS_HEAD & (1 << (batch[i + 1] & KIND_MASK))) {
+      incoming.lastHead = batch[i + 3] ??= incoming.lastHead;
+    }
+  }
+}
+
+/**
+ * @param {Receiver} receiver
+ * @param {any[]} batch
+ * @param {number} i where in it the event is
+ * @param {Incoming['tapes']} tapes
+ * @param {number | undefined} number of the batch
+ */
+function deliverTaped(receiver, batch, i, tapes, number) {
+  let value;
+  try {
+    value = tapes?.read(number, batch[i + 1] >>> KIND_BITS, batch[i + 4]);
+  } catch (error) {
+    receiver.failed(/** @type {any} */ (error));
+    return;
+  }
+  receiver.done?.(batch[i + 2], batch[i + 3], value, false, true);
+}
+
+export { flags, NativeClient, redirectFlags };

@@ -1,0 +1,38 @@
+/** What the command line ends with. */
+const exitCodes = Object.freeze({ OK: 0, API_ERROR: 1, USAGE: 2, UNREACHABLE: 3, INTERRUPTED: 130 });
+
+/** The command line was used in a way that means nothing. */
+class UsageError extends Error {
+  /**
+   * @param {string} message
+   * @param {{ hint?: string, usage?: string }} [more]
+   */
+  constructor(message, { hint, usage } = {}) {
+    super(message);
+    this.hint = hint;
+    this.usage = usage;
+  }
+}
+
+/**
+ * The exit code that an error ends the program with.
+ *
+ * @param {any} error
+ */
+function exitCodeOf(error) {
+  if (error instanceof UsageError || error?.code === 'ERR_CYCLE_PROTOCOL_DECLARATION') {
+    return exitCodes.USAGE;
+  }
+  if (error?.name === 'malformedRequest' && error.cause === undefined) {
+    return exitCodes.USAGE;
+  }
+  const unreachable = ['timeout', 'refused'].includes(error?.name) || error?.cause?.code !== undefined;
+  return unreachable || isUnauthorized(error) ? exitCodes.UNREACHABLE : exitCodes.API_ERROR;
+}
+
+/** @param {any} error */
+function isUnauthorized(error) {
+  return error?.name === 'unauthorized' || error?.status === 401;
+}
+
+export { exitCodeOf, exitCodes, UsageError };

@@ -1,0 +1,198 @@
+import { firstLook, parse } from './arguments.mjs';
+import { callCommand } from './call.mjs';
+import { findCommand, optionsOf, readConnection, readParams, readTimeout, sharedOptions } from './command.mjs';
+import { completionScript } from './completion.mjs';
+import { exitCodes } from './exit.mjs';
+import * as help from './help.mjs';
+import * as metadata from './metadata.mjs';
+import * as notifications from './notifications.mjs';
+import { Output } from './output.mjs';
+import { loadProtocol } from './protocol-source.mjs';
+import * as request from './request.mjs';
+import * as simulate from './simulate.mjs';
+import { oneLine, printable } from './text.mjs';
+
+/**
+ * @typedef {import('./protocol-source.mjs').Source} Source
+ */
+
+/** Runs the command line as a program. */
+function start() {
+  /** @type {(() => unknown)[]} */
+  const cleanups = [];
+  // Who reads our output may stop whenever they like.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error) => {
+      if (/** @type {NodeJS.ErrnoException} */ (error).code === 'EPIPE') {
+        finish(cleanups, exitCodes.OK);
+        return;
+      }
+      if (stream === process.stdout) {
+        // A full disk, for one.
+        process.stderr.write(`Error: the output cannot be written: ${error.message}\n`);
+      }
+      finish(cleanups, exitCodes.API_ERROR);
+    });
+  }
+  // In place of Node's own, which speak of options of Node.
+  process.removeAllListeners('warning');
+  process.on('warning', ({ message }) => process.stderr.write(`Warning: ${printable(message)}\n`));
+  process.on('SIGINT', () => finish(cleanups, exitCodes.INTERRUPTED));
+  process.on('SIGTERM', () => finish(cleanups, 143));
+  process.on('SIGHUP', () => finish(cleanups, 129));
+  run(process.argv.slice(2), process, (cleanup) => cleanups.push(cleanup)).then((code) => {
+    process.exitCode = code;
+  });
+}
+
+/** Options of the commands that no protocol declares. @type {Record<string, import('./arguments.mjs').OptionConfigs>} */
+const COMMAND_OPTIONS = {
+  completion: {},
+  metadata: metadata.options,
+  notifications: notifications.options,
+  request: request.options,
+  simulate: simulate.options,
+};
+
+/** Milliseconds that clean-up may take before the program ends anyway. */
+const CLEANUP_LIMIT = 60;
+
+/**
+ * @param {(() => unknown)[]} cleanups
+ * @param {number} code
+ */
+async function finish(cleanups, code) {
+  const limit = new Promise((resolve) => setTimeout(resolve, CLEANUP_LIMIT));
+  await Promise.race([Promise.allSettled(cleanups.map(async (cleanup) => cleanup())), limit]);
+  process.exit(code);
+}
+
+/**
+ * Runs one command.
+ *
+ * @param {string[]} argv
+ * @param {{ stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream }} streams
+ * @param {(cleanup: () => unknown) => void} onInterrupt
+ * @returns {Promise<number>} the exit code
+ */
+async function run(argv, streams, onInterrupt) {
+  const { values, words } = firstLook(argv);
+  const color = values.color === true ? true : values['no-color'] === true ? false : undefined;
+  const output = new Output({ json: values.json === true, color }, streams);
+  onInterrupt(() => output.settle());
+  try {
+    await dispatch(argv, { values, words }, output, onInterrupt);
+    return exitCodes.OK;
+  } catch (error) {
+    return output.error(error);
+  }
+}
+
+/**
+ * @param {string[]} argv
+ * @param {{ values: Record<string, any>, words: string[] }} first
+ * @param {Output} output
+ * @param {(cleanup: () => unknown) => void} onInterrupt
+ */
+async function dispatch(argv, { values, words }, output, onInterrupt) {
+  if (values.version) {
+    const { version } = require('../../package.json');
+    output.line(version);
+    return;
+  }
+  const protocol = typeof values.protocol === 'string' ? values.protocol : 'cycle';
+  const source = await loadProtocol(protocol);
+  const shown = withoutEscapes(source);
+  const program = help.programName(source, protocol);
+  const wanted = values.help || words[0] === 'help';
+  const [group, name] = words[0] === 'help' ? words.slice(1) : words;
+  if (group === undefined) {
+    parse(argv, {});
+    output.line(help.topHelp(shown, program, output.style));
+    return;
+  }
+  if (help.ownCommands(source).some(([own]) => own === group)) {
+    if (wanted) {
+      output.line(help.OWN_HELP[group](program).join('\n'));
+    } else {
+      await runOwn(group, argv, source, output, onInterrupt);
+    }
+    return;
+  }
+  const isGroup = source.description.commands.some((command) => command.group === group);
+  if (wanted && name === undefined && isGroup) {
+    output.line(help.groupHelp(shown, group, program, output.style));
+    return;
+  }
+  const command = findCommand(source, group, name);
+  if (wanted) {
+    output.line(help.commandHelp(shown, findCommand(shown, group, name), program, output.style));
+    return;
+  }
+  await runCommand(command, argv, source, program, output);
+}
+
+/**
+ * A protocol whose texts do nothing to a terminal: somebody else may have written it.
+ *
+ * @param {Source} source
+ * @returns {Source}
+ */
+function withoutEscapes(source) {
+  const shown = (/** @type {string} */ _key, /** @type {unknown} */ value) =>
+    typeof value === 'string' ? oneLine(value) : value;
+  return { ...source, description: JSON.parse(JSON.stringify(source.description, shown)) };
+}
+
+/**
+ * @param {import('../protocol/definition.mjs').CommandDescription} command
+ * @param {string[]} argv
+ * @param {Source} source
+ * @param {string} program
+ * @param {Output} output
+ */
+async function runCommand(command, argv, source, program, output) {
+  const { values, words } = parse(argv, { ...optionsOf(command), ...sharedOptions(source) });
+  const usage = help.commandUsage(command, program, output.style);
+  const connection = await readConnection(source, values);
+  const params = await readParams(source, command, { values, words: words.slice(2) }, usage);
+  const call = {
+    params: { ...params, ...connection },
+    timeoutMs: readTimeout(values.timeout),
+    reveal: values.reveal === true,
+  };
+  await callCommand(source, command, call, output);
+}
+
+/**
+ * @param {string} name
+ * @param {string[]} argv
+ * @param {Source} source
+ * @param {Output} output
+ * @param {(cleanup: () => unknown) => void} onInterrupt
+ */
+async function runOwn(name, argv, source, output, onInterrupt) {
+  const { values, words: all } = parse(argv, COMMAND_OPTIONS[name]);
+  const words = all.slice(1);
+  if (name === 'completion') {
+    output.line(completionScript(source, words[0]).trimEnd());
+    return;
+  }
+  const connection = await readConnection(source, values);
+  if (name === 'request') {
+    await request.sendRequest(source, { words, values, connection, timeoutMs: readTimeout(values.timeout) }, output);
+  } else if (name === 'simulate') {
+    await simulate.simulate(
+      source,
+      { words, values, connection, latencyMs: readTimeout(values.latency, '--latency') },
+      output,
+      onInterrupt,
+    );
+  } else if (name === 'notifications') {
+    await notifications.streamNotifications(source, { values, connection }, output, onInterrupt);
+  } else {
+    await metadata.showMetadata(source, values, output);
+  }
+}
+
+export { run, start };

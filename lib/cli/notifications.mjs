@@ -1,0 +1,117 @@
+import { NotificationSocket } from '../notifications/socket.mjs';
+import { hiding } from './call.mjs';
+import { UsageError } from './exit.mjs';
+import { oneLine, printableJson, withOptions } from './text.mjs';
+
+/**
+ * @typedef {import('./output.mjs').Output} Output
+ */
+
+/** Options of the command. @type {import('./arguments.mjs').OptionConfigs} */
+const options = { topic: { type: 'string', multiple: true }, reconnect: { type: 'boolean' } };
+
+/** Codes after which connecting again would end the same way. */
+const UNAUTHORIZED = new Set([401, 403]);
+
+/**
+ * Shows notifications as they come, a line each, until the stream ends or the reader has gone.
+ *
+ * @param {import('./protocol-source.mjs').Source} source
+ * @param {{ values: Record<string, any>, connection: Record<string, any> }} given
+ * @param {Output} output
+ * @param {(close: () => void) => void} onInterrupt
+ */
+async function streamNotifications(source, { values, connection }, output, onInterrupt) {
+  const { topic, reconnect, reveal } = values;
+  if (connection.host !== undefined || connection.port !== undefined) {
+    throw new UsageError('notifications come through a Unix socket; give --socket-path');
+  }
+  const socket = new NotificationSocket({
+    socketPath: connection['socket-path'],
+    token: connection.token,
+    topics: topic?.flatMap((/** @type {string} */ names) => names.split(',')),
+    reconnect: reconnect ?? true,
+  });
+  onInterrupt(() => socket.close());
+  socket.on('open', () => output.note('Connected; waiting for notifications.'));
+  socket.on('reconnecting', (attempt, delayMs) => output.note(`Connection lost; attempt ${attempt} in ${delayMs} ms.`));
+  await new Promise((resolve, reject) => {
+    socket.on('error', (error) => {
+      if (UNAUTHORIZED.has(/** @type {any} */ (error).status) || reconnect === false) {
+        socket.close();
+        reject(unreachable(error));
+      } else {
+        output.note(withOptions(error.message));
+      }
+    });
+    socket.on('close', () => reconnect === false && resolve(undefined));
+    const withoutSecrets = (/** @type {any} */ notification) => hideSecrets(source, notification, output);
+    show(socket, output, reveal ? undefined : withoutSecrets).then(resolve, reject);
+    output.progress('Connecting');
+    socket.connect();
+  });
+}
+
+/**
+ * A notification without what is secret wherever it stands.
+ *
+ * @param {import('./protocol-source.mjs').Source} source
+ * @param {any} notification
+ * @param {Output} output
+ */
+function hideSecrets({ engine }, notification, { mask }) {
+  const hide = () => engine.hideInAnswer('', JSON.stringify(notification), JSON.stringify(mask));
+  const shown = hiding(hide);
+  return shown === null ? notification : JSON.parse(shown);
+}
+
+/**
+ * @param {AsyncIterable<any>} socket
+ * @param {Output} output
+ * @param {(notification: any) => any} [hide]
+ */
+async function show(socket, output, hide = (notification) => notification) {
+  for await (const received of socket) {
+    const notification = hide(received);
+    const text = output.json ? printableJson(JSON.stringify(notification)) : line(notification, output.style);
+    if (!output.line(text)) {
+      await output.drained();
+    }
+  }
+}
+
+/**
+ * @param {any} notification
+ * @param {import('./style.mjs').Style} style
+ */
+function line(notification, style) {
+  const { topic, object, context, ...rest } = notification;
+  const parts = [style.cyan(oneLine(String(topic))), objectText(object), contextText(context)];
+  if (Object.keys(rest).length > 0) {
+    parts.push(style.dim(oneLine(JSON.stringify(rest))));
+  }
+  return parts.filter(Boolean).join('  ');
+}
+
+/** @param {any} object */
+function objectText(object) {
+  if (!object) {
+    return '';
+  }
+  const { id, state, state_previous: before, ...rest } = object;
+  const change = state ? (before ? `${before} -> ${state}` : state) : '';
+  const more = Object.keys(rest).length > 0 ? JSON.stringify(rest) : '';
+  return oneLine([id, change, more].filter(Boolean).join(' '));
+}
+
+/** @param {any} context */
+function contextText(context) {
+  return context?.label ? oneLine(String(context.label)) : '';
+}
+
+/** @param {any} error */
+function unreachable(error) {
+  return Object.assign(new Error(error.message, { cause: error }), { name: error.name, status: error.status });
+}
+
+export { options, streamNotifications };

@@ -1,0 +1,179 @@
+import { exitCodeOf } from './exit.mjs';
+import { format } from './format.mjs';
+import { createSpinner } from './spinner.mjs';
+import { styleFor } from './style.mjs';
+import { printable, printableJson, withOptions } from './text.mjs';
+
+/** Columns of a page that is not a terminal. */
+const DEFAULT_COLUMNS = 120;
+
+/**
+ * Where a command says something: data on stdout, everything else on stderr.
+ */
+class Output {
+  #out;
+  #err;
+  json;
+  #style;
+  #errorStyle;
+  #spinner;
+
+  /**
+   * @param {{ json: boolean, color: boolean | undefined }} options
+   * @param {{ stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream }} streams
+   */
+  constructor({ json, color }, { stdout, stderr }) {
+    this.#out = stdout;
+    this.#err = stderr;
+    this.json = json;
+    this.#style = styleFor(stdout, color);
+    this.#errorStyle = styleFor(stderr, color);
+    this.#spinner = createSpinner(stderr, this.#talks);
+  }
+
+  /** Whether somebody watches who is not a program. */
+  get #talks() {
+    return this.#err.isTTY === true && !this.json;
+  }
+
+  /** The style of stdout. */
+  get style() {
+    return this.#style;
+  }
+
+  /**
+   * Shows what is going on, on a terminal.
+   *
+   * @param {string} msg
+   */
+  progress(msg) {
+    this.#spinner.start(printable(msg));
+  }
+
+  /** Clears what {@link progress} shows. */
+  settle() {
+    this.#spinner.stop();
+  }
+
+  /**
+   * Says something to people, on a terminal.
+   *
+   * @param {string} text
+   */
+  note(text) {
+    this.settle();
+    if (text && this.#talks) {
+      this.#err.write(`${this.#errorStyle.dim(printable(text))}\n`);
+    }
+  }
+
+  /**
+   * Says that secrets are hidden: to programs too, which would take what stands in their place for values.
+   */
+  noteHidden() {
+    if (this.json) {
+      this.settle();
+      this.#err.write('Secrets are hidden: null stands in their place; --reveal shows them.\n');
+    } else {
+      this.note('Secrets are hidden; --reveal shows them.');
+    }
+  }
+
+  /** What stands in the place of a secret. */
+  get mask() {
+    return this.json ? null : '(hidden)';
+  }
+
+  /**
+   * Writes the results of a command.
+   *
+   * @param {unknown} results
+   */
+  results(results) {
+    this.settle();
+    if (this.json) {
+      const indent = this.#out.isTTY ? 2 : undefined;
+      this.#out.write(`${printableJson(JSON.stringify(results ?? null, null, indent))}\n`);
+      return;
+    }
+    if (results === undefined || results === null) {
+      return;
+    }
+    const page = { style: this.#style, columns: this.#out.columns ?? DEFAULT_COLUMNS };
+    const { text, complete } = format(results, page);
+    this.#out.write(`${text}\n`);
+    if (!complete) {
+      this.note('Not everything fits on the page; --json shows all of it.');
+    }
+  }
+
+  /**
+   * Writes one line of text to stdout. False when the reader is behind: wait for {@link drained}.
+   *
+   * @param {string} text
+   */
+  line(text) {
+    this.settle();
+    return this.#out.write(`${text}\n`);
+  }
+
+  /** Resolves when stdout takes more. */
+  drained() {
+    return new Promise((resolve) => this.#out.once('drain', resolve));
+  }
+
+  /**
+   * Writes an error with what to do about it.
+   *
+   * @param {any} error
+   * @returns {number} the exit code
+   */
+  error(error) {
+    this.settle();
+    const code = exitCodeOf(error);
+    if (error?.status === undefined && typeof error?.message === 'string') {
+      error.message = withOptions(error.message);
+    }
+    this.#err.write(
+      `${this.json ? printableJson(JSON.stringify({ error: describe(error) })) : this.#explain(error)}\n`,
+    );
+    return code;
+  }
+
+  /** @param {any} error */
+  #explain(error) {
+    const { message, suggestions = [], usage, hint } = error;
+    const detail = systemText(error) ?? error.detail;
+    const style = this.#errorStyle;
+    const lines = [`${style.red('Error:')} ${printable(String(message ?? error))}`];
+    const said = [message, ...suggestions].join('\n');
+    if (detail && !said.includes(detail)) {
+      lines.push(`  ${printable(detail)}`);
+    }
+    for (const suggestion of [...suggestions, ...(hint ? [hint] : [])]) {
+      lines.push(`  ${style.yellow('-')} ${printable(suggestion)}`);
+    }
+    if (usage) {
+      lines.push('', usage);
+    }
+    return lines.join('\n');
+  }
+}
+
+/**
+ * What the system said, when there was no answer.
+ *
+ * @param {any} error
+ * @returns {string | undefined}
+ */
+function systemText({ cause }) {
+  return cause?.code === undefined ? undefined : (cause.cause?.message ?? cause.message);
+}
+
+/** @param {any} error */
+function describe(error) {
+  const { name, message, status, suggestions, endpoint, param, detail, code, cause } = error;
+  return { name, message, status, suggestions, endpoint, param, detail, code: code ?? cause?.code };
+}
+
+export { Output };

@@ -1,0 +1,183 @@
+import { NativeClient } from '../bridge/native-client.mjs';
+import { debug } from '../debug.mjs';
+import { InvalidTokenError, MissingTokenError, nameCallers, TransportError } from '../errors.mjs';
+import { loadLater } from '../load-later.mjs';
+import { PlainCall } from './plain-call.mjs';
+import { plainRequest } from './plain-request.mjs';
+
+// As it is now: a program may replace it later.
+const NativePromise = Promise;
+
+const DEFAULT_SOCKET_PATH = '/var/run/cycle/api/api.sock';
+const METHODS = /** @type {const} */ (['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH', 'TRACE']);
+
+/**
+ * @typedef {import('../../index.js').ClientOptions} ClientOptions
+ * @typedef {import('openapi-fetch').Middleware} Middleware
+ * @typedef {import('./plain-request.mjs').PlainRequest} PlainRequest
+ */
+
+/**
+ * A client of the internal API. The documentation of its options and methods is in `index.d.ts`.
+ *
+ * @param {ClientOptions} [options]
+ */
+function getClient(options = {}) {
+  const client = new Client(options);
+  /** @type {Record<string | symbol, unknown>} */
+  const methods = {
+    /** @type {(method: string, path: string, init?: any) => Promise<unknown>} */
+    request: (method, path, init) => client.call(method.toUpperCase(), path, init),
+    use: (/** @type {Middleware[]} */ ...middleware) => client.use(middleware),
+    eject: (/** @type {Middleware[]} */ ...middleware) => client.eject(middleware),
+    close: () => client.close(),
+    [Symbol.asyncDispose]: () => client.close(),
+  };
+  for (const method of METHODS) {
+    methods[method] = (/** @type {string} */ path, /** @type {any} */ init) => client.call(method, path, init);
+  }
+  return /** @type {import('../../index.js').InternalApiClient} */ (/** @type {unknown} */ (methods));
+}
+
+class Client {
+  #native;
+  #token;
+  /** What takes unusual calls; made with the first. @type {import('./general-client.mjs').GeneralClient | undefined} */
+  #general;
+  /** @type {(() => void) | undefined} */
+  #whenIdle;
+  /** @type {Promise<void> | undefined} */
+  #closing;
+
+  /** @param {ClientOptions} options */
+  constructor({ token = process.env.CYCLE_API_TOKEN, socketPath, ...limits }) {
+    if (!token) {
+      throw new MissingTokenError(getClient);
+    }
+    if (typeof token !== 'string' || !(isVisible(token) || loadLater().isHeaderValue(token))) {
+      throw new InvalidTokenError(getClient);
+    }
+    const path = socketPath ?? (process.env.CYCLE_API_SOCKET || DEFAULT_SOCKET_PATH);
+    if (typeof path !== 'string') {
+      const error = new TypeError(
+        'getClient: `socketPath` must be a string: the path of the socket in the file system.',
+      );
+      throw Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' });
+    }
+    this.#token = token;
+    this.#native = new NativeClient({
+      socketPath: path,
+      headers: ['accept', '*/*', 'x-cycle-token', token],
+      ...(Object.keys(limits).length > 0 ? loadLater().readLimits(limits) : undefined),
+    });
+    debug('client for %s', this.#native.address);
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {any} init
+   * @returns {Promise<unknown>}
+   */
+  call(method, path, init) {
+    if (this.#closing) {
+      const attempt = { method, path, socketPath: this.#native.address };
+      const closed = {
+        code: 'ERR_CYCLE_CLOSED',
+        detail: 'the client is closed',
+        hint: 'Make a new one with getClient()',
+      };
+      return Promise.reject(new TransportError(closed, attempt));
+    }
+    let plain;
+    try {
+      plain = this.#general?.hasMiddleware ? undefined : plainRequest(method, path, init);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return plain ? this.#callPlain(method, plain) : this.#callGeneral(method, path, init);
+  }
+
+  /**
+   * @param {string} method
+   * @param {PlainRequest} request
+   */
+  #callPlain(method, request) {
+    const { signal } = request;
+    if (signal?.aborted) {
+      return Promise.reject(signal.reason);
+    }
+    return new NativePromise((resolve) => {
+      const call = new PlainCall(this, this.#native, method, request, resolve);
+      call.start();
+    });
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {any} init
+   */
+  async #callGeneral(method, path, init) {
+    try {
+      return await this.#getGeneral().call(method, path, init);
+    } catch (error) {
+      nameCallers(error, this.#callGeneral);
+      throw error;
+    } finally {
+      this.settled();
+    }
+  }
+
+  #getGeneral() {
+    if (this.#general === undefined) {
+      const { GeneralClient } = loadLater();
+      this.#general = new GeneralClient(this.#native, this.#token);
+    }
+    return this.#general;
+  }
+
+  /** @param {Middleware[]} middleware */
+  use(middleware) {
+    this.#getGeneral().use(middleware);
+  }
+
+  /** @param {Middleware[]} middleware */
+  eject(middleware) {
+    this.#general?.eject(middleware);
+  }
+
+  close() {
+    this.#closing ??= new NativePromise((/** @type {(nothing: void) => void} */ resolve) => {
+      this.#whenIdle = () => resolve();
+      // A call whose body is a stream has settled before it ends.
+      this.#native.onIdle = () => this.settled();
+      this.settled();
+    }).then(() => this.#native.close());
+    return this.#closing;
+  }
+
+  /** Called when a call ended: a client that is being closed waits for its last. */
+  settled() {
+    if (this.#whenIdle && !this.#general?.inFlight && this.#native.inFlight === 0) {
+      this.#whenIdle();
+    }
+  }
+}
+
+/**
+ * Whether a text has nothing but visible ASCII characters, as tokens do.
+ *
+ * @param {string} text
+ */
+function isVisible(text) {
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code <= 0x20 || code >= 0x7f) {
+      return false;
+    }
+  }
+  return true;
+}
+
+export { getClient };

@@ -1,0 +1,55 @@
+// As it is now: a program may replace it later.
+const { parse: parseJson } = JSON;
+
+/**
+ * The declared code that fits a status best, for answers that come without one.
+ *
+ * @type {Record<number, string>}
+ */
+const CODES = {
+  400: '400.invalid-syntax',
+  401: '401.auth-invalid',
+  403: '403.permissions',
+  404: '404.uri',
+  409: '409.duplicate-found',
+  415: '415.invalid-content-type',
+  422: '422.invalid-input',
+  429: '429.rate-limiting',
+  503: '503.not-ready',
+  504: '504.not-available',
+};
+
+/**
+ * The error of an answer that has a failure status and no body, in the shape of the platform's `ErrorEnvelope`.
+ *
+ * @param {number} status
+ * @param {string} statusText
+ */
+function emptyErrorEnvelope(status, statusText) {
+  const title = `${statusText || `Status ${status}`} (the answer has no body)`;
+  return { data: null, error: { status, code: CODES[status] ?? '500.unknown', title } };
+}
+
+/**
+ * The `error` of a result, from the body of its answer.
+ *
+ * @param {string | ArrayBuffer} body
+ * @param {boolean} noContent
+ * @param {Response} response
+ */
+function errorOf(body, noContent, response) {
+  const text = typeof body === 'string' ? body : new TextDecoder().decode(body);
+  if (response.status >= 400 && text === '') {
+    return emptyErrorEnvelope(response.status, response.statusText);
+  }
+  if (noContent) {
+    return undefined;
+  }
+  try {
+    return parseJson(text);
+  } catch {
+    return text;
+  }
+}
+
+export { emptyErrorEnvelope, errorOf };

@@ -1,0 +1,57 @@
+import { warnAboutOptions } from '../unknown-names.mjs';
+
+/** @typedef {import('../../index.js').ClientOptions} ClientOptions */
+
+/**
+ * What native code is told about the limits of a client.
+ *
+ * @param {ClientOptions} options
+ */
+function readLimits({
+  retry,
+  timeoutMs,
+  headersTimeoutMs,
+  bodyTimeoutMs,
+  keepAliveTimeoutMs,
+  maxConnections,
+  maxResponseBytes,
+  ...unknown
+}) {
+  const retries = typeof retry === 'number' ? { retries: retry } : retry;
+  const limits = {
+    maxConnections: positive('maxConnections', maxConnections, 2 ** 32 - 1),
+    maxResponseBytes: positive('maxResponseBytes', maxResponseBytes, Infinity),
+    timeoutMs: positive('timeoutMs', timeoutMs, Infinity),
+    headersTimeoutMs: positive('headersTimeoutMs', headersTimeoutMs, Infinity, 0),
+    bodyTimeoutMs: positive('bodyTimeoutMs', bodyTimeoutMs, Infinity, 0),
+    keepAliveTimeoutMs: positive('keepAliveTimeoutMs', keepAliveTimeoutMs, Infinity),
+    retries: positive('retry.retries', retries?.retries, 2 ** 32 - 1, 0),
+    retryBaseDelayMs: positive('retry.baseDelayMs', retries?.baseDelayMs, Infinity, 0),
+    retryMaxDelayMs: positive('retry.maxDelayMs', retries?.maxDelayMs, Infinity, 0),
+  };
+  const names = Object.keys(limits).filter((name) => !name.startsWith('retr'));
+  warnAboutOptions('getClient', unknown, ['token', 'socketPath', 'retry', ...names]);
+  if (typeof retries === 'object' && retries !== null) {
+    warnAboutOptions('retry of getClient', retries, ['retries', 'baseDelayMs', 'maxDelayMs']);
+  }
+  return limits;
+}
+
+/**
+ * @param {string} name
+ * @param {number | undefined} value
+ * @param {number} most
+ * @param {number} [least]
+ */
+function positive(name, value, most, least = 1) {
+  if (value === undefined) {
+    return undefined;
+  }
+  if (typeof value !== 'number' || !(value >= least && value <= most)) {
+    const error = new RangeError(`getClient: \`${name}\` must be a number of at least ${least}, not ${String(value)}.`);
+    throw Object.assign(error, { code: 'ERR_OUT_OF_RANGE' });
+  }
+  return value;
+}
+
+export { readLimits };

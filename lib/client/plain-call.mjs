@@ -1,0 +1,137 @@
+import { flags, redirectFlags } from '../bridge/native-client.mjs';
+import { reportEnd, reportError, reportStart } from '../debug.mjs';
+import { InvalidJsonError, rejectSoon } from '../errors.mjs';
+import { listen, unlisten } from '../signal.mjs';
+import { errorOf } from './error-envelope.mjs';
+import { fieldOf, ReadResponse } from './read-response.mjs';
+import { isOk } from './response.mjs';
+
+// As it is now: a program may replace it later.
+const { parse: parseJson } = JSON;
+
+/** What every path is relative to; the host is arbitrary. */
+const BASE_URL = 'http://localhost';
+
+/**
+ * A call that needs no `Request`, no `Headers` and no middleware.
+ *
+ * @implements {Receiver}
+ * @typedef {import('../bridge/native-client.mjs').Receiver} Receiver
+ * @typedef {import('../bridge/native-client.mjs').NativeClient} NativeClient
+ * @typedef {import('./plain-request.mjs').PlainRequest} PlainRequest
+ */
+class PlainCall {
+  client;
+  method;
+  path;
+  /** Only where somebody subscribes to what is reported. @type {import('node:async_hooks').AsyncResource | undefined} */
+  context;
+  #owner;
+  #request;
+  #resolve;
+  #id = -1;
+  /** @type {(() => void) | undefined} */
+  #onAbort;
+
+  /**
+   * @param {{ settled(): void }} owner
+   * @param {NativeClient} client
+   * @param {string} method
+   * @param {PlainRequest} request
+   * @param {(result: unknown) => void} resolve
+   */
+  constructor(owner, client, method, request, resolve) {
+    this.#owner = owner;
+    this.client = client;
+    this.method = method;
+    this.path = request.target;
+    this.#request = request;
+    this.#resolve = resolve;
+  }
+
+  start() {
+    const { headers, body, parseAs, signal, redirect } = this.#request;
+    const form = parseAs === 'json' ? this.client.jsonFlag : parseAs === 'arrayBuffer' ? flags.BYTES : 0;
+    const bits = form | redirectFlags[redirect];
+    reportStart(this);
+    this.#id = this.client.request(this, undefined, headers, body, bits);
+    if (signal) {
+      const onAbort = () => this.#abort();
+      this.#onAbort = this.context ? this.context.bind(onAbort) : onAbort;
+      listen(signal, this.#onAbort);
+    }
+  }
+
+  #abort() {
+    this.client.cancel(this.#id);
+    this.failed(this.#request.signal?.reason);
+  }
+
+  #settle() {
+    const { signal } = this.#request;
+    if (signal && this.#onAbort) {
+      unlisten(signal, this.#onAbort);
+    }
+    this.#owner.settled();
+  }
+
+  /**
+   * @param {number} status
+   * @param {string} head
+   * @param {any} body
+   * @param {boolean} noContent
+   * @param {boolean} [parsed] the body is the value of its JSON
+   */
+  done(status, head, body, noContent, parsed = false) {
+    this.#settle();
+    reportEnd(this, status);
+    const response = new ReadResponse(
+      { status, head, url: BASE_URL + this.path },
+      noContent ? (this.method === 'HEAD' ? 'none' : 'empty') : 'read',
+    );
+    try {
+      this.#resolve(
+        isOk(status)
+          ? { data: noContent ? undefined : parsed ? body : this.#parse(body, status, head), response }
+          : { error: errorOf(body, noContent, response), response },
+      );
+    } catch (error) {
+      this.#resolve(rejectSoon(error));
+    }
+  }
+
+  /**
+   * @param {any} body
+   * @param {number} status
+   * @param {string} head
+   */
+  #parse(body, status, head) {
+    if (this.#request.parseAs !== 'json') {
+      return body;
+    }
+    // As in openapi-fetch: where a length was announced, nothing is no JSON.
+    if (body === '' && fieldOf(head, 'content-length') === null) {
+      return undefined;
+    }
+    let value;
+    try {
+      value = parseJson(body);
+    } catch (error) {
+      const { method, path, client } = this;
+      const codings = fieldOf(head, 'content-encoding');
+      const attempt = { method, path, socketPath: client.address, status, codings };
+      throw new InvalidJsonError(/** @type {Error} */ (error), attempt);
+    }
+    this.client.parsed(body.length);
+    return value;
+  }
+
+  /** @param {any} error */
+  failed(error) {
+    this.#settle();
+    reportError(this, error);
+    this.#resolve(rejectSoon(error));
+  }
+}
+
+export { BASE_URL, PlainCall };

@@ -1,0 +1,257 @@
+import { existsSync } from 'node:fs';
+import { redirectFlags } from '../bridge/native-client.mjs';
+
+/** Headers that make a request conditional: fetch then asks every cache on the way for a fresh answer. */
+const CONDITIONS = ['if-modified-since', 'if-none-match', 'if-unmodified-since', 'if-match', 'if-range'];
+
+/** What fetch refuses to send. */
+const FORBIDDEN_METHODS = new Set(['CONNECT', 'TRACE', 'TRACK']);
+
+/** Characters beside letters and digits that URL parsing leaves as they are in a path and query. */
+const PLAIN_MARKS = '/-_.?&=%:@~!$()*+,;[]';
+
+/** @typedef {typeof import('openapi-fetch', { with: { 'resolution-mode': 'import' } })} OpenapiFetch */
+
+/** @type {OpenapiFetch | undefined} */
+let openapiFetch;
+
+/** Loaded when something unusual is asked for. @returns {OpenapiFetch} */
+function getOpenapiFetch() {
+  openapiFetch ??= loadOpenapiFetch();
+  return /** @type {OpenapiFetch} */ (openapiFetch);
+}
+
+/** @returns {any} */
+function loadOpenapiFetch() {
+  try {
+    return require('openapi-fetch');
+  } catch (error) {
+    // Without a free descriptor Node takes the package for a missing one, and Node 20 does so from then on. Its file is
+    // there to be found by its name, and if it cannot be read either, that is what the error says.
+    const folders = require.resolve.paths('openapi-fetch') ?? [];
+    const file = folders.map((folder) => `${folder}/openapi-fetch/dist/index.cjs`).find(existsSync);
+    if (!file) {
+      throw error;
+    }
+    return require(file);
+  }
+}
+
+/** @type {(query: any) => string} */
+let serializeQuery = (query) => {
+  serializeQuery = getOpenapiFetch().createQuerySerializer();
+  return serializeQuery(query);
+};
+
+/**
+ * A call that needs no `Request`, no `Headers` and no middleware.
+ *
+ * @typedef {object} PlainRequest
+ * @property {string} target
+ * @property {(string | undefined)[] | undefined} headers
+ * @property {string | undefined} body
+ * @property {'json' | 'text' | 'arrayBuffer'} parseAs
+ * @property {AbortSignal | undefined} signal
+ * @property {'follow' | 'manual' | 'error'} redirect
+ */
+
+/**
+ * The plain form of a call, or nothing when it is unusual: then openapi-fetch itself takes it.
+ *
+ * @param {string} method
+ * @param {string} path
+ * @param {any} init
+ * @returns {PlainRequest | undefined}
+ */
+function plainRequest(method, path, init) {
+  if (FORBIDDEN_METHODS.has(method)) {
+    return undefined;
+  }
+  /** @type {PlainRequest} */
+  const plain = {
+    target: path,
+    headers: undefined,
+    body: undefined,
+    parseAs: 'json',
+    signal: undefined,
+    redirect: 'follow',
+  };
+  let query;
+  let headers;
+  let body;
+  for (const key in init) {
+    // As in openapi-fetch, what an object inherits is none of its options.
+    if (!Object.hasOwn(init, key)) {
+      continue;
+    }
+    const value = init[key];
+    if (value === undefined) {
+      continue;
+    }
+    switch (key) {
+      case 'params':
+        if (value === null || hasOther(value)) {
+          return undefined;
+        }
+        if (value.path) {
+          plain.target = getOpenapiFetch().defaultPathSerializer(path, value.path);
+        }
+        query = value.query;
+        break;
+      case 'body':
+        if (!isJsonBody(value) || method === 'GET' || method === 'HEAD') {
+          return undefined;
+        }
+        body = value;
+        break;
+      case 'headers':
+        headers = plainHeaders(value);
+        if (headers === undefined) {
+          return undefined;
+        }
+        break;
+      case 'parseAs':
+        if (value !== 'json' && value !== 'text' && value !== 'arrayBuffer') {
+          return undefined;
+        }
+        plain.parseAs = value;
+        break;
+      case 'signal':
+        if (!isSignal(value)) {
+          return undefined;
+        }
+        plain.signal = value;
+        break;
+      case 'redirect':
+        if (!Object.hasOwn(redirectFlags, value)) {
+          return undefined;
+        }
+        plain.redirect = value;
+        break;
+      default:
+        return undefined;
+    }
+  }
+  if (query) {
+    const search = serializeQuery(query);
+    if (search) {
+      plain.target += `?${search.startsWith('?') ? search.slice(1) : search}`;
+    }
+  }
+  if (!isPlainTarget(plain.target)) {
+    return undefined;
+  }
+  if (body !== undefined) {
+    if (headers?.includes('content-type')) {
+      return undefined;
+    }
+    plain.body = JSON.stringify(body);
+    if (plain.body !== undefined) {
+      headers = ['content-type', 'application/json', ...(headers ?? [])];
+    }
+  }
+  plain.headers = headers;
+  return plain;
+}
+
+/**
+ * Whether there is anything in `params` but path and query.
+ *
+ * @param {Record<string, unknown>} params
+ */
+function hasOther(params) {
+  for (const key in params) {
+    if (key !== 'path' && key !== 'query' && params[key] !== undefined) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/** Targets that were found plain; a program asks for the same few again and again. @type {Set<string>} */
+const plainTargets = new Set();
+const MAX_PLAIN_TARGETS = 1000;
+const MAX_REMEMBERED_LENGTH = 200;
+
+/** @param {string} target */
+function isPlainTarget(target) {
+  if (plainTargets.has(target)) {
+    return true;
+  }
+  const plain = isLeftAsItIs(target);
+  if (plain && target.length <= MAX_REMEMBERED_LENGTH && plainTargets.size < MAX_PLAIN_TARGETS) {
+    plainTargets.add(target);
+  }
+  return plain;
+}
+
+/**
+ * Whether URL parsing leaves a path and query as they are: no dot segments, nothing to be percent-encoded. A loop: a
+ * regular expression would take longer to compile than a first call has.
+ *
+ * @param {string} target
+ */
+function isLeftAsItIs(target) {
+  for (let i = 0; i < target.length; i += 1) {
+    const code = target.charCodeAt(i);
+    const isLetter = (code | 32) >= 97 && (code | 32) <= 122;
+    const isDigit = code >= 48 && code <= 57;
+    if (!isLetter && !isDigit && !PLAIN_MARKS.includes(target[i])) {
+      return false;
+    }
+  }
+  return target[0] === '/' && !target.includes('/.') && !(target.includes('%') && /%2e/i.test(target));
+}
+
+/**
+ * Whether `JSON.stringify` is all that openapi-fetch does to this body.
+ *
+ * @param {unknown} body
+ */
+function isJsonBody(body) {
+  if (typeof body !== 'object' || body === null) {
+    return true;
+  }
+  const prototype = Object.getPrototypeOf(body);
+  return prototype === Object.prototype || prototype === Array.prototype || prototype === null;
+}
+
+/**
+ * Headers given as a plain object of single values, flat and with lower-case names; undefined for any other form.
+ *
+ * @param {any} headers
+ * @returns {(string | undefined)[] | undefined}
+ */
+function plainHeaders(headers) {
+  if (headers === null || typeof headers !== 'object' || Object.getPrototypeOf(headers) !== Object.prototype) {
+    return undefined;
+  }
+  const flat = [];
+  const seen = new Set();
+  for (const key of Object.keys(headers)) {
+    const value = headers[key];
+    const name = key.toLowerCase();
+    if (value === undefined) {
+      continue;
+    }
+    const unusual = (value !== null && typeof value === 'object') || typeof value === 'symbol';
+    if (unusual || seen.has(name) || CONDITIONS.includes(name)) {
+      return undefined;
+    }
+    seen.add(name);
+    flat.push(name, value === null ? undefined : String(value));
+  }
+  return flat;
+}
+
+/** @param {any} value */
+function isSignal(value) {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof value.aborted === 'boolean' &&
+    typeof value.addEventListener === 'function'
+  );
+}
+
+export { CONDITIONS, getOpenapiFetch, isSignal, plainRequest };

@@ -1,0 +1,246 @@
+import type {
+  ErrorContent,
+  HttpMethod,
+  IsBodyOptional,
+  MediaType,
+  Operation,
+  OrUndefined,
+  PathsWithMethod,
+  RequestContent,
+  RequiredKeysOf,
+  SuccessContent,
+} from '../operation-types.js';
+
+// These types have the names of openapi-fetch's, and a client can be used where that of openapi-fetch 0.15 to 0.17 is
+// wanted. They are declared here so that the declarations of a program that uses the client name this package alone.
+
+/** Headers of a request, in any of fetch's ways or as an object. `null` takes away a header that is set otherwise. */
+export type HeadersOptions =
+  | NonNullable<RequestInit['headers']>
+  | Record<string, string | number | boolean | (string | number | boolean)[] | null | undefined>;
+
+/** Makes the query of a URL, without its question mark. */
+export type QuerySerializer<Declared> = (
+  query: Declared extends { parameters: { query?: infer Query } } ? NonNullable<Query> : Record<string, unknown>,
+) => string;
+
+/** How arrays and objects are written in a query, in the words of OpenAPI. */
+export interface QuerySerializerOptions {
+  /** Arrays. Default: `form`, exploded: `a=1&a=2`. */
+  array?: { style: 'form' | 'spaceDelimited' | 'pipeDelimited'; explode: boolean } | undefined;
+  /** Objects. Default: `deepObject`, exploded: `a[b]=1`. */
+  object?: { style: 'form' | 'deepObject'; explode: boolean } | undefined;
+  /** Whether reserved characters go into the URL as they are. Default false: they are percent-encoded. */
+  allowReserved?: boolean | undefined;
+}
+
+/** Makes the body of a request from the `body` of a call. */
+export type BodySerializer<Declared> = (
+  body: [RequestContent<Declared>] extends [never] ? undefined : RequestContent<Declared>,
+) => unknown;
+
+/** Puts the parameters of a path into it. */
+export type PathSerializer = (pathname: string, pathParams: Record<string, unknown>) => string;
+
+/** What a body is read as, with the type that gives. */
+export interface BodyTypes<T> {
+  json: T;
+  text: string;
+  blob: Awaited<ReturnType<Response['blob']>>;
+  arrayBuffer: ArrayBuffer;
+  stream: Response['body'];
+}
+
+/** How the body of an answer is read. */
+export type ParseAs = keyof BodyTypes<unknown>;
+
+/** The type of `data` for the options of a call. */
+export type ParseAsResponse<T, Options> = Options extends { parseAs: ParseAs } ? BodyTypes<T>[Options['parseAs']] : T;
+
+/** Parameters of an operation that declares none. */
+export interface DefaultParamsOption {
+  params?: { query?: Record<string, unknown> | undefined } | undefined;
+}
+
+type Params<Places> = OrUndefined<{ [Place in keyof Places]: OrUndefined<Places[Place]> }>;
+
+/** The option `params` of a call: what goes into path, query, headers and cookies. */
+export type ParamsOption<Declared> = Declared extends { parameters: unknown }
+  ? [RequiredKeysOf<Declared['parameters']>] extends [never]
+    ? { params?: Params<Declared['parameters']> | undefined }
+    : { params: Params<Declared['parameters']> }
+  : DefaultParamsOption;
+
+/** The option `body` of a call, sent as JSON. */
+export type RequestBodyOption<Declared> = [RequestContent<Declared>] extends [never]
+  ? { body?: undefined }
+  : IsBodyOptional<Declared> extends true
+    ? { body?: RequestContent<Declared> | undefined }
+    : { body: RequestContent<Declared> };
+
+/** Options of a call beside those of fetch. */
+export type RequestOptions<Declared> = ParamsOption<Declared> &
+  RequestBodyOption<Declared> & {
+    /** What stands before the path. Default: `http://localhost`. */
+    baseUrl?: string | undefined;
+    /** Makes the query. Default: the rules of OpenAPI. */
+    querySerializer?: QuerySerializer<Declared> | QuerySerializerOptions | undefined;
+    /** Makes the body. Default: JSON. */
+    bodySerializer?: BodySerializer<Declared> | undefined;
+    /** Puts the parameters into the path. Default: each is percent-encoded. */
+    pathSerializer?: PathSerializer | undefined;
+    /** How the body of an answer with status 2xx is read. Default: `json`. */
+    parseAs?: ParseAs | undefined;
+    /** Sends the request in place of the client's own connections. */
+    fetch?: ((input: Request) => Promise<Response>) | undefined;
+    /** Further headers. */
+    headers?: HeadersOptions | undefined;
+    /** Middleware of this call, after that of the client. */
+    middleware?: Middleware[] | undefined;
+  };
+
+/** Options of a call: {@link RequestOptions} and those of fetch (`signal`, `redirect`, `integrity`, ...). */
+export type FetchOptions<Declared> = RequestOptions<Declared> & OrUndefined<Omit<RequestInit, 'body' | 'headers'>>;
+
+/** What a call resolves to: `data` for an answer with status 2xx, `error` for any other, `response` always. */
+export type FetchResponse<Declared, Options, Media extends MediaType = MediaType> =
+  | { data: ParseAsResponse<SuccessContent<Declared, Media>, Options>; error?: never; response: Response }
+  | { data?: never; error: ErrorContent<Declared, Media>; response: Response };
+
+/** The settings that hold for a call, as middleware sees them. */
+export interface MergedOptions<Declared = unknown> {
+  baseUrl: string;
+  parseAs: ParseAs;
+  querySerializer: QuerySerializer<Declared>;
+  bodySerializer: BodySerializer<Declared>;
+  pathSerializer: PathSerializer;
+  fetch: typeof globalThis.fetch;
+}
+
+/** The `params` of a call, as middleware sees them. */
+export interface MiddlewareRequestParams {
+  query?: Record<string, unknown>;
+  header?: Record<string, unknown>;
+  path?: Record<string, unknown>;
+  cookie?: Record<string, unknown>;
+}
+
+/** What middleware is called with. */
+export interface MiddlewareCallbackParams {
+  /** The request as it is now. */
+  request: Request;
+  /** The path as declared, without its parameters filled in. */
+  readonly schemaPath: string;
+  readonly params: MiddlewareRequestParams;
+  /** Stands for this call in all its callbacks. */
+  readonly id: string;
+  readonly options: MergedOptions;
+}
+
+// biome-ignore lint/suspicious/noConfusingVoidType: what an async function without a return statement resolves to
+type OrNothing<T> = T | undefined | void;
+
+/** Before a request is sent. A `Request` replaces it; a `Response` is the answer, and nothing is sent. */
+export type MiddlewareOnRequest = (
+  options: MiddlewareCallbackParams,
+) => OrNothing<Request | Response> | Promise<OrNothing<Request | Response>>;
+
+/** After an answer. A `Response` replaces it. */
+export type MiddlewareOnResponse = (
+  options: MiddlewareCallbackParams & { response: Response },
+) => OrNothing<Response> | Promise<OrNothing<Response>>;
+
+/** After a call without an answer. An `Error` replaces the one it rejects with; a `Response` is the answer after all. */
+export type MiddlewareOnError = (
+  options: MiddlewareCallbackParams & { error: unknown },
+) => OrNothing<Response | Error> | Promise<OrNothing<Response | Error>>;
+
+/** Functions that see every request, answer and failure; at least one of the three. */
+export type Middleware =
+  | { onRequest: MiddlewareOnRequest; onResponse?: MiddlewareOnResponse; onError?: MiddlewareOnError }
+  | { onRequest?: MiddlewareOnRequest; onResponse: MiddlewareOnResponse; onError?: MiddlewareOnError }
+  | { onRequest?: MiddlewareOnRequest; onResponse?: MiddlewareOnResponse; onError: MiddlewareOnError };
+
+/** The options of a call, which may be left out when nothing in them is required. */
+export type MaybeOptionalInit<PathItem, Method> = [RequiredKeysOf<FetchOptions<Operation<PathItem, Method>>>] extends [
+  never,
+]
+  ? FetchOptions<Operation<PathItem, Method>> | undefined
+  : FetchOptions<Operation<PathItem, Method>>;
+
+/** The last argument of a call. Keys that are not options are let through, for middleware and serializers of one's own. */
+export type InitParam<Init> = [RequiredKeysOf<Init>] extends [never]
+  ? [init?: (Init & { [key: string]: unknown }) | undefined]
+  : [init: Init & { [key: string]: unknown }];
+
+// biome-ignore lint/suspicious/noExplicitAny: `unknown` is not comparable with everything in both directions
+type Any = any;
+
+/**
+ * One method of a client.
+ *
+ * Its first signature fits no call. With two of them, TypeScript takes type parameters for `any` when it compares the
+ * client with openapi-fetch's; with one it compares conditional types before they are resolved, and finds them different.
+ */
+export interface ClientMethod<Paths extends object, Method extends HttpMethod, Media extends MediaType = MediaType> {
+  (this: never, path: Any, init: Any, nothing: Any): Any;
+  <Path extends PathsWithMethod<Paths, Method>, Init extends MaybeOptionalInit<Paths[Path], Method>>(
+    path: Path,
+    ...init: InitParam<Init>
+  ): Promise<FetchResponse<Operation<Paths[Path], Method>, Init, Media>>;
+}
+
+/** `request` of a client, with two signatures like {@link ClientMethod}. */
+export interface ClientRequestMethod<Paths extends object, Media extends MediaType = MediaType> {
+  (this: never, method: Any, path: Any, init: Any, nothing: Any): Any;
+  <
+    Method extends HttpMethod,
+    Path extends PathsWithMethod<Paths, Method>,
+    Init extends MaybeOptionalInit<Paths[Path], Method>,
+  >(
+    method: Method,
+    path: Path,
+    ...init: InitParam<Init>
+  ): Promise<FetchResponse<Operation<Paths[Path], Method>, Init, Media>>;
+}
+
+/** A client of the API that `Paths` declares, as openapi-fetch has it. */
+export interface Client<Paths extends object, Media extends MediaType = MediaType> {
+  /** Calls an endpoint by the name of its method, in small letters. */
+  request: ClientRequestMethod<Paths, Media>;
+  /** Calls a GET endpoint. */
+  GET: ClientMethod<Paths, 'get', Media>;
+  /** Calls a PUT endpoint. */
+  PUT: ClientMethod<Paths, 'put', Media>;
+  /** Calls a POST endpoint. */
+  POST: ClientMethod<Paths, 'post', Media>;
+  /** Calls a DELETE endpoint. */
+  DELETE: ClientMethod<Paths, 'delete', Media>;
+  /** Calls an OPTIONS endpoint. */
+  OPTIONS: ClientMethod<Paths, 'options', Media>;
+  /** Calls a HEAD endpoint. */
+  HEAD: ClientMethod<Paths, 'head', Media>;
+  /** Calls a PATCH endpoint. */
+  PATCH: ClientMethod<Paths, 'patch', Media>;
+  /** Calls a TRACE endpoint. */
+  TRACE: ClientMethod<Paths, 'trace', Media>;
+  /** Adds middleware, which sees the calls that follow. Answers pass it in the reverse order. */
+  use(...middleware: Middleware[]): void;
+  /** Takes middleware away again. */
+  eject(...middleware: Middleware[]): void;
+}
+
+/** The paths of a client that have a method. */
+export type ClientPathsWithMethod<CreatedClient extends Client<Any, Any>, Method extends HttpMethod> =
+  CreatedClient extends Client<infer Paths, infer _Media> ? PathsWithMethod<Paths, Method> : never;
+
+/** The `data` that a call of a client resolves to when it succeeds. */
+export type MethodResponse<
+  CreatedClient extends Client<Any, Any>,
+  Method extends HttpMethod,
+  Path extends ClientPathsWithMethod<CreatedClient, Method>,
+  Options = Record<never, never>,
+> =
+  CreatedClient extends Client<infer Paths, infer Media>
+    ? NonNullable<FetchResponse<Operation<Paths[Path & keyof Paths], Method>, Options, Media>['data']>
+    : never;

@@ -1,0 +1,86 @@
+import { loadNative } from './bridge/addon.mjs';
+
+// As it is now: a program may replace it later.
+const { parse: parseJson } = JSON;
+
+const DEFAULT_PATH = '/var/run/cycle/metadata/environment.json';
+
+/** The metadata file is there, and is not what it is declared to be. */
+class MetadataShapeError extends Error {
+  /**
+   * @param {string} path
+   * @param {string} fault
+   */
+  constructor(path, fault) {
+    super(`The environment metadata in ${path} has an unexpected shape. ${fault}.`);
+    this.code = 'ERR_CYCLE_METADATA_SHAPE';
+    this.path = path;
+  }
+}
+
+/**
+ * The error of a metadata file that is no JSON: a `SyntaxError`, as `JSON.parse` throws, with the file.
+ *
+ * @param {string} path
+ * @param {string} text
+ * @param {Error} cause
+ */
+function invalidJson(path, text, cause) {
+  const found = text.trim() === '' ? 'is empty' : `is not valid JSON: ${cause.message}`;
+  const error = new SyntaxError(`The environment metadata file '${path}' ${found}`, { cause });
+  return Object.assign(error, { code: 'ERR_CYCLE_METADATA_JSON', path });
+}
+
+/**
+ * @param {string} path
+ * @param {string} text
+ */
+function parse(path, text) {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    throw invalidJson(path, text, /** @type {Error} */ (error));
+  }
+}
+
+/**
+ * Reads what the platform says about the environment of this instance.
+ *
+ * @param {import('../index.js').EnvironmentMetadataOptions} [options]
+ * @returns {Promise<import('../index.js').EnvironmentMetadataResult>}
+ */
+async function getEnvironmentMetadata(options) {
+  try {
+    const { path, validate = false } = options ?? {};
+    const file = path ?? (process.env.CYCLE_METADATA_PATH || DEFAULT_PATH);
+    return { data: await read(file, validate), error: null };
+  } catch (error) {
+    return {
+      data: null,
+      error: error instanceof Error ? error : new Error('the options cannot be read', { cause: error }),
+    };
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {boolean} validate
+ */
+async function read(path, validate) {
+  const { metadataFault, readMetadata } = loadNative();
+  const { text, code, errno, syscall } = await readMetadata(path);
+  if (text === undefined || text === null) {
+    const missing =
+      code === 'ENOENT' ? '. Outside a Cycle instance, set CYCLE_METADATA_PATH to a file of your own' : '';
+    const error = new Error(`${code}: cannot ${syscall} the environment metadata file '${path}'${missing}`);
+    throw Object.assign(error, { errno, code, syscall, path });
+  }
+  const data = parse(path, text);
+  const fault = validate ? metadataFault(text) : undefined;
+  if (fault) {
+    throw new MetadataShapeError(path, fault);
+  }
+  return data;
+}
+
+export { getEnvironmentMetadata };

@@ -1,0 +1,397 @@
+import { AsyncResource } from 'node:async_hooks';
+import { askForTapes } from '../bridge/json-tape.mjs';
+import { debug } from '../debug.mjs';
+import { listen, unlisten } from '../signal.mjs';
+import { setImmediate, setTimeout } from '../timers.mjs';
+import { channelError, createChannel } from './channel.mjs';
+import { NotificationError } from './error.mjs';
+import { NotificationIterator } from './iterator.mjs';
+import { flag, readOptions } from './options.mjs';
+
+/** So many messages of a socket are parsed as text before native code is asked to read the others. */
+const WARM_UP = 256;
+/** Words for a batch and its tapes; a batch for which that is not enough is parsed as text. */
+const TAPE_WORDS = 64 * 1024;
+
+/** @typedef {import('./types.js').NotificationSocketOptions} NotificationSocketOptions */
+
+/** The kinds of native events; `src/bridge/notifications.rs` has the same list. */
+const OPEN = 0;
+const FAULT = 1;
+const CLOSE = 2;
+const RECONNECTING = 3;
+const IDLE = 4;
+
+/** Failures of one message: the stream goes on. */
+const HARMLESS = new Set(['ERR_CYCLE_BINARY_FRAME', 'ERR_CYCLE_INVALID_JSON']);
+/** @type {string[]} */
+const NOTHING = [];
+/** Streams that are in use: nothing else keeps one from being collected while it waits for the server. */
+const inUse = new Set();
+
+/**
+ * What a `NotificationSocket` does: it emits on the socket what comes of the native channel.
+ *
+ * The native channel gives one thing at a time, a batch of messages or an event; the next is taken in a later turn of
+ * the event loop, so that neither timers nor other sockets starve, and so that microtasks run in between.
+ */
+class NotificationStream {
+  #socket;
+  #channel;
+  /** What the channel calls. It does not keep the stream alive. @type {(item: any) => void} */
+  #deliver;
+  #socketPath;
+  /** @type {AbortSignal | undefined} */
+  #signal;
+  #onAbort = () => this.#abort();
+  /** Connected, connecting, waiting, or not quite closed. */
+  #active = false;
+  /** The user closed, or the stream ended by itself. */
+  #over = false;
+  #connected = false;
+  /** It was open before, and has not been closed by the user since. */
+  #opened = false;
+  /** The context of `connect()`: everything is emitted in it. @type {AsyncResource | undefined} */
+  #context;
+  #referenced = true;
+  /** Commands given to the channel. */
+  #commands = 0;
+  /** The batch that is being emitted. */
+  #batch = NOTHING;
+  /** Its messages have tapes. */
+  #taped = false;
+  /** Messages until tapes are asked for. */
+  #warmUp = WARM_UP;
+  /** Its words say where the tape of each message begins. @type {ReturnType<import('../bridge/json-tape.mjs').askForTapes>} */
+  #tapeReader;
+  /** The channel has to be asked again once the iterators have room. */
+  #heldBack = false;
+  /** @type {Set<import('./iterator.mjs').NotificationIterator>} */
+  #iterators = new Set();
+  /** Why the connection was lost, for iterators. @type {{ reason: unknown } | undefined} */
+  #failure;
+  /** @type {(() => void)[]} */
+  #whenIdle = [];
+
+  /**
+   * @param {import('node:events').EventEmitter} socket
+   * @param {NotificationSocketOptions} options
+   */
+  constructor(socket, options) {
+    const settings = readOptions(options);
+    this.#socket = socket;
+    this.#signal = options.signal;
+    this.#socketPath = settings.socketPath;
+    const self = new WeakRef(this);
+    this.#deliver = (item) => {
+      const stream = self.deref();
+      return stream ? stream.#run(() => stream.#accept(item)) : undefined;
+    };
+    this.#channel = createChannel(settings, this.#deliver);
+  }
+
+  /** Whether the stream is open: true from `open` to `close`. */
+  get connected() {
+    return this.#connected;
+  }
+
+  connect() {
+    if (this.#signal?.aborted) {
+      return;
+    }
+    this.#channel.connect(this.#deliver);
+    this.#commands += 1;
+    if (!this.#active || this.#over) {
+      this.#context?.emitDestroy();
+      this.#context = new AsyncResource('CycleNotifications');
+    }
+    this.#over = false;
+    if (!this.#active) {
+      this.#active = true;
+      this.#failure = undefined;
+      inUse.add(this);
+      this.#updateHold();
+      if (this.#signal) {
+        listen(this.#signal, this.#onAbort);
+      }
+    }
+  }
+
+  close() {
+    if (!this.#active || this.#over) {
+      return;
+    }
+    this.#over = true;
+    this.#connected = false;
+    this.#opened = false;
+    this.#batch = NOTHING;
+    this.#commands += 1;
+    this.#channel.close();
+    this.#endIterators();
+    this.#resume();
+  }
+
+  #abort() {
+    this.#endIterators({ reason: this.#signal?.reason });
+    this.close();
+  }
+
+  ref() {
+    this.#referenced = true;
+    this.#updateHold();
+  }
+
+  unref() {
+    this.#referenced = false;
+    this.#updateHold();
+  }
+
+  #updateHold() {
+    if (this.#active && this.#referenced) {
+      this.#channel.hold();
+    } else {
+      this.#channel.release();
+    }
+  }
+
+  /**
+   * The notifications from now on.
+   *
+   * @param {{ gaps?: boolean }} [options]
+   */
+  iterate(options) {
+    const gaps = flag('gaps', options?.gaps, false);
+    const source = {
+      demand: () => this.#resume(),
+      leave: (/** @type {NotificationIterator} */ one) => {
+        this.#iterators.delete(one);
+        this.#resume();
+      },
+    };
+    const iterator = new NotificationIterator(source, gaps);
+    this.#iterators.add(iterator);
+    if (this.#signal?.aborted) {
+      iterator.end({ reason: this.#signal.reason });
+    } else if (this.#over) {
+      iterator.end();
+    }
+    return iterator;
+  }
+
+  /** Closes, and waits until the connection is gone. */
+  async dispose() {
+    this.close();
+    if (this.#active) {
+      await new Promise((/** @type {(value: void) => void} */ resolve) => {
+        this.#whenIdle.push(resolve);
+      });
+    }
+  }
+
+  /** @param {any[]} item */
+  #accept(item) {
+    if (typeof item[0] === 'number') {
+      this.#handle(item);
+      return;
+    }
+    this.#taped = typeof item[item.length - 1] === 'number';
+    if (this.#taped) {
+      this.#tapeReader?.learn(item.pop());
+    }
+    this.#batch = item;
+    if (this.#warmUp > 0) {
+      this.#warmUp -= item.length;
+      if (this.#warmUp <= 0) {
+        const channel = this.#channel;
+        this.#tapeReader = askForTapes(channel, TAPE_WORDS, (shape) => channel.shapeKeys(shape));
+      }
+    }
+    this.#emitBatch(0, false);
+  }
+
+  /**
+   * Emits the batch from a position on. A listener that throws does what it does in any emitter; the rest follows in
+   * a later turn.
+   *
+   * @param {number} position
+   * @param {boolean} rawDone whether `raw` of that message was emitted before
+   */
+  #emitBatch(position, rawDone) {
+    const batch = this.#batch;
+    let next = position;
+    let raw = rawDone;
+    try {
+      while (next < batch.length && this.#batch === batch) {
+        const text = batch[next];
+        if (!raw) {
+          raw = true;
+          this.#socket.emit('raw', text);
+          if (this.#batch !== batch) {
+            break;
+          }
+        }
+        raw = false;
+        next += 1;
+        this.#emitNotification(text, this.#taped ? this.#tapeReader?.words[next - 1] : 0);
+      }
+    } finally {
+      if (next < batch.length && this.#batch === batch) {
+        this.#later(() => this.#emitBatch(next, raw));
+      } else {
+        this.#askAgain();
+      }
+    }
+  }
+
+  /**
+   * @param {string} text
+   * @param {number} [tape] where it begins, or nothing
+   */
+  #emitNotification(text, tape) {
+    let notification;
+    try {
+      notification = tape && this.#tapeReader ? this.#tapeReader.read(tape, text) : JSON.parse(text);
+    } catch (cause) {
+      const message = `failed to parse notification: ${/** @type {Error} */ (cause).message}`;
+      this.#failed(
+        new NotificationError(message, { code: 'ERR_CYCLE_INVALID_JSON', socketPath: this.#socketPath, cause }),
+      );
+      return;
+    }
+    for (const iterator of this.#iterators) {
+      iterator.push(notification);
+    }
+    this.#socket.emit('notification', notification);
+  }
+
+  /** @param {any[]} event */
+  #handle([kind, ...details]) {
+    try {
+      switch (kind) {
+        case OPEN:
+          debug('notifications on %s: open', this.#socketPath);
+          this.#open();
+          break;
+        case FAULT:
+          this.#failed(channelError(details, this.#socketPath));
+          break;
+        case CLOSE:
+          debug('notifications on %s: closed with code %d %s', this.#socketPath, details[0], details[1]);
+          this.#connected = false;
+          this.#socket.emit('close', details[0], details[1]);
+          break;
+        case RECONNECTING:
+          debug('notifications on %s: attempt %d in %d ms', this.#socketPath, details[0], details[1]);
+          this.#socket.emit('reconnecting', details[0], details[1]);
+          break;
+        case IDLE:
+          if (details[0] === this.#commands >>> 0) {
+            this.#rest();
+          }
+          break;
+      }
+    } finally {
+      this.#askAgain();
+    }
+  }
+
+  #open() {
+    const reconnected = this.#opened;
+    this.#opened = true;
+    this.#connected = true;
+    this.#failure = undefined;
+    if (reconnected) {
+      this.#markGap();
+    }
+    this.#socket.emit('open', { reconnected });
+  }
+
+  /** Notifications may be missing here. */
+  #markGap() {
+    for (const iterator of this.#iterators) {
+      iterator.markGap();
+    }
+  }
+
+  /** @param {import('./error.mjs').NotificationError} error */
+  #failed(error) {
+    debug('notifications on %s: %s', this.#socketPath, error.message);
+    if (HARMLESS.has(error.code)) {
+      this.#markGap();
+    } else {
+      this.#connected = false;
+      this.#failure = { reason: error };
+    }
+    // A loop over the socket goes on where the stream does and throws where it ends: it counts as a listener.
+    if (this.#iterators.size === 0 || this.#socket.listenerCount('error') > 0) {
+      this.#socket.emit('error', error);
+    }
+  }
+
+  /** Nothing more will come until the user connects again. */
+  #rest() {
+    this.#active = false;
+    this.#opened = false;
+    this.#context?.emitDestroy();
+    this.#context = undefined;
+    inUse.delete(this);
+    this.#updateHold();
+    this.#channel.rest();
+    if (this.#signal) {
+      unlisten(this.#signal, this.#onAbort);
+    }
+    if (!this.#over) {
+      this.#over = true;
+      this.#endIterators(this.#failure);
+    }
+    for (const resolve of this.#whenIdle.splice(0)) {
+      resolve();
+    }
+  }
+
+  /** @param {{ reason: unknown }} [failure] */
+  #endIterators(failure) {
+    for (const iterator of [...this.#iterators]) {
+      iterator.end(failure);
+    }
+  }
+
+  /** Takes the next thing in a later turn, unless a loop over the socket has enough to do. */
+  #askAgain() {
+    for (const iterator of this.#iterators) {
+      if (iterator.full) {
+        this.#heldBack = true;
+        return;
+      }
+    }
+    this.#later(() => this.#take());
+  }
+
+  #resume() {
+    if (this.#heldBack) {
+      this.#heldBack = false;
+      this.#askAgain();
+    }
+  }
+
+  /** @param {() => void} work */
+  #run(work) {
+    return this.#context ? this.#context.runInAsyncScope(work) : work();
+  }
+
+  #take() {
+    const item = this.#channel.take();
+    if (item) {
+      this.#accept(item);
+    }
+  }
+
+  /** @param {() => void} work */
+  #later(work) {
+    const run = () => this.#run(work);
+    // An unreferenced immediate would wait until something else wakes the event loop; a timer wakes it.
+    this.#referenced ? setImmediate(run) : setTimeout(run, 0).unref();
+  }
+}
+
+export { NotificationStream };

@@ -1,0 +1,180 @@
+import { loadNative } from '../bridge/addon.mjs';
+import { ProtocolDeclarationError } from './error.mjs';
+
+/** @typedef {import('./error.mjs').DeclarationFault} DeclarationFault */
+
+/**
+ * A param as the engine describes it.
+ *
+ * @typedef {object} ParamDescription
+ * @property {string} name
+ * @property {string} option
+ * @property {'String' | 'Number' | 'Boolean' | 'Date' | 'JSON'} type
+ * @property {string} description
+ * @property {boolean} required
+ * @property {unknown[]} values
+ * @property {unknown} default
+ * @property {string | null} env
+ * @property {boolean} secret
+ */
+
+/**
+ * An endpoint as the engine describes it.
+ *
+ * @typedef {object} CommandDescription
+ * @property {string} group name on the command line
+ * @property {string} name name on the command line
+ * @property {[string, string]} endpoint declared names of group and endpoint
+ * @property {string} description
+ * @property {string} method
+ * @property {boolean} authorized
+ * @property {ParamDescription[]} params
+ * @property {string} example
+ * @property {boolean} hasSecrets
+ */
+
+/**
+ * @typedef {object} ProtocolDescription
+ * @property {string | null} name
+ * @property {string | null} description
+ * @property {string} credentialParam
+ * @property {string | null} resultsKey
+ * @property {ParamDescription[]} options
+ * @property {CommandDescription[]} commands
+ */
+
+/**
+ * @typedef {object} DefinedProtocol
+ * @property {import('../../binding.js').ProtocolEngine} engine
+ * @property {ProtocolDescription} description
+ * @property {string} json the declaration with the names of types in place of constructors
+ */
+
+/** @type {WeakMap<object, DefinedProtocol>} */
+const defined = new WeakMap();
+
+/** Frozen protocols that are checked when they are first used. @type {WeakSet<object>} */
+const deferred = new WeakSet();
+
+/**
+ * Checks a declaration and gives a frozen copy of it.
+ *
+ * @template {object} P
+ * @param {P} declaration
+ * @returns {P}
+ */
+function defineProtocol(declaration) {
+  if (isDefined(declaration)) {
+    return declaration;
+  }
+  const json = JSON.stringify(toJson(declaration, '', []) ?? null);
+  const engine = createEngine(json);
+  const protocol = deferred.has(declaration) ? declaration : freeze(declaration);
+  defined.set(protocol, { engine, json, description: JSON.parse(engine.describe()) });
+  return protocol;
+}
+
+/**
+ * A frozen copy of a declaration that is known to hold: it is defined when it is first used, so that merely importing it
+ * does not load the addon.
+ *
+ * @template {object} P
+ * @param {P} declaration
+ * @returns {P}
+ */
+function deferProtocol(declaration) {
+  const protocol = freeze(declaration);
+  deferred.add(protocol);
+  return protocol;
+}
+
+/**
+ * What is behind a protocol; a mere declaration is defined first.
+ *
+ * @param {object} protocol
+ * @returns {DefinedProtocol}
+ */
+function definitionOf(protocol) {
+  return /** @type {DefinedProtocol} */ (defined.get(defineProtocol(protocol)));
+}
+
+/** @param {unknown} declaration */
+function isDefined(declaration) {
+  return typeof declaration === 'object' && declaration !== null && defined.has(declaration);
+}
+
+/** @param {string} json */
+function createEngine(json) {
+  const { ProtocolEngine } = loadNative();
+  try {
+    return new ProtocolEngine(json);
+  } catch (error) {
+    throw new ProtocolDeclarationError(faultsOf(/** @type {Error} */ (error)));
+  }
+}
+
+/**
+ * @param {Error} error
+ * @returns {DeclarationFault[]}
+ */
+function faultsOf(error) {
+  try {
+    return JSON.parse(error.message);
+  } catch {
+    throw error;
+  }
+}
+
+/**
+ * A part of a declaration as JSON: a constructor becomes its name, `undefined` is left out.
+ *
+ * @param {unknown} value
+ * @param {string} place
+ * @param {object[]} around
+ * @returns {unknown}
+ */
+function toJson(value, place, around) {
+  if (typeof value === 'function') {
+    return value.name || 'an anonymous function';
+  }
+  if (typeof value === 'bigint' || typeof value === 'symbol') {
+    return String(value);
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+  if (Object.prototype.toString.call(value) === '[object JSON]') {
+    return 'JSON';
+  }
+  if (around.includes(value)) {
+    throw new ProtocolDeclarationError([{ place, fault: 'contains itself' }]);
+  }
+  const inside = [...around, value];
+  if (Array.isArray(value)) {
+    return value.map((item, index) => toJson(item, `${place}[${index}]`, inside));
+  }
+  const entries = Object.entries(value).map(([key, inner]) => [
+    key,
+    toJson(inner, place ? `${place}.${key}` : key, inside),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/**
+ * A deeply frozen copy; constructors stay themselves.
+ *
+ * @template T
+ * @param {T} value
+ * @returns {T}
+ */
+function freeze(value) {
+  if (typeof value !== 'object' || value === null || Object.prototype.toString.call(value) === '[object JSON]') {
+    return value;
+  }
+  const copy = Array.isArray(value)
+    ? value.map(freeze)
+    : Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, freeze(inner)]));
+  return /** @type {T} */ (Object.freeze(copy));
+}
+
+export { deferProtocol, defineProtocol, definitionOf };

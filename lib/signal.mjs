@@ -1,0 +1,44 @@
+/**
+ * The calls that wait on one signal. One listener serves them all, so that a signal shared by many calls draws no
+ * warning about too many listeners, and it goes with the last of them.
+ *
+ * @type {WeakMap<AbortSignal, { calls: Set<() => void>, listener: () => void }>}
+ */
+const waiting = new WeakMap();
+
+/**
+ * Calls `onAbort` once when the signal aborts.
+ *
+ * @param {AbortSignal} signal not aborted yet
+ * @param {() => void} onAbort
+ */
+function listen(signal, onAbort) {
+  const known = waiting.get(signal);
+  if (known) {
+    known.calls.add(onAbort);
+    return;
+  }
+  const calls = new Set([onAbort]);
+  const listener = () => {
+    waiting.delete(signal);
+    for (const call of calls) {
+      call();
+    }
+  };
+  waiting.set(signal, { calls, listener });
+  signal.addEventListener('abort', listener, { once: true });
+}
+
+/**
+ * @param {AbortSignal} signal
+ * @param {() => void} onAbort
+ */
+function unlisten(signal, onAbort) {
+  const known = waiting.get(signal);
+  if (known?.calls.delete(onAbort) && known.calls.size === 0) {
+    waiting.delete(signal);
+    signal.removeEventListener('abort', known.listener);
+  }
+}
+
+export { listen, unlisten };

@@ -1,0 +1,79 @@
+/** @typedef {import('../../testing.js').SimulatedAnswer} SimulatedAnswer */
+
+const KEYS = new Set(['status', 'headers', 'body', 'text', 'bytes', 'delayMs', 'times', 'drop']);
+
+/**
+ * An answer as the addon takes it.
+ *
+ * @param {SimulatedAnswer} answer
+ * @returns {[text: string, bytes: Uint8Array | undefined]}
+ */
+function encodeAnswer(answer) {
+  if (answer === null || typeof answer !== 'object') {
+    throw invalid(`an answer must be an object or a function, not ${answer === null ? 'null' : typeof answer}`);
+  }
+  const unknown = Object.keys(answer).find((key) => !KEYS.has(key));
+  if (unknown !== undefined) {
+    throw invalid(`an answer has no "${unknown}"; it may have ${[...KEYS].join(', ')}`);
+  }
+  const { status, headers, body, text, bytes, delayMs, drop } = answer;
+  if (status !== undefined && !Number.isInteger(status)) {
+    throw invalid(`the status must be a whole number from 200 to 599, not ${String(status)}`);
+  }
+  if (bytes !== undefined && !(bytes instanceof Uint8Array)) {
+    throw invalid('bytes must be a Uint8Array');
+  }
+  if (delayMs !== undefined) {
+    checkMilliseconds('delayMs', delayMs);
+  }
+  const encoded = {
+    status,
+    headers: headers === undefined ? undefined : headerPairs(headers),
+    body: body === undefined ? undefined : [body],
+    text,
+    delayMs,
+    drop,
+  };
+  return [JSON.stringify(encoded), bytes];
+}
+
+/**
+ * @param {NonNullable<SimulatedAnswer['headers']>} headers
+ * @returns {string[][]}
+ */
+function headerPairs(headers) {
+  const pairs = Symbol.iterator in headers ? [...headers] : Object.entries(headers);
+  return pairs.flatMap(([name, value]) => [value].flat().map((one) => [name, String(one)]));
+}
+
+/**
+ * How often an answer is given, as the addon takes it.
+ *
+ * @param {number | undefined} times
+ */
+function checkTimes(times) {
+  if (times === undefined || times === Number.POSITIVE_INFINITY) {
+    return undefined;
+  }
+  if (!Number.isInteger(times) || times < 0) {
+    throw invalid(`times must be a whole number from 0, not ${String(times)}`);
+  }
+  return times;
+}
+
+/**
+ * @param {string} name
+ * @param {unknown} value
+ */
+function checkMilliseconds(name, value) {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
+    throw invalid(`${name} must be a number of milliseconds from 0, not ${String(value)}`);
+  }
+}
+
+/** @param {string} message */
+function invalid(message) {
+  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
+}
+
+export { checkMilliseconds, checkTimes, encodeAnswer, invalid };

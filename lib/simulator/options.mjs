@@ -1,0 +1,118 @@
+import { refuseOptions } from '../unknown-names.mjs';
+import { checkMilliseconds, invalid } from './answer.mjs';
+
+/** @typedef {import('../../testing.js').SimulatorOptions} SimulatorOptions */
+
+const OPTIONS = ['socketPath', 'port', 'host', 'token', 'latencyMs', 'metadataPath', 'world', 'protocol', 'election'];
+
+/** What the value of a header may hold. */
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/**
+ * The options of a simulator, checked and with their defaults.
+ *
+ * @param {SimulatorOptions} options
+ */
+function readOptions(options) {
+  checkObject('startSimulator takes an object with options', options);
+  refuseOptions('startSimulator', options, OPTIONS);
+  const {
+    socketPath,
+    host = '127.0.0.1',
+    port,
+    latencyMs = 0,
+    metadataPath,
+    world,
+    election,
+    protocol,
+    token,
+  } = options;
+  for (const [name, value] of Object.entries({ socketPath, host, metadataPath, token })) {
+    if (value !== undefined) checkText(name, value);
+  }
+  if (token !== undefined && !HEADER_VALUE.test(token)) {
+    throw invalid('token must have only characters that HTTP allows in a header');
+  }
+  if (socketPath !== undefined && port !== undefined) {
+    throw invalid('a simulator listens on a socketPath or on a port, not on both');
+  }
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65536)) {
+    throw invalid(`port must be a whole number from 0 to 65535, not ${String(port)}`);
+  }
+  checkMilliseconds('latencyMs', latencyMs);
+  if (election !== undefined) checkElection(election);
+  if (world !== undefined && typeof world !== 'function') {
+    checkObject('world must be an object or a function', world);
+  }
+  if (protocol !== undefined && (world !== undefined || election !== undefined || metadataPath !== undefined)) {
+    throw invalid('a protocol has neither a world, nor elections, nor metadata');
+  }
+  // An IPv6 address as a URL has it.
+  const plainHost = /^\[(.*:.*)\]$/.exec(host)?.[1] ?? host;
+  return { socketPath, host: plainHost, port, latencyMs, metadataPath, world, election, protocol };
+}
+
+/** @param {NonNullable<SimulatorOptions['election']>} election */
+function checkElection(election) {
+  checkObject('election must be an object', election);
+  refuseOptions('election of startSimulator', election, ['enabled', 'deadlineMs']);
+  const { enabled, deadlineMs } = election;
+  if (enabled !== undefined && typeof enabled !== 'boolean') {
+    throw invalid(`election.enabled must be true or false, not ${kindOf(enabled)}`);
+  }
+  if (deadlineMs !== undefined) checkMilliseconds('election.deadlineMs', deadlineMs);
+}
+
+/**
+ * @param {string} name
+ * @param {unknown} value
+ */
+function checkText(name, value) {
+  if (typeof value !== 'string') throw invalid(`${name} must be a text, not ${kindOf(value)}`);
+  if (value === '') throw invalid(`${name} must not be empty`);
+  if (value.includes('\0')) throw invalid(`${name} must have no zero byte`);
+}
+
+/**
+ * @param {string} rule
+ * @param {unknown} value
+ */
+function checkObject(rule, value) {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalid(`${rule}, not ${kindOf(value)}`);
+  }
+}
+
+/** @param {unknown} value */
+function kindOf(value) {
+  if (value === null) return 'null';
+  const kind = Array.isArray(value) ? 'array' : typeof value;
+  return `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}`;
+}
+
+/**
+ * The world that a function makes of the one that is there, as JSON.
+ *
+ * @param {(world: any) => unknown} make
+ * @param {string} fixtures
+ */
+function madeWorld(make, fixtures) {
+  const world = JSON.parse(fixtures);
+  const made = make(world) ?? world;
+  checkObject('what the function world gives must be an object', made);
+  return worldText('what the function world gives', made);
+}
+
+/**
+ * @param {string} what it is
+ * @param {unknown} world
+ */
+function worldText(what, world) {
+  try {
+    return JSON.stringify(world);
+  } catch (error) {
+    throw invalid(`${what} cannot be written as JSON: ${/** @type {Error} */ (error).message}`);
+  }
+}
+
+export { madeWorld, readOptions, worldText };

@@ -1,0 +1,3 @@
+// What `./testing` of the package is made of.
+
+export { startSimulator } from './simulator/simulator.mjs';

@@ -1,4 +1,0 @@
-import testing from './testing.js';
-
-export const { startSimulator } = testing;
-export default testing;
