@@ -6,7 +6,7 @@ use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::EventLoop;
 use super::Stream;
-use super::reactor::Direction;
+use super::readiness::Direction;
 use super::stream::Watched;
 
 /// The first pause before a listener is dialled again whose queue was full. Each next one is twice as

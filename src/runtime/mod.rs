@@ -12,11 +12,11 @@ pub mod io_thread;
 mod peeks;
 pub mod pool;
 mod reactor;
+mod readiness;
 mod source;
 mod stream;
 mod timers;
 pub mod traffic;
-mod trial;
 
 #[cfg(test)]
 pub(crate) mod test_reactor;
@@ -28,7 +28,8 @@ use std::time::{Duration, Instant};
 
 pub use connect::{Address, connect};
 pub use peeks::Awaited;
-pub use reactor::{Interest, Reactor, Watch};
+pub use reactor::{Reactor, Watch};
+pub use readiness::Interest;
 pub use source::Source;
 pub use stream::{Probe, Stream};
 pub use timers::Sleep;
@@ -60,7 +61,7 @@ impl EventLoop {
         Rc::new(Self {
             executor: Executor::new(notify),
             timers: Rc::new(Timers::new(Rc::clone(&reactor))),
-            peeks: Rc::new(Peeks::new(Rc::clone(&reactor))),
+            peeks: Rc::new(Peeks::new()),
             reactor,
             inbox: Rc::new(Inbox::new()),
             expected: Cell::new(1),

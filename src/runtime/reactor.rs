@@ -1,12 +1,11 @@
-//! What a loop needs from its host, and what the host tells a socket.
+//! What a loop needs from its host.
 
-use std::cell::Cell;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::rc::Weak;
-use std::task::{Context, Waker};
 use std::time::Instant;
 
+use super::readiness::Interest;
 use super::source::Source;
 
 /// The host's way to watch sockets and the clock.
@@ -26,13 +25,6 @@ pub trait Reactor {
     /// Of each socket, whether there is something to read now beyond so many bytes: more bytes or an end.
     fn readable(&self, sockets: &[(BorrowedFd<'_>, usize)]) -> Vec<bool>;
 
-    /// Reads what is there without taking it out.
-    ///
-    /// # Errors
-    ///
-    /// The system's.
-    fn peek(&self, socket: BorrowedFd<'_>, room: &mut [u8]) -> io::Result<usize>;
-
     /// Asks for [`EventLoop::expire`](super::EventLoop::expire) and a turn at `deadline` or soon
     /// after. A later call replaces an earlier one.
     fn wake_at(&self, deadline: Instant);
@@ -46,192 +38,4 @@ pub trait Watch {
     ///
     /// The system's.
     fn set(&self, interest: Interest) -> io::Result<()>;
-}
-
-/// What a socket is watched for.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Interest {
-    /// Bytes, or the end of the stream, can be read.
-    pub readable: bool,
-    /// Bytes can be written, or a connection attempt is decided.
-    pub writable: bool,
-}
-
-/// Whether a socket can be read from or written to, and who waits for it.
-///
-/// A socket asks here before it makes a system call and reports back when the system has no more
-/// ([`block`](Self::block)). A reader that pauses costs nothing: the second report that nobody acts
-/// upon ends the interest until somebody reads again.
-#[derive(Default)]
-pub(super) struct Readiness {
-    interest: Cell<Interest>,
-    read: Side,
-    write: Side,
-}
-
-#[derive(Default)]
-struct Side {
-    ready: Cell<bool>,
-    waker: Cell<Option<Waker>>,
-    /// Bytes moved since the last event.
-    moved: Cell<usize>,
-}
-
-/// A direction of a socket.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Direction {
-    Read,
-    Write,
-}
-
-impl Readiness {
-    /// Readiness of a socket that may be written to before the first event (`writable`), or not.
-    pub(super) fn new(writable: bool) -> Self {
-        let readiness = Self::default();
-        readiness.write.ready.set(writable);
-        readiness
-    }
-
-    /// Takes an event from the reactor. Gives the interest to go on with where it has changed.
-    pub(super) fn event(&self, readable: bool, writable: bool) -> Option<Interest> {
-        let mut interest = self.interest.get();
-        if readable {
-            if self.read.ready.get() {
-                interest.readable = false;
-            }
-            self.read.event();
-        }
-        if writable {
-            interest.writable = false;
-            self.write.event();
-        }
-        (self.interest.replace(interest) != interest).then_some(interest)
-    }
-
-    /// Takes note that the socket has failed and that its watch is for nothing now. The next read
-    /// or write finds out why.
-    pub(super) fn failed(&self) {
-        self.interest.set(Interest::default());
-        self.read.event();
-        self.write.event();
-    }
-
-    /// Whether a system call in this direction is worth a try.
-    pub(super) fn is_ready(&self, direction: Direction) -> bool {
-        self.side(direction).ready.get()
-    }
-
-    /// Whether a task waits for the next event in this direction.
-    pub(super) fn is_awaited(&self, direction: Direction) -> bool {
-        let slot = &self.side(direction).waker;
-        let waker = slot.take();
-        let awaited = waker.is_some();
-        slot.set(waker);
-        awaited
-    }
-
-    /// Adds to the bytes moved since the last event and gives the sum.
-    pub(super) fn count(&self, direction: Direction, bytes: usize) -> usize {
-        let moved = &self.side(direction).moved;
-        moved.set(moved.get().saturating_add(bytes));
-        moved.get()
-    }
-
-    /// Has the task of `cx` woken by the next event in this direction.
-    pub(super) fn wait(&self, direction: Direction, cx: &Context<'_>) {
-        let slot = &self.side(direction).waker;
-        let waker = match slot.take() {
-            Some(waker) if waker.will_wake(cx.waker()) => waker,
-            _ => cx.waker().clone(),
-        };
-        slot.set(Some(waker));
-    }
-
-    /// Takes note that there is no more to be had until the next event. Gives the interest to go on
-    /// with where it has changed.
-    pub(super) fn block(&self, direction: Direction) -> Option<Interest> {
-        self.side(direction).ready.set(false);
-        let mut interest = self.interest.get();
-        match direction {
-            Direction::Read => interest.readable = true,
-            Direction::Write => interest.writable = true,
-        }
-        (self.interest.replace(interest) != interest).then_some(interest)
-    }
-
-    fn side(&self, direction: Direction) -> &Side {
-        match direction {
-            Direction::Read => &self.read,
-            Direction::Write => &self.write,
-        }
-    }
-}
-
-impl Side {
-    fn event(&self) {
-        self.ready.set(true);
-        self.moved.set(0);
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::task::Waker;
-
-    use super::*;
-
-    const BOTH: Interest = Interest { readable: true, writable: true };
-    const READABLE: Interest = Interest { readable: true, writable: false };
-    const NOTHING: Interest = Interest { readable: false, writable: false };
-
-    #[test]
-    fn an_event_makes_ready_and_a_block_undoes_it() {
-        let readiness = Readiness::new(false);
-        assert!(!readiness.is_ready(Direction::Read));
-        assert_eq!(readiness.block(Direction::Read), Some(READABLE));
-        assert_eq!(readiness.event(true, false), None);
-        assert!(readiness.is_ready(Direction::Read));
-        assert_eq!(readiness.block(Direction::Read), None);
-        assert!(!readiness.is_ready(Direction::Read));
-    }
-
-    #[test]
-    fn a_paused_reader_stops_the_watch_at_the_second_event() {
-        let readiness = Readiness::new(true);
-        readiness.block(Direction::Read);
-        assert_eq!(readiness.event(true, false), None);
-        assert_eq!(readiness.event(true, false), Some(NOTHING));
-        assert!(readiness.is_ready(Direction::Read));
-        assert_eq!(readiness.block(Direction::Read), Some(READABLE));
-    }
-
-    #[test]
-    fn writable_is_watched_for_once() {
-        let readiness = Readiness::new(true);
-        readiness.block(Direction::Read);
-        assert_eq!(readiness.block(Direction::Write), Some(BOTH));
-        assert_eq!(readiness.event(false, true), Some(READABLE));
-    }
-
-    #[test]
-    fn a_failure_ends_the_interest_and_makes_ready() {
-        let readiness = Readiness::new(false);
-        readiness.block(Direction::Read);
-        readiness.failed();
-        assert!(readiness.is_ready(Direction::Read) && readiness.is_ready(Direction::Write));
-        assert_eq!(readiness.block(Direction::Read), Some(READABLE));
-    }
-
-    #[test]
-    fn an_event_starts_the_count_again() {
-        let readiness = Readiness::new(true);
-        readiness.wait(Direction::Read, &Context::from_waker(Waker::noop()));
-        assert_eq!(readiness.count(Direction::Read, 5), 5);
-        assert_eq!(readiness.count(Direction::Read, 5), 10);
-        readiness.event(true, false);
-        assert_eq!(readiness.count(Direction::Read, 5), 5);
-    }
 }

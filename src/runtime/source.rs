@@ -6,11 +6,12 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use rustix::net::{RecvFlags, recv};
 use socket2::Socket;
 
 use super::inbox::Inbox;
-use super::peeks::Peeks;
-use super::reactor::{Direction, Interest, Readiness};
+use super::peeks::{Peeked, Peeks};
+use super::readiness::{Direction, Interest, Readiness};
 
 /// What is not shorter than this is taken out at once: its other side may wait for room.
 const MOST_PEEKED: usize = 8 * 1024;
@@ -76,7 +77,7 @@ impl Source {
     fn peek_ahead(self: &Rc<Self>, peeks: &Peeks) {
         self.read_ahead(|room| {
             let most = MOST_PEEKED.min(room.len());
-            let bytes = peeks.peek(&self.socket, &mut room[..most])?;
+            let (bytes, _whole) = recv(&self.socket, &mut room[..most], RecvFlags::PEEK)?;
             if bytes == most {
                 return (&self.socket).read(room);
             }
@@ -84,7 +85,8 @@ impl Source {
             Ok(bytes)
         });
         if self.peeked.get() > 0 {
-            peeks.remember(self);
+            let socket: Rc<dyn Peeked> = Rc::clone(self) as Rc<dyn Peeked>;
+            peeks.remember(Rc::downgrade(&socket));
         }
     }
 
@@ -104,23 +106,6 @@ impl Source {
             }
             // Whoever reads finds the same.
             _ => {}
-        }
-    }
-
-    /// Takes the bytes out of the socket that were peeked at.
-    pub(super) fn take_peeked(&self) {
-        let mut left = self.peeked.take();
-        while left > 0 {
-            let taken = self.inbox.lend(|room| {
-                let most = left.min(room.len());
-                (&self.socket).read(&mut room[..most])
-            });
-            match taken {
-                Ok(bytes) if bytes > 0 => left -= bytes,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // They were there, so the socket has failed. The next read says why.
-                _ => return,
-            }
         }
     }
 
@@ -190,6 +175,24 @@ impl Drop for Source {
     }
 }
 
+impl Peeked for Source {
+    fn take_peeked(&self) {
+        let mut left = self.peeked.take();
+        while left > 0 {
+            let taken = self.inbox.lend(|room| {
+                let most = left.min(room.len());
+                (&self.socket).read(&mut room[..most])
+            });
+            match taken {
+                Ok(bytes) if bytes > 0 => left -= bytes,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // They were there, so the socket has failed. The next read says why.
+                _ => return,
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
@@ -197,7 +200,6 @@ mod tests {
     use std::os::unix::net::UnixStream;
     use std::task::{Context, Waker};
 
-    use super::super::test_reactor::event_loop;
     use super::*;
 
     fn source() -> (Rc<Source>, UnixStream) {
@@ -211,7 +213,7 @@ mod tests {
     }
 
     fn peeks() -> Rc<Peeks> {
-        Rc::new(Peeks::new(event_loop().1))
+        Rc::new(Peeks::new())
     }
 
     /// A source that may be peeked at and has an event of these bytes.

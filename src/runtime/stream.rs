@@ -13,7 +13,8 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use socket2::Socket;
 
 use super::EventLoop;
-use super::reactor::{Direction, Watch};
+use super::reactor::Watch;
+use super::readiness::Direction;
 use super::source::Source;
 use crate::runtime::traffic::Traffic;
 

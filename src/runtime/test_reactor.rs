@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io;
-use std::net::TcpStream;
 use std::os::fd::{AsRawFd as _, BorrowedFd, RawFd};
 use std::rc::{Rc, Weak};
 use std::thread;
@@ -11,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use mio::unix::SourceFd;
 use mio::{Events, Poll, Token};
+use rustix::net::{RecvFlags, recv};
 
 use super::{EventLoop, Interest, Reactor, Source, Watch};
 
@@ -127,7 +127,7 @@ impl Reactor for TestReactor {
 
     fn readable(&self, sockets: &[(BorrowedFd<'_>, usize)]) -> Vec<bool> {
         let is_readable = |&(socket, known): &(BorrowedFd<'_>, usize)| {
-            let found = self.peek(socket, &mut vec![0; known + 1]);
+            let found = peek(socket, &mut vec![0; known + 1]);
             found.map_or_else(
                 |error| error.kind() != io::ErrorKind::WouldBlock,
                 |bytes| bytes != known || bytes == 0,
@@ -137,11 +137,6 @@ impl Reactor for TestReactor {
         self.looked.borrow_mut().push(sockets.len());
         thread::sleep(self.look.get());
         readable
-    }
-
-    fn peek(&self, socket: BorrowedFd<'_>, room: &mut [u8]) -> io::Result<usize> {
-        // The safe way to this system call, which does not care what kind of socket it is.
-        TcpStream::from(socket.try_clone_to_owned()?).peek(room)
     }
 
     fn wake_at(&self, deadline: Instant) {
@@ -160,4 +155,10 @@ impl Drop for TestWatch {
         let _ = self.set(Interest::default());
         self.all.borrow_mut().remove(&self.key);
     }
+}
+
+/// Reads without taking out.
+fn peek(socket: BorrowedFd<'_>, room: &mut [u8]) -> io::Result<usize> {
+    let (bytes, _whole) = recv(socket, room, RecvFlags::PEEK)?;
+    Ok(bytes)
 }

@@ -131,10 +131,6 @@ mod tests {
             Vec::new()
         }
 
-        fn peek(&self, _: BorrowedFd<'_>, _: &mut [u8]) -> io::Result<usize> {
-            Err(io::ErrorKind::Unsupported.into())
-        }
-
         fn wake_at(&self, deadline: Instant) {
             self.0.borrow_mut().push(deadline);
         }

@@ -14,7 +14,7 @@ use napi::bindgen_prelude::{Env, JsObjectValue as _, Object, Result};
 use napi::{check_status, sys};
 
 use super::busy_poll::BusyPoll;
-use super::sockets::{peek, readable};
+use super::sockets::readable;
 use super::uv::{Async, Check, Doorbell, Handle, Loop, Poll, Prepare, Target, Timer};
 use crate::bridge::wakeup::call;
 use crate::runtime::{EventLoop, Interest, Reactor, Source, Watch};
@@ -476,10 +476,6 @@ impl Reactor for Uv {
 
     fn readable(&self, sockets: &[(BorrowedFd<'_>, usize)]) -> Vec<bool> {
         readable(sockets)
-    }
-
-    fn peek(&self, socket: BorrowedFd<'_>, room: &mut [u8]) -> io::Result<usize> {
-        peek(socket, room)
     }
 
     fn wake_at(&self, deadline: Instant) {

@@ -1,11 +1,9 @@
 //! What sockets have to read, asked without waiting and without taking anything out.
 
-use std::io;
 use std::os::fd::BorrowedFd;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::ioctl_fionread;
-use rustix::net::{RecvFlags, recv};
 
 /// The event of a stream that the other side has ended, whatever there is to read before.
 #[cfg(target_os = "linux")]
@@ -36,10 +34,4 @@ pub(super) fn has_event(fd: BorrowedFd<'_>) -> bool {
 /// Bytes that can be read.
 fn unread(fd: BorrowedFd<'_>) -> Option<usize> {
     ioctl_fionread(fd).ok().and_then(|bytes| bytes.try_into().ok())
-}
-
-/// Reads without taking out.
-pub(super) fn peek(fd: BorrowedFd<'_>, room: &mut [u8]) -> io::Result<usize> {
-    let (bytes, _whole) = recv(fd, room, RecvFlags::PEEK)?;
-    Ok(bytes)
 }

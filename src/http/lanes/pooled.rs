@@ -13,7 +13,6 @@ use http::{HeaderMap, Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, Builder, SendRequest};
 
-use self::reread::{Left, reread};
 use super::draining::Draining;
 use crate::http::MAX_HEADERS;
 use crate::http::answer_head;
@@ -70,8 +69,6 @@ pub struct PooledDispatch<N: Network> {
     keep_alive: Option<KeepAlive>,
     /// The task that closes idle connections, which ends when none are open.
     sweep: RefCell<AbortHandle>,
-    /// Whether new connections have room for many header fields: an answer needed it.
-    many_headers: Cell<bool>,
 }
 
 /// How long connections are idle.
@@ -99,8 +96,6 @@ struct Line<N: Network> {
     idle: Cell<u32>,
     /// Steps for which it may be idle, once its first answer has said so.
     most_idle: OnceCell<u32>,
-    /// What it left when it ended with an answer that it did not understand.
-    left: RefCell<Option<Left<N>>>,
 }
 
 struct Busy<N: Network> {
@@ -118,7 +113,6 @@ impl<N: Network> PooledDispatch<N> {
             pool: Pool::new(limits.max_connections),
             keep_alive: limits.keep_alive.map(|limit| KeepAlive { steps: Steps::for_limit(limit), limit }),
             sweep: RefCell::new(sweep),
-            many_headers: Cell::new(false),
         }
     }
 
@@ -148,14 +142,12 @@ impl<N: Network> PooledDispatch<N> {
             served: Cell::new(false),
             idle: Cell::new(0),
             most_idle: OnceCell::new(),
-            left: RefCell::new(None),
         });
-        let mut builder = Builder::new();
-        if self.many_headers.get() {
-            builder.max_headers(MAX_HEADERS);
-        }
-        let (sender, connection) =
-            builder.handshake::<_, Body>(Draining::new(stream)).await.map_err(|error| classify(&error))?;
+        let (sender, connection) = Builder::new()
+            .max_headers(MAX_HEADERS)
+            .handshake::<_, Body>(Draining::new(stream))
+            .await
+            .map_err(|error| classify(&error))?;
         self.network.spawn(drive(connection, Rc::clone(&line), Rc::clone(&self.pool), permit));
         if self.sweep.borrow().is_aborted() {
             self.sweep_idle();
@@ -268,13 +260,8 @@ async fn drive<N: Network>(
     })
     .await;
     pool.retain(|idle| !Rc::ptr_eq(&idle.line, &line));
-    let parts = connection.into_parts();
-    if !parts.read_buf.is_empty() {
-        line.left.replace(Some(Left { parts, permit }));
-        return;
-    }
     // The next may connect when this one is closed.
-    drop(parts);
+    drop(connection);
     drop(permit);
 }
 
@@ -294,7 +281,6 @@ impl<N: Network> Dispatch for PooledDispatch<N> {
     ) -> Result<Response<Incoming>, DispatchError> {
         loop {
             let (reused, Connection { mut sender, line }) = self.connection(anew, progress).await?;
-            let method = request.method().clone();
             let traffic = &line.traffic;
             let (read, written) = (traffic.read(), traffic.written());
             progress.sends(traffic);
@@ -309,16 +295,6 @@ impl<N: Network> Dispatch for PooledDispatch<N> {
                 }
                 Err(error) => error,
             };
-            if error.error().is_parse_too_large()
-                && let Some(left) = line.left.take()
-            {
-                self.many_headers.set(true);
-                return reread(&*self.network, left, method).await.map_err(|error| DispatchError {
-                    failure: classify(&error),
-                    reached: Reached::Answer,
-                    reused,
-                });
-            }
             match error.take_message() {
                 // Not a byte of it was written, and its connection had ended before.
                 Some(unsent) if reused => request = unsent,
@@ -343,8 +319,6 @@ impl<N: Network> Dispatch for PooledDispatch<N> {
         self.network.spawn(task);
     }
 }
-
-mod reread;
 
 #[cfg(test)]
 mod tests {
