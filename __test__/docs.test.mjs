@@ -19,7 +19,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import ts from 'typescript';
-import { startSimulator } from '../testing.mjs';
+import { startSimulator } from '../testing.js';
 import { anchorsOf, blocksOf, consoleCommands, localLinks, PAGES, root, shellCommands } from './peers/pages.mjs';
 import until from './peers/until.js';
 import { compile, makeProject } from './types/project.mjs';
