@@ -49,7 +49,17 @@ export {
   type NotificationSocketOptions,
 } from './lib/notifications/types.js';
 
-/** When a failed call is repeated. Only idempotent methods (GET, HEAD, OPTIONS, TRACE, PUT, DELETE) are. */
+/**
+ * When a failed call is repeated. Only idempotent methods (GET, HEAD, OPTIONS, TRACE, PUT, DELETE) are.
+ *
+ * @example
+ * ```ts
+ * import { getClient, type RetryOptions } from '@cycleplatform/internal-api-client';
+ *
+ * const retry: RetryOptions = { retries: 3, maxDelayMs: 2000 };
+ * const client = getClient({ retry });
+ * ```
+ */
 export interface RetryOptions {
   /** Repeats after the first attempt. */
   retries: number;
@@ -62,7 +72,17 @@ export interface RetryOptions {
   maxDelayMs?: number | undefined;
 }
 
-/** Options of {@link getClient}. */
+/**
+ * Options of {@link getClient}.
+ *
+ * @example
+ * ```ts
+ * import { type ClientOptions, getClient } from '@cycleplatform/internal-api-client';
+ *
+ * const options: ClientOptions = { timeoutMs: 5000, retry: 2 };
+ * const client = getClient(options);
+ * ```
+ */
 export interface ClientOptions {
   /** Credential of this instance. Default: the environment variable `CYCLE_API_TOKEN`, read when the client is made. */
   token?: string | undefined;
@@ -103,7 +123,18 @@ export interface ClientOptions {
   maxResponseBytes?: number | undefined;
 }
 
-/** What {@link InternalApiClient} has beyond openapi-fetch. */
+/**
+ * What {@link InternalApiClient} has beyond openapi-fetch.
+ *
+ * @example
+ * ```ts
+ * import type { Closable } from '@cycleplatform/internal-api-client';
+ *
+ * async function stop(client: Closable) {
+ *   await client.close();
+ * }
+ * ```
+ */
 export interface Closable {
   /**
    * Waits for the calls in flight, then closes the connections. Later calls reject with `ERR_CYCLE_CLOSED`.
@@ -121,10 +152,30 @@ export interface Closable {
  * Every method resolves to `{ data, response }` for a 2xx answer and to `{ error, response }` for any other. It
  * rejects with a {@link TransportError} when there is no complete answer, with an {@link InvalidJsonError} when the
  * answer is not JSON, and with the signal's reason when it is aborted.
+ *
+ * @example
+ * ```ts
+ * import { getClient, type InternalApiClient } from '@cycleplatform/internal-api-client';
+ *
+ * const client: InternalApiClient = getClient();
+ * const { data, error } = await client.GET('/v1/environment');
+ * console.log(data ? data.data.name : error);
+ * ```
  */
 export interface InternalApiClient extends Client<paths>, Closable {}
 
-/** The `data` of the result when a call to `Path` with `Method` succeeds. */
+/**
+ * The `data` of the result when a call to `Path` with `Method` succeeds.
+ *
+ * @example
+ * ```ts
+ * import type { Result } from '@cycleplatform/internal-api-client';
+ *
+ * function show(environment: Result<'/v1/environment'>) {
+ *   console.log(environment.data.name);
+ * }
+ * ```
+ */
 export type Result<
   Path extends keyof paths,
   Method extends keyof paths[Path] &
@@ -136,10 +187,28 @@ export type Result<
  *
  * @throws {MissingTokenError} when there is no token, or an empty one
  * @throws {RangeError} when a limit is not a positive number
+ * @example
+ * ```ts
+ * import { getClient } from '@cycleplatform/internal-api-client';
+ *
+ * const client = getClient({ timeoutMs: 5000 });
+ * const { data } = await client.GET('/v1/environment');
+ * console.log(data?.data.name);
+ * ```
  */
 export declare function getClient(options?: ClientOptions): InternalApiClient;
 
-/** Options of {@link getEnvironmentMetadata}. */
+/**
+ * Options of {@link getEnvironmentMetadata}.
+ *
+ * @example
+ * ```ts
+ * import { type EnvironmentMetadataOptions, getEnvironmentMetadata } from '@cycleplatform/internal-api-client';
+ *
+ * const options: EnvironmentMetadataOptions = { path: '/tmp/environment.json', validate: true };
+ * const { data, error } = await getEnvironmentMetadata(options);
+ * ```
+ */
 export interface EnvironmentMetadataOptions {
   /**
    * The file to read. Default: the environment variable `CYCLE_METADATA_PATH`, otherwise
@@ -150,7 +219,19 @@ export interface EnvironmentMetadataOptions {
   validate?: boolean | undefined;
 }
 
-/** What {@link getEnvironmentMetadata} resolves to. */
+/**
+ * What {@link getEnvironmentMetadata} resolves to.
+ *
+ * @example
+ * ```ts
+ * import type { EnvironmentMetadataResult } from '@cycleplatform/internal-api-client';
+ *
+ * function idOf({ data, error }: EnvironmentMetadataResult) {
+ *   if (error) throw error;
+ *   return data.id;
+ * }
+ * ```
+ */
 export type EnvironmentMetadataResult =
   | { data: EnvironmentMetadata; error: null }
   | {
@@ -162,12 +243,31 @@ export type EnvironmentMetadataResult =
 /**
  * Reads what the platform says about the environment of this instance. It never rejects. The file is read anew by
  * each call.
+ *
+ * @example
+ * ```ts
+ * import { getEnvironmentMetadata } from '@cycleplatform/internal-api-client';
+ *
+ * const { data, error } = await getEnvironmentMetadata();
+ * console.log(error ? error.message : data.id);
+ * ```
  */
 export declare function getEnvironmentMetadata(
   options?: EnvironmentMetadataOptions,
 ): Promise<EnvironmentMetadataResult>;
 
-/** A call without a complete answer: a `TypeError`, as fetch rejects with. Its `cause` is the error behind it. */
+/**
+ * A call without a complete answer: a `TypeError`, as fetch rejects with. Its `cause` is the error behind it.
+ *
+ * @example
+ * ```ts
+ * import { getClient, type TransportError } from '@cycleplatform/internal-api-client';
+ *
+ * await getClient()
+ *   .GET('/v1/environment')
+ *   .catch((error: TransportError) => console.log(error.code, error.path));
+ * ```
+ */
 export interface TransportError extends TypeError {
   /** What happened, as a stable name. */
   code: TransportErrorCode;
@@ -184,7 +284,18 @@ export interface TransportError extends TypeError {
   cause: Error & { code?: string };
 }
 
-/** An answer with status 2xx that is not JSON, where JSON was asked for. Its `cause` is the error of `JSON.parse`. */
+/**
+ * An answer with status 2xx that is not JSON, where JSON was asked for. Its `cause` is the error of `JSON.parse`.
+ *
+ * @example
+ * ```ts
+ * import type { InvalidJsonError } from '@cycleplatform/internal-api-client';
+ *
+ * function isInvalidJson(error: unknown): error is InvalidJsonError {
+ *   return error instanceof SyntaxError && 'code' in error && error.code === 'ERR_CYCLE_INVALID_JSON';
+ * }
+ * ```
+ */
 export interface InvalidJsonError extends SyntaxError {
   code: 'ERR_CYCLE_INVALID_JSON';
   method: string;
@@ -194,15 +305,50 @@ export interface InvalidJsonError extends SyntaxError {
   status: number;
 }
 
-/** There is no token to identify with. */
+/**
+ * There is no token to identify with.
+ *
+ * @example
+ * ```ts
+ * import { getClient, type MissingTokenError } from '@cycleplatform/internal-api-client';
+ *
+ * try {
+ *   getClient({ token: '' });
+ * } catch (error) {
+ *   console.log((error as MissingTokenError).code);
+ * }
+ * ```
+ */
 export interface MissingTokenError extends Error {
   code: 'ERR_CYCLE_MISSING_TOKEN';
 }
 
-/** The native part of the package is missing on this system; thrown when it is first needed. */
+/**
+ * The native part of the package is missing on this system; thrown when it is first needed.
+ *
+ * @example
+ * ```ts
+ * import type { NativeMissingError } from '@cycleplatform/internal-api-client';
+ *
+ * function isNativeMissing(error: unknown): error is NativeMissingError {
+ *   return error instanceof Error && 'code' in error && error.code === 'ERR_CYCLE_NATIVE_MISSING';
+ * }
+ * ```
+ */
 export interface NativeMissingError extends Error {
   code: 'ERR_CYCLE_NATIVE_MISSING';
 }
 
-/** The error body of the platform. */
+/**
+ * The error body of the platform.
+ *
+ * @example
+ * ```ts
+ * import type { ErrorEnvelope } from '@cycleplatform/internal-api-client';
+ *
+ * function show(envelope: ErrorEnvelope) {
+ *   console.log(envelope.error.title);
+ * }
+ * ```
+ */
 export type ErrorEnvelope = components['schemas']['ErrorEnvelope'];

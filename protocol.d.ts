@@ -1,7 +1,16 @@
 import type { BinderProtocol } from './generated/binder-protocol.js';
 import type { CycleCommands } from './generated/cycle-protocol.js';
 
-/** The type of a param or of a field: a constructor of JavaScript or its name. */
+/**
+ * The type of a param or of a field: a constructor of JavaScript or its name.
+ *
+ * @example
+ * ```ts
+ * import type { Type } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * const types: Type[] = [String, Date, 'Number'];
+ * ```
+ */
 export type Type =
   | StringConstructor
   | NumberConstructor
@@ -14,7 +23,16 @@ export type Type =
   | 'Date'
   | 'JSON';
 
-/** The shape of a body: a type, a map of shapes, an array of one shape, or `"#name"` of `global.response.shapes`. */
+/**
+ * The shape of a body: a type, a map of shapes, an array of one shape, or `"#name"` of `global.response.shapes`.
+ *
+ * @example
+ * ```ts
+ * import type { ShapeDeclaration } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * const note: ShapeDeclaration = { id: Number, text: String, 'tags?': [String] };
+ * ```
+ */
 export type ShapeDeclaration =
   | Type
   | `#${string}`
@@ -22,7 +40,16 @@ export type ShapeDeclaration =
   /** A key that ends in `?` may be absent or null. The key `*` alone stands for any key. */
   | { readonly [field: string]: ShapeDeclaration };
 
-/** A param of an endpoint, or of every call. */
+/**
+ * A param of an endpoint, or of every call.
+ *
+ * @example
+ * ```ts
+ * import type { ParamDeclaration } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * const id: ParamDeclaration = { type: Number, description: 'Which note', example: 7 };
+ * ```
+ */
 export interface ParamDeclaration {
   /** Its type. A `Date` is given as a `Date` or as ISO 8601 text and sent as text. `JSON` is any value that JSON can hold. */
   readonly type: Type;
@@ -42,7 +69,16 @@ export interface ParamDeclaration {
   readonly example?: unknown | undefined;
 }
 
-/** An error that a call may end with. */
+/**
+ * An error that a call may end with.
+ *
+ * @example
+ * ```ts
+ * import type { ErrorDeclaration } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * const noNote: ErrorDeclaration = { status: 404, msg: 'There is no note {id}' };
+ * ```
+ */
 export interface ErrorDeclaration {
   /** The status of answers that mean it. Absent for errors without an answer. */
   readonly status?: number | undefined;
@@ -60,7 +96,21 @@ export interface ErrorDeclaration {
   readonly code?: string | readonly string[] | undefined;
 }
 
-/** One operation of an API. */
+/**
+ * One operation of an API.
+ *
+ * @example
+ * ```ts
+ * import type { EndpointDeclaration } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * const get: EndpointDeclaration = {
+ *   path: '/notes/{id}',
+ *   params: { id: { type: Number } },
+ *   description: 'Show one note',
+ *   request: { method: 'GET' },
+ * };
+ * ```
+ */
 export interface EndpointDeclaration {
   /** The path, with `{param}` where params go; each is percent-encoded. An optional param may only be the last segment. */
   readonly path: string;
@@ -99,7 +149,16 @@ export interface EndpointDeclaration {
     | undefined;
 }
 
-/** What holds for every endpoint. */
+/**
+ * What holds for every endpoint.
+ *
+ * @example
+ * ```ts
+ * import type { GlobalDeclaration } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * const global: GlobalDeclaration = { name: 'notes', response: { shapes: { Note: { id: Number, text: String } } } };
+ * ```
+ */
 export interface GlobalDeclaration {
   /** The name of the API. */
   readonly name?: string | undefined;
@@ -133,12 +192,34 @@ export interface GlobalDeclaration {
     | undefined;
 }
 
-/** Endpoints by name. */
+/**
+ * Endpoints by name.
+ *
+ * @example
+ * ```ts
+ * import type { GroupDeclaration } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * const notes: GroupDeclaration = {
+ *   list: { path: '/notes/', description: 'Show all notes', request: { method: 'GET' } },
+ * };
+ * ```
+ */
 export interface GroupDeclaration {
   readonly [endpoint: string]: EndpointDeclaration;
 }
 
-/** An API as data: groups of endpoints, and `global` for what they share. */
+/**
+ * An API as data: groups of endpoints, and `global` for what they share.
+ *
+ * @example
+ * ```ts
+ * import type { ProtocolDeclaration } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * const declaration: ProtocolDeclaration = {
+ *   notes: { list: { path: '/notes/', description: 'Show all notes', request: { method: 'GET' } } },
+ * };
+ * ```
+ */
 export type ProtocolDeclaration<P = { readonly [group: string]: unknown }> = {
   readonly [Group in keyof P]: Group extends 'global'
     ? GlobalDeclaration & NoOther<P[Group], GlobalDeclaration>
@@ -168,7 +249,18 @@ type NoOtherAt<Key, Value, Known> = string extends keyof Known
       : NoOther<Value, NonNullable<Known[Key]>>
     : `There is no key "${Key & string}" here`;
 
-/** Options of one call, beside its params. */
+/**
+ * Options of one call, beside its params.
+ *
+ * @example
+ * ```ts
+ * import { type CallOptions, createProtocolClient, cycleProtocol } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * const options: CallOptions = { timeoutMs: 1000 };
+ * const client = createProtocolClient(cycleProtocol);
+ * await client.environment.get({}, options);
+ * ```
+ */
 export interface CallOptions {
   /** Ends the call: it rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
@@ -176,7 +268,16 @@ export interface CallOptions {
   timeoutMs?: number | undefined;
 }
 
-/** Says for one call where the server is or which credential it gets. */
+/**
+ * Says for one call where the server is or which credential it gets.
+ *
+ * @example
+ * ```ts
+ * import type { ConnectionParams } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * const elsewhere: ConnectionParams = { host: 'localhost', port: 8080 };
+ * ```
+ */
 export interface ConnectionParams {
   host?: string | undefined;
   port?: number | string | undefined;
@@ -185,12 +286,30 @@ export interface ConnectionParams {
   token?: string | undefined;
 }
 
-/** Called with the error of a call, or with `null` and its results. */
+/**
+ * Called with the error of a call, or with `null` and its results.
+ *
+ * @example
+ * ```ts
+ * import type { Callback } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * const callback: Callback<string[]> = (error, results) => console.log(error ?? results);
+ * ```
+ */
 export type Callback<Results> = (error: Error | null, results?: Results) => void;
 
 /**
  * One endpoint as a function. It rejects with a {@link ProtocolError} for every declared error. With a callback as
  * last argument it returns nothing and calls back instead.
+ *
+ * @example
+ * ```ts
+ * import type { Command } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * async function run(list: Command<{ tag: string }, string[]>) {
+ *   return await list({ tag: 'garden' });
+ * }
+ * ```
  */
 export type Command<Params, Results> = {
   /** The description of the endpoint. */
@@ -214,7 +333,16 @@ type TypeValue<T, DateValue> = T extends StringConstructor | 'String'
         ? DateValue
         : unknown;
 
-/** The value that a declared param takes. */
+/**
+ * The value that a declared param takes.
+ *
+ * @example
+ * ```ts
+ * import type { ParamValue } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * const colour: ParamValue<{ type: StringConstructor; values: readonly ['red', 'green'] }> = 'red';
+ * ```
+ */
 export type ParamValue<P> = P extends { readonly values: readonly (infer Value)[] }
   ? Value
   : P extends { readonly type: infer T }
@@ -237,7 +365,16 @@ type OptionalNames<Params> = {
 
 type Simplify<T> = { [Key in keyof T]: T[Key] };
 
-/** The params of a call, from the declaration of an endpoint. */
+/**
+ * The params of a call, from the declaration of an endpoint.
+ *
+ * @example
+ * ```ts
+ * import type { ParamsOf } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * const params: ParamsOf<{ params: { id: { type: NumberConstructor } } }> = { id: 7 };
+ * ```
+ */
 export type ParamsOf<Endpoint> = Endpoint extends { readonly params: infer Params }
   ? Simplify<
       { -readonly [Name in Exclude<keyof Params, OptionalNames<Params>>]: ParamValue<Params[Name]> } & {
@@ -246,7 +383,16 @@ export type ParamsOf<Endpoint> = Endpoint extends { readonly params: infer Param
     >
   : Record<never, never>;
 
-/** The value that has a declared shape. Dates stay the text that they are in JSON. */
+/**
+ * The value that has a declared shape. Dates stay the text that they are in JSON.
+ *
+ * @example
+ * ```ts
+ * import type { ShapeValue } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * const note: ShapeValue<{ id: NumberConstructor; 'tags?': [StringConstructor] }> = { id: 7, tags: ['garden'] };
+ * ```
+ */
 export type ShapeValue<Shape, Shapes = unknown> = Shape extends `#${infer Name}`
   ? Name extends keyof Shapes
     ? ShapeValue<Shapes[Name], Shapes>
@@ -277,7 +423,16 @@ type ShapesOf<P> = P extends { readonly global: { readonly response: { readonly 
   ? Shapes
   : unknown;
 
-/** What a call resolves to, from the declarations of an endpoint and its protocol. */
+/**
+ * What a call resolves to, from the declarations of an endpoint and its protocol.
+ *
+ * @example
+ * ```ts
+ * import type { ResultsOf } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * const names: ResultsOf<{ response: { body: readonly [StringConstructor] } }> = ['Ada', 'Grace'];
+ * ```
+ */
 export type ResultsOf<Endpoint, P = unknown> = Endpoint extends { readonly response: { readonly body: infer Shape } }
   ? P extends { readonly global: { readonly response: { readonly results: infer Key } } }
     ? Key extends keyof ShapeValue<Shape, ShapesOf<P>>
@@ -299,10 +454,31 @@ type Commands<P> = {
 
 declare const commands: unique symbol;
 
-/** The declaration of the internal API of Cycle; its client has the types of the OpenAPI document. */
+/**
+ * The declaration of the internal API of Cycle; its client has the types of the OpenAPI document.
+ *
+ * @example
+ * ```ts
+ * import { createProtocolClient, cycleProtocol, type CycleProtocol } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * const protocol: CycleProtocol = cycleProtocol;
+ * const client = createProtocolClient(protocol);
+ * ```
+ */
 export type CycleProtocol = ProtocolDeclaration & { readonly [commands]: CycleCommands };
 
-/** A client of a protocol: its groups, each with its commands. */
+/**
+ * A client of a protocol: its groups, each with its commands.
+ *
+ * @example
+ * ```ts
+ * import type { CycleProtocol, ProtocolClient } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * async function stop(client: ProtocolClient<CycleProtocol>) {
+ *   await client.close();
+ * }
+ * ```
+ */
 export type ProtocolClient<P> = (P extends { readonly [commands]: infer Known } ? Known : Commands<P>) & {
   /** Waits for the calls in flight, then closes the connections. A client that is not closed does not keep the process alive. */
   close(): Promise<void>;
@@ -310,7 +486,17 @@ export type ProtocolClient<P> = (P extends { readonly [commands]: infer Known } 
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-/** Options of {@link createProtocolClient}. The server is given by `host` and `port`, or by `socketPath`. */
+/**
+ * Options of {@link createProtocolClient}. The server is given by `host` and `port`, or by `socketPath`.
+ *
+ * @example
+ * ```ts
+ * import { createProtocolClient, cycleProtocol, type ProtocolClientOptions } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * const options: ProtocolClientOptions = { socketPath: '/var/run/cycle/api/api.sock', timeoutMs: 5000 };
+ * const client = createProtocolClient(cycleProtocol, options);
+ * ```
+ */
 export interface ProtocolClientOptions {
   /** Name or address of the server; `http://` before it is ignored. `https:` is refused: TLS is not supported. */
   host?: string | undefined;
@@ -337,7 +523,16 @@ export interface ProtocolClientOptions {
   'api-key'?: string | undefined;
 }
 
-/** The global params that a protocol declares, as options of its client. Of one that is not known in detail, any. */
+/**
+ * The global params that a protocol declares, as options of its client. Of one that is not known in detail, any.
+ *
+ * @example
+ * ```ts
+ * import type { GlobalParamsOf } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * const globals: GlobalParamsOf<{ global: { params: { team: { type: StringConstructor } } } }> = { team: 'garden' };
+ * ```
+ */
 export type GlobalParamsOf<P> = P extends { readonly [commands]: unknown }
   ? unknown
   : P extends { readonly global: { readonly params: infer Params } }
@@ -352,6 +547,21 @@ export type GlobalParamsOf<P> = P extends { readonly [commands]: unknown }
  * Checks a declaration. Gives a frozen copy of it, for {@link createProtocolClient}, the simulator and the command line.
  *
  * @throws {ProtocolDeclarationError} that lists every fault with its place
+ * @example
+ * ```ts
+ * import { defineProtocol } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * const protocol = defineProtocol({
+ *   notes: {
+ *     list: {
+ *       path: '/notes/',
+ *       description: 'Show all notes',
+ *       request: { method: 'GET' },
+ *       response: { body: [{ id: Number, text: String }] },
+ *     },
+ *   },
+ * });
+ * ```
  */
 export declare function defineProtocol<const P extends ProtocolDeclaration<P>>(declaration: P): P;
 
@@ -363,19 +573,60 @@ export declare function defineProtocol<const P extends ProtocolDeclaration<P>>(d
  *
  * @throws {TypeError} for an option that the protocol does not have
  * @throws {RangeError} (`ERR_OUT_OF_RANGE`) when `timeoutMs` is not a number of milliseconds
+ * @example
+ * ```ts
+ * import { createProtocolClient, cycleProtocol } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * const client = createProtocolClient(cycleProtocol, { timeoutMs: 5000 });
+ * const environment = await client.environment.get();
+ * await client.close();
+ * ```
  */
 export declare function createProtocolClient<const P extends object>(
   protocol: P,
   options?: ProtocolClientOptions & GlobalParamsOf<P>,
 ): ProtocolClient<P>;
 
-/** The Binder API as a protocol. */
+/**
+ * The Binder API as a protocol.
+ *
+ * @example
+ * ```ts
+ * import { binderProtocol, createProtocolClient } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * const client = createProtocolClient(binderProtocol, { host: 'localhost', port: 8080 });
+ * console.log(Object.keys(client));
+ * ```
+ */
 export declare const binderProtocol: BinderProtocol;
 
-/** The internal API of Cycle as a protocol. */
+/**
+ * The internal API of Cycle as a protocol.
+ *
+ * @example
+ * ```ts
+ * import { createProtocolClient, cycleProtocol } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * const client = createProtocolClient(cycleProtocol);
+ * console.log((await client.environment.get()).name);
+ * ```
+ */
 export declare const cycleProtocol: CycleProtocol;
 
-/** A call that ended with a declared error. */
+/**
+ * A call that ended with a declared error.
+ *
+ * @example
+ * ```ts
+ * import { createProtocolClient, cycleProtocol, ProtocolError } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * try {
+ *   await createProtocolClient(cycleProtocol).environment.get();
+ * } catch (error) {
+ *   if (error instanceof ProtocolError) console.log(error.endpoint, error.name, error.suggestions);
+ * }
+ * ```
+ */
 export declare class ProtocolError extends Error {
   /** The name of the declared error: `unauthorized`, `timeout`, or one of the endpoint's own. */
   name: string;
@@ -391,7 +642,20 @@ export declare class ProtocolError extends Error {
   detail?: string;
 }
 
-/** A declaration that does not hold. */
+/**
+ * A declaration that does not hold.
+ *
+ * @example
+ * ```ts
+ * import { defineProtocol, ProtocolDeclarationError } from '@cycleplatform/internal-api-client/protocol';
+ *
+ * try {
+ *   defineProtocol({ notes: {} });
+ * } catch (error) {
+ *   if (error instanceof ProtocolDeclarationError) console.log(error.faults);
+ * }
+ * ```
+ */
 export declare class ProtocolDeclarationError extends Error {
   code: 'ERR_CYCLE_PROTOCOL_DECLARATION';
   /** Everything that is wrong, in the order of the declaration: the place as a path of keys, and the fault. */

@@ -5,14 +5,35 @@ import type { OrUndefined } from './lib/operation-types.js';
 
 type Schemas = components['schemas'];
 
-/** A part of something, however small. Arrays are given whole. */
+/**
+ * A part of something, however small. Arrays are given whole.
+ *
+ * @example
+ * ```ts
+ * import type { DeepPartial, SimulatedWorld } from '@cycleplatform/internal-api-client/testing';
+ *
+ * const world: DeepPartial<SimulatedWorld> = { environment: { name: 'Staging' } };
+ * ```
+ */
 export type DeepPartial<T> = T extends (infer _Item)[]
   ? T
   : T extends object
     ? { [K in keyof T]?: DeepPartial<T[K]> | undefined }
     : T;
 
-/** The simulated hub and all that is in it: what the operations answer from. */
+/**
+ * The simulated hub and all that is in it: what the operations answer from.
+ *
+ * @example
+ * ```ts
+ * import { type SimulatedWorld, startSimulator } from '@cycleplatform/internal-api-client/testing';
+ *
+ * function rename(world: SimulatedWorld) {
+ *   world.environment.name = 'Staging';
+ * }
+ * const simulator = await startSimulator({ world: rename });
+ * ```
+ */
 export interface SimulatedWorld {
   /** Who asks: whom the simulator's own token belongs to. */
   self: {
@@ -61,7 +82,17 @@ export interface SimulatedWorld {
   environment_metadata: EnvironmentMetadata;
 }
 
-/** Options of {@link startSimulator}. */
+/**
+ * Options of {@link startSimulator}.
+ *
+ * @example
+ * ```ts
+ * import { type SimulatorOptions, startSimulator } from '@cycleplatform/internal-api-client/testing';
+ *
+ * const options: SimulatorOptions = { latencyMs: 20, world: { environment: { name: 'Staging' } } };
+ * const simulator = await startSimulator(options);
+ * ```
+ */
 export interface SimulatorOptions {
   /**
    * Where to listen. A socket file that was left behind is replaced; where a server answers, the start fails with
@@ -107,7 +138,17 @@ export interface SimulatorOptions {
     | undefined;
 }
 
-/** The environment variables by which an unchanged program finds the simulator. */
+/**
+ * The environment variables by which an unchanged program finds the simulator.
+ *
+ * @example
+ * ```ts
+ * import { type SimulatorEnvironment, startSimulator } from '@cycleplatform/internal-api-client/testing';
+ *
+ * const simulator = await startSimulator();
+ * const env: SimulatorEnvironment = { ...process.env, ...simulator.env };
+ * ```
+ */
 export interface SimulatorEnvironment {
   [name: string]: string | undefined;
   /** The token. */
@@ -118,7 +159,18 @@ export interface SimulatorEnvironment {
   CYCLE_METADATA_PATH?: string;
 }
 
-/** A request that the simulator received, and what became of it. */
+/**
+ * A request that the simulator received, and what became of it.
+ *
+ * @example
+ * ```ts
+ * import type { SimulatedRequest } from '@cycleplatform/internal-api-client/testing';
+ *
+ * function show(request: SimulatedRequest) {
+ *   console.log(request.method, request.target, request.status);
+ * }
+ * ```
+ */
 export interface SimulatedRequest {
   /** Counts from 1. */
   readonly sequence: number;
@@ -155,6 +207,15 @@ export interface SimulatedRequest {
 /**
  * An answer in place of the simulator's own. What is left out is as it would be: with `delayMs` alone the usual
  * answer comes late; with a `status` from 400 alone the platform's error for it comes.
+ *
+ * @example
+ * ```ts
+ * import { type SimulatedAnswer, startSimulator } from '@cycleplatform/internal-api-client/testing';
+ *
+ * const busy: SimulatedAnswer = { status: 503, headers: { 'retry-after': '1' }, times: 2 };
+ * const simulator = await startSimulator();
+ * simulator.respond('GET /v1/environment', busy);
+ * ```
  */
 export interface SimulatedAnswer {
   /** From 200 to 599. Default 200 when there is a body. */
@@ -175,15 +236,44 @@ export interface SimulatedAnswer {
   drop?: 'connection' | 'head' | 'body' | undefined;
 }
 
-/** Makes an answer for a request; undefined for the simulator's own. When it throws, the answer is a 500. */
+/**
+ * Makes an answer for a request; undefined for the simulator's own. When it throws, the answer is a 500.
+ *
+ * @example
+ * ```ts
+ * import { type AnswerFunction, startSimulator } from '@cycleplatform/internal-api-client/testing';
+ *
+ * const echo: AnswerFunction = (request) => ({ body: { data: request.json } });
+ * const simulator = await startSimulator();
+ * simulator.respond('POST /v1/object-cache', echo);
+ * ```
+ */
 export type AnswerFunction = (
   request: SimulatedRequest,
 ) => SimulatedAnswer | undefined | Promise<SimulatedAnswer | undefined>;
 
-/** Name of an operation. */
+/**
+ * Name of an operation.
+ *
+ * @example
+ * ```ts
+ * import type { OperationId } from '@cycleplatform/internal-api-client/testing';
+ *
+ * const operation: OperationId = 'getEnvironment';
+ * ```
+ */
 export type OperationId = keyof operations;
 
-/** Which requests: an operation, an endpoint of a declared protocol, a path, or a method and a path. Queries don't count. */
+/**
+ * Which requests: an operation, an endpoint of a declared protocol, a path, or a method and a path. Queries don't count.
+ *
+ * @example
+ * ```ts
+ * import type { RequestMatch } from '@cycleplatform/internal-api-client/testing';
+ *
+ * const matches: RequestMatch[] = ['getEnvironment', '/v1/environment', 'GET /v1/environment'];
+ * ```
+ */
 export type RequestMatch =
   | OperationId
   | `${string}.${string}`
@@ -192,7 +282,18 @@ export type RequestMatch =
   | { operationId: OperationId }
   | { method?: string | undefined; path: string };
 
-/** An answer that is in force. */
+/**
+ * An answer that is in force.
+ *
+ * @example
+ * ```ts
+ * import { type AnswerHandle, startSimulator } from '@cycleplatform/internal-api-client/testing';
+ *
+ * const simulator = await startSimulator();
+ * const answer: AnswerHandle = simulator.respond('getEnvironment', { status: 500 });
+ * answer.remove();
+ * ```
+ */
 export interface AnswerHandle {
   /** How often it was given. */
   readonly calls: number;
@@ -200,14 +301,36 @@ export interface AnswerHandle {
   remove(): void;
 }
 
-/** A notification of which the simulator makes up what is missing: what belongs to the simulated world. */
+/**
+ * A notification of which the simulator makes up what is missing: what belongs to the simulated world.
+ *
+ * @example
+ * ```ts
+ * import { type PartialNotification, startSimulator } from '@cycleplatform/internal-api-client/testing';
+ *
+ * const message: PartialNotification = { topic: 'container.state.changed', object: { state: 'running' } };
+ * const simulator = await startSimulator();
+ * simulator.publish(message);
+ * ```
+ */
 export type PartialNotification = Pick<NotificationMessage, 'topic'> &
   OrUndefined<Omit<Partial<NotificationMessage>, 'context' | 'object'>> & {
     object?: OrUndefined<Partial<NotificationMessage['object']>> | undefined;
     context?: OrUndefined<Partial<NotificationMessage['context']>> | undefined;
   };
 
-/** Options of {@link Simulator.publishEvery}. */
+/**
+ * Options of {@link Simulator.publishEvery}.
+ *
+ * @example
+ * ```ts
+ * import { type PublishOptions, startSimulator } from '@cycleplatform/internal-api-client/testing';
+ *
+ * const options: PublishOptions = { perSecond: 100, count: 1000 };
+ * const simulator = await startSimulator();
+ * simulator.publishEvery({ topic: 'container.state.changed' }, options);
+ * ```
+ */
 export interface PublishOptions {
   /** Messages a second. Default: as fast as the slowest socket takes them. */
   perSecond?: number | undefined;
@@ -215,7 +338,18 @@ export interface PublishOptions {
   count?: number | undefined;
 }
 
-/** Notifications that are being sent. */
+/**
+ * Notifications that are being sent.
+ *
+ * @example
+ * ```ts
+ * import { type PublisherHandle, startSimulator } from '@cycleplatform/internal-api-client/testing';
+ *
+ * const simulator = await startSimulator();
+ * const publisher: PublisherHandle = simulator.publishEvery({ topic: 'container.state.changed' }, { count: 10 });
+ * console.log(await publisher.done);
+ * ```
+ */
 export interface PublisherHandle {
   /** How many were sent. */
   readonly sent: number;
@@ -230,6 +364,16 @@ export interface PublisherHandle {
  * and sends notifications.
  *
  * It keeps the process alive until it is closed or `unref()` is called.
+ *
+ * @example
+ * ```ts
+ * import type { Simulator } from '@cycleplatform/internal-api-client/testing';
+ *
+ * async function lastPath(simulator: Simulator) {
+ *   await simulator.whenConnected();
+ *   return simulator.requests.at(-1)?.path;
+ * }
+ * ```
  */
 export interface Simulator {
   /** Path of the socket; undefined on a TCP port. */
@@ -361,5 +505,15 @@ export interface Simulator {
  *
  * Rejects with an `Error` that has a `code`: `EADDRINUSE` where a server answers already, `ENOTSOCK` where a file is
  * no socket, `ENAMETOOLONG`, or what the system says; with a `TypeError` when an option is not what it should be.
+ *
+ * @example
+ * ```ts
+ * import { startSimulator } from '@cycleplatform/internal-api-client/testing';
+ *
+ * const simulator = await startSimulator();
+ * const env = { ...process.env, ...simulator.env };
+ * console.log(env.CYCLE_API_SOCKET);
+ * await simulator.close();
+ * ```
  */
 export function startSimulator(options?: SimulatorOptions): Promise<Simulator>;

@@ -1,32 +1,97 @@
 // What the declaration of an operation, as openapi-typescript writes it, says about a call.
 
-/** The methods that an API can declare, as `paths` has them. */
+/**
+ * The methods that an API can declare, as `paths` has them.
+ *
+ * @example
+ * ```ts
+ * import type { HttpMethod } from './operation-types.js';
+ *
+ * const method: HttpMethod = 'get';
+ * ```
+ */
 export type HttpMethod = 'get' | 'put' | 'post' | 'delete' | 'options' | 'head' | 'patch' | 'trace';
 
-/** A media type such as `application/json`. */
+/**
+ * A media type such as `application/json`.
+ *
+ * @example
+ * ```ts
+ * import type { MediaType } from './operation-types.js';
+ *
+ * const media: MediaType = 'application/json';
+ * ```
+ */
 export type MediaType = `${string}/${string}`;
 
-/** The paths that have a method. */
+/**
+ * The paths that have a method.
+ *
+ * @example
+ * ```ts
+ * import type { paths } from '@cycleplatform/internal-api-client';
+ * import type { PathsWithMethod } from './operation-types.js';
+ *
+ * const path: PathsWithMethod<paths, 'post'> = '/v1/object-cache';
+ * ```
+ */
 export type PathsWithMethod<Paths extends object, Method extends HttpMethod> = {
   [Path in keyof Paths]: Paths[Path] extends { [Key in Method]: unknown } ? Path : never;
 }[keyof Paths];
 
-/** What a path declares for a method. */
+/**
+ * What a path declares for a method.
+ *
+ * @example
+ * ```ts
+ * import type { operations, paths } from '@cycleplatform/internal-api-client';
+ * import type { Operation } from './operation-types.js';
+ *
+ * const declared: Operation<paths['/v1/environment'], 'get'> extends operations['getEnvironment'] ? true : false = true;
+ * ```
+ */
 export type Operation<PathItem, Method> = PathItem[keyof PathItem & Method];
 
-/** The keys that an object of a type must have. */
+/**
+ * The keys that an object of a type must have.
+ *
+ * @example
+ * ```ts
+ * import type { RequiredKeysOf } from './operation-types.js';
+ *
+ * const key: RequiredKeysOf<{ id: string; label?: string }> = 'id';
+ * ```
+ */
 export type RequiredKeysOf<T> = {
   [Key in keyof T]-?: Record<never, never> extends Pick<T, Key> ? never : Key;
 }[keyof T];
 
-/** The same type, whose optional properties may also be given as undefined under `exactOptionalPropertyTypes`. */
+/**
+ * The same type, whose optional properties may also be given as undefined under `exactOptionalPropertyTypes`.
+ *
+ * @example
+ * ```ts
+ * import type { OrUndefined } from './operation-types.js';
+ *
+ * const named: OrUndefined<{ label?: string }> = { label: undefined };
+ * ```
+ */
 export type OrUndefined<T> = {
   [Key in keyof T]: Record<never, never> extends Pick<T, Key> ? T[Key] | undefined : T[Key];
 };
 
 type Chosen<Content, Media> = [keyof Content & Media] extends [never] ? Content : Content[keyof Content & Media];
 
-/** What the body of an answer or of a request holds, in one of the media types; undefined without a body. */
+/**
+ * What the body of an answer or of a request holds, in one of the media types; undefined without a body.
+ *
+ * @example
+ * ```ts
+ * import type { ContentOf } from './operation-types.js';
+ *
+ * const text: ContentOf<{ content: { 'text/plain': string } }> = 'hello';
+ * ```
+ */
 export type ContentOf<Declared, Media extends MediaType = MediaType> = Declared extends { content: infer Content }
   ? Chosen<Content, Media>
   : undefined;
@@ -39,7 +104,19 @@ type IsError<Status> = Status extends number | string
 
 type IsSuccess<Status> = Status extends number | string ? (`${Status}` extends `2${string}` ? true : false) : false;
 
-/** What an answer with status 2xx holds. */
+/**
+ * What an answer with status 2xx holds.
+ *
+ * @example
+ * ```ts
+ * import type { operations } from '@cycleplatform/internal-api-client';
+ * import type { SuccessContent } from './operation-types.js';
+ *
+ * function show(answer: SuccessContent<operations['getEnvironment']>) {
+ *   console.log(answer.data.name);
+ * }
+ * ```
+ */
 export type SuccessContent<Declared, Media extends MediaType = MediaType> = Declared extends {
   responses: infer Responses;
 }
@@ -48,7 +125,19 @@ export type SuccessContent<Declared, Media extends MediaType = MediaType> = Decl
     }[keyof Responses]
   : unknown;
 
-/** What any other answer holds. */
+/**
+ * What any other answer holds.
+ *
+ * @example
+ * ```ts
+ * import type { operations } from '@cycleplatform/internal-api-client';
+ * import type { ErrorContent } from './operation-types.js';
+ *
+ * function show(answer: ErrorContent<operations['getEnvironment']>) {
+ *   console.log(answer.error.title);
+ * }
+ * ```
+ */
 export type ErrorContent<Declared, Media extends MediaType = MediaType> = Declared extends {
   responses: infer Responses;
 }
@@ -57,12 +146,32 @@ export type ErrorContent<Declared, Media extends MediaType = MediaType> = Declar
     }[keyof Responses]
   : unknown;
 
-/** What the body of a request holds; `never` when the operation has none. */
+/**
+ * What the body of a request holds; `never` when the operation has none.
+ *
+ * @example
+ * ```ts
+ * import type { operations } from '@cycleplatform/internal-api-client';
+ * import type { RequestContent } from './operation-types.js';
+ *
+ * const body: RequestContent<operations['haCheckin']> = { electable: true, priority: 1 };
+ * ```
+ */
 export type RequestContent<Declared> = Declared extends { requestBody?: infer Body }
   ? [NonNullable<Body>] extends [never]
     ? never
     : ContentOf<NonNullable<Body>>
   : never;
 
-/** Whether a call may leave the body of its request out. */
+/**
+ * Whether a call may leave the body of its request out.
+ *
+ * @example
+ * ```ts
+ * import type { operations } from '@cycleplatform/internal-api-client';
+ * import type { IsBodyOptional } from './operation-types.js';
+ *
+ * const optional: IsBodyOptional<operations['haCheckin']> = false;
+ * ```
+ */
 export type IsBodyOptional<Declared> = Declared extends { requestBody: unknown } ? false : true;

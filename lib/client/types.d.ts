@@ -14,17 +14,46 @@ import type {
 // These types have the names of openapi-fetch's, and a client can be used where that of openapi-fetch 0.15 to 0.17 is
 // wanted. They are declared here so that the declarations of a program that uses the client name this package alone.
 
-/** Headers of a request, in any of fetch's ways or as an object. `null` takes away a header that is set otherwise. */
+/**
+ * Headers of a request, in any of fetch's ways or as an object. `null` takes away a header that is set otherwise.
+ *
+ * @example
+ * ```ts
+ * import { getClient, type HeadersOptions } from '@cycleplatform/internal-api-client';
+ *
+ * const headers: HeadersOptions = { 'x-request-id': 7, accept: null };
+ * await getClient().GET('/v1/environment', { headers });
+ * ```
+ */
 export type HeadersOptions =
   | NonNullable<RequestInit['headers']>
   | Record<string, string | number | boolean | (string | number | boolean)[] | null | undefined>;
 
-/** Makes the query of a URL, without its question mark. */
+/**
+ * Makes the query of a URL, without its question mark.
+ *
+ * @example
+ * ```ts
+ * import type { operations, QuerySerializer } from '@cycleplatform/internal-api-client';
+ *
+ * const querySerializer: QuerySerializer<operations['getObjectCache']> = ({ scope, key }) => `scope=${scope}&key=${key}`;
+ * ```
+ */
 export type QuerySerializer<Declared> = (
   query: Declared extends { parameters: { query?: infer Query } } ? NonNullable<Query> : Record<string, unknown>,
 ) => string;
 
-/** How arrays and objects are written in a query, in the words of OpenAPI. */
+/**
+ * How arrays and objects are written in a query, in the words of OpenAPI.
+ *
+ * @example
+ * ```ts
+ * import { getClient, type QuerySerializerOptions } from '@cycleplatform/internal-api-client';
+ *
+ * const querySerializer: QuerySerializerOptions = { array: { style: 'form', explode: false } };
+ * await getClient().GET('/v1/environment', { querySerializer });
+ * ```
+ */
 export interface QuerySerializerOptions {
   /** Arrays. Default: `form`, exploded: `a=1&a=2`. */
   array?: { style: 'form' | 'spaceDelimited' | 'pipeDelimited'; explode: boolean } | undefined;
@@ -34,15 +63,42 @@ export interface QuerySerializerOptions {
   allowReserved?: boolean | undefined;
 }
 
-/** Makes the body of a request from the `body` of a call. */
+/**
+ * Makes the body of a request from the `body` of a call.
+ *
+ * @example
+ * ```ts
+ * import type { BodySerializer, operations } from '@cycleplatform/internal-api-client';
+ *
+ * const bodySerializer: BodySerializer<operations['haCheckin']> = (body) => JSON.stringify(body, null, 2);
+ * ```
+ */
 export type BodySerializer<Declared> = (
   body: [RequestContent<Declared>] extends [never] ? undefined : RequestContent<Declared>,
 ) => unknown;
 
-/** Puts the parameters of a path into it. */
+/**
+ * Puts the parameters of a path into it.
+ *
+ * @example
+ * ```ts
+ * import type { PathSerializer } from '@cycleplatform/internal-api-client';
+ *
+ * const pathSerializer: PathSerializer = (pathname, { id }) => pathname.replace('{id}', encodeURIComponent(String(id)));
+ * ```
+ */
 export type PathSerializer = (pathname: string, pathParams: Record<string, unknown>) => string;
 
-/** What a body is read as, with the type that gives. */
+/**
+ * What a body is read as, with the type that gives.
+ *
+ * @example
+ * ```ts
+ * import type { BodyTypes } from './types.js';
+ *
+ * const text: BodyTypes<unknown>['text'] = 'hello';
+ * ```
+ */
 export interface BodyTypes<T> {
   json: T;
   text: string;
@@ -51,34 +107,90 @@ export interface BodyTypes<T> {
   stream: Response['body'];
 }
 
-/** How the body of an answer is read. */
+/**
+ * How the body of an answer is read.
+ *
+ * @example
+ * ```ts
+ * import type { ParseAs } from '@cycleplatform/internal-api-client';
+ *
+ * const parseAs: ParseAs = 'text';
+ * ```
+ */
 export type ParseAs = keyof BodyTypes<unknown>;
 
-/** The type of `data` for the options of a call. */
+/**
+ * The type of `data` for the options of a call.
+ *
+ * @example
+ * ```ts
+ * import type { ParseAsResponse } from '@cycleplatform/internal-api-client';
+ *
+ * const text: ParseAsResponse<{ id: string }, { parseAs: 'text' }> = '{"id":"1"}';
+ * ```
+ */
 export type ParseAsResponse<T, Options> = Options extends { parseAs: ParseAs } ? BodyTypes<T>[Options['parseAs']] : T;
 
-/** Parameters of an operation that declares none. */
+/**
+ * Parameters of an operation that declares none.
+ *
+ * @example
+ * ```ts
+ * import type { DefaultParamsOption } from '@cycleplatform/internal-api-client';
+ *
+ * const init: DefaultParamsOption = { params: { query: { page: 2 } } };
+ * ```
+ */
 export interface DefaultParamsOption {
   params?: { query?: Record<string, unknown> | undefined } | undefined;
 }
 
 type Params<Places> = OrUndefined<{ [Place in keyof Places]: OrUndefined<Places[Place]> }>;
 
-/** The option `params` of a call: what goes into path, query, headers and cookies. */
+/**
+ * The option `params` of a call: what goes into path, query, headers and cookies.
+ *
+ * @example
+ * ```ts
+ * import type { operations, ParamsOption } from '@cycleplatform/internal-api-client';
+ *
+ * const { params }: ParamsOption<operations['getObjectCache']> = {
+ *   params: { query: { scope: 'environment', key: 'greeting' } },
+ * };
+ * ```
+ */
 export type ParamsOption<Declared> = Declared extends { parameters: unknown }
   ? [RequiredKeysOf<Declared['parameters']>] extends [never]
     ? { params?: Params<Declared['parameters']> | undefined }
     : { params: Params<Declared['parameters']> }
   : DefaultParamsOption;
 
-/** The option `body` of a call, sent as JSON. */
+/**
+ * The option `body` of a call, sent as JSON.
+ *
+ * @example
+ * ```ts
+ * import type { operations, RequestBodyOption } from '@cycleplatform/internal-api-client';
+ *
+ * const { body }: RequestBodyOption<operations['haCheckin']> = { body: { electable: true, priority: 1 } };
+ * ```
+ */
 export type RequestBodyOption<Declared> = [RequestContent<Declared>] extends [never]
   ? { body?: undefined }
   : IsBodyOptional<Declared> extends true
     ? { body?: RequestContent<Declared> | undefined }
     : { body: RequestContent<Declared> };
 
-/** Options of a call beside those of fetch. */
+/**
+ * Options of a call beside those of fetch.
+ *
+ * @example
+ * ```ts
+ * import type { operations, RequestOptions } from '@cycleplatform/internal-api-client';
+ *
+ * const options: RequestOptions<operations['getEnvironment']> = { parseAs: 'text', headers: { accept: 'text/plain' } };
+ * ```
+ */
 export type RequestOptions<Declared> = ParamsOption<Declared> &
   RequestBodyOption<Declared> & {
     /** What stands before the path. Default: `http://localhost`. */
@@ -99,15 +211,47 @@ export type RequestOptions<Declared> = ParamsOption<Declared> &
     middleware?: Middleware[] | undefined;
   };
 
-/** Options of a call: {@link RequestOptions} and those of fetch (`signal`, `redirect`, `integrity`, ...). */
+/**
+ * Options of a call: {@link RequestOptions} and those of fetch (`signal`, `redirect`, `integrity`, ...).
+ *
+ * @example
+ * ```ts
+ * import { type FetchOptions, getClient, type operations } from '@cycleplatform/internal-api-client';
+ *
+ * const options: FetchOptions<operations['getEnvironment']> = { signal: AbortSignal.timeout(1000) };
+ * await getClient().GET('/v1/environment', options);
+ * ```
+ */
 export type FetchOptions<Declared> = RequestOptions<Declared> & OrUndefined<Omit<RequestInit, 'body' | 'headers'>>;
 
-/** What a call resolves to: `data` for an answer with status 2xx, `error` for any other, `response` always. */
+/**
+ * What a call resolves to: `data` for an answer with status 2xx, `error` for any other, `response` always.
+ *
+ * @example
+ * ```ts
+ * import type { FetchResponse, operations } from '@cycleplatform/internal-api-client';
+ *
+ * function show({ data, error }: FetchResponse<operations['getEnvironment'], object>) {
+ *   console.log(data ? data.data.name : error);
+ * }
+ * ```
+ */
 export type FetchResponse<Declared, Options, Media extends MediaType = MediaType> =
   | { data: ParseAsResponse<SuccessContent<Declared, Media>, Options>; error?: never; response: Response }
   | { data?: never; error: ErrorContent<Declared, Media>; response: Response };
 
-/** The settings that hold for a call, as middleware sees them. */
+/**
+ * The settings that hold for a call, as middleware sees them.
+ *
+ * @example
+ * ```ts
+ * import type { MergedOptions } from '@cycleplatform/internal-api-client';
+ *
+ * function baseOf({ baseUrl }: MergedOptions) {
+ *   return baseUrl;
+ * }
+ * ```
+ */
 export interface MergedOptions<Declared = unknown> {
   baseUrl: string;
   parseAs: ParseAs;
@@ -117,7 +261,18 @@ export interface MergedOptions<Declared = unknown> {
   fetch: typeof globalThis.fetch;
 }
 
-/** The `params` of a call, as middleware sees them. */
+/**
+ * The `params` of a call, as middleware sees them.
+ *
+ * @example
+ * ```ts
+ * import type { MiddlewareRequestParams } from '@cycleplatform/internal-api-client';
+ *
+ * function keyOf({ query }: MiddlewareRequestParams) {
+ *   return query?.key;
+ * }
+ * ```
+ */
 export interface MiddlewareRequestParams {
   query?: Record<string, unknown>;
   header?: Record<string, unknown>;
@@ -125,7 +280,18 @@ export interface MiddlewareRequestParams {
   cookie?: Record<string, unknown>;
 }
 
-/** What middleware is called with. */
+/**
+ * What middleware is called with.
+ *
+ * @example
+ * ```ts
+ * import type { MiddlewareCallbackParams } from '@cycleplatform/internal-api-client';
+ *
+ * function show({ id, request, schemaPath }: MiddlewareCallbackParams) {
+ *   console.log(id, request.method, schemaPath);
+ * }
+ * ```
+ */
 export interface MiddlewareCallbackParams {
   /** The request as it is now. */
   request: Request;
@@ -140,35 +306,101 @@ export interface MiddlewareCallbackParams {
 // biome-ignore lint/suspicious/noConfusingVoidType: what an async function without a return statement resolves to
 type OrNothing<T> = T | undefined | void;
 
-/** Before a request is sent. A `Request` replaces it; a `Response` is the answer, and nothing is sent. */
+/**
+ * Before a request is sent. A `Request` replaces it; a `Response` is the answer, and nothing is sent.
+ *
+ * @example
+ * ```ts
+ * import { getClient, type MiddlewareOnRequest } from '@cycleplatform/internal-api-client';
+ *
+ * const onRequest: MiddlewareOnRequest = ({ request }) => {
+ *   request.headers.set('x-request-id', crypto.randomUUID());
+ * };
+ * getClient().use({ onRequest });
+ * ```
+ */
 export type MiddlewareOnRequest = (
   options: MiddlewareCallbackParams,
 ) => OrNothing<Request | Response> | Promise<OrNothing<Request | Response>>;
 
-/** After an answer. A `Response` replaces it. */
+/**
+ * After an answer. A `Response` replaces it.
+ *
+ * @example
+ * ```ts
+ * import { getClient, type MiddlewareOnResponse } from '@cycleplatform/internal-api-client';
+ *
+ * const onResponse: MiddlewareOnResponse = ({ request, response }) => {
+ *   console.log(request.url, response.status);
+ * };
+ * getClient().use({ onResponse });
+ * ```
+ */
 export type MiddlewareOnResponse = (
   options: MiddlewareCallbackParams & { response: Response },
 ) => OrNothing<Response> | Promise<OrNothing<Response>>;
 
-/** After a call without an answer. An `Error` replaces the one it rejects with; a `Response` is the answer after all. */
+/**
+ * After a call without an answer. An `Error` replaces the one it rejects with; a `Response` is the answer after all.
+ *
+ * @example
+ * ```ts
+ * import { getClient, type MiddlewareOnError } from '@cycleplatform/internal-api-client';
+ *
+ * const onError: MiddlewareOnError = ({ error, schemaPath }) => new Error(`${schemaPath} failed`, { cause: error });
+ * getClient().use({ onError });
+ * ```
+ */
 export type MiddlewareOnError = (
   options: MiddlewareCallbackParams & { error: unknown },
 ) => OrNothing<Response | Error> | Promise<OrNothing<Response | Error>>;
 
-/** Functions that see every request, answer and failure; at least one of the three. */
+/**
+ * Functions that see every request, answer and failure; at least one of the three.
+ *
+ * @example
+ * ```ts
+ * import { getClient, type Middleware } from '@cycleplatform/internal-api-client';
+ *
+ * const log: Middleware = {
+ *   onRequest: ({ request }) => console.log(request.method, request.url),
+ * };
+ * getClient().use(log);
+ * ```
+ */
 export type Middleware =
   | { onRequest: MiddlewareOnRequest; onResponse?: MiddlewareOnResponse; onError?: MiddlewareOnError }
   | { onRequest?: MiddlewareOnRequest; onResponse: MiddlewareOnResponse; onError?: MiddlewareOnError }
   | { onRequest?: MiddlewareOnRequest; onResponse?: MiddlewareOnResponse; onError: MiddlewareOnError };
 
-/** The options of a call, which may be left out when nothing in them is required. */
+/**
+ * The options of a call, which may be left out when nothing in them is required.
+ *
+ * @example
+ * ```ts
+ * import type { MaybeOptionalInit, paths } from '@cycleplatform/internal-api-client';
+ *
+ * const init: MaybeOptionalInit<paths['/v1/environment'], 'get'> = { parseAs: 'json' };
+ * ```
+ */
 export type MaybeOptionalInit<PathItem, Method> = [RequiredKeysOf<FetchOptions<Operation<PathItem, Method>>>] extends [
   never,
 ]
   ? FetchOptions<Operation<PathItem, Method>> | undefined
   : FetchOptions<Operation<PathItem, Method>>;
 
-/** The last argument of a call. Keys that are not options are let through, for middleware and serializers of one's own. */
+/**
+ * The last argument of a call. Keys that are not options are let through, for middleware and serializers of one's own.
+ *
+ * @example
+ * ```ts
+ * import type { FetchOptions, InitParam, operations } from '@cycleplatform/internal-api-client';
+ *
+ * function show(...[init]: InitParam<FetchOptions<operations['getEnvironment']>>) {
+ *   console.log(init?.parseAs);
+ * }
+ * ```
+ */
 export type InitParam<Init> = [RequiredKeysOf<Init>] extends [never]
   ? [init?: (Init & { [key: string]: unknown }) | undefined]
   : [init: Init & { [key: string]: unknown }];
@@ -181,6 +413,14 @@ type Any = any;
  *
  * Its first signature fits no call. With two of them, TypeScript takes type parameters for `any` when it compares the
  * client with openapi-fetch's; with one it compares conditional types before they are resolved, and finds them different.
+ *
+ * @example
+ * ```ts
+ * import { type ClientMethod, getClient, type paths } from '@cycleplatform/internal-api-client';
+ *
+ * const get: ClientMethod<paths, 'get'> = getClient().GET;
+ * const { data } = await get('/v1/environment');
+ * ```
  */
 export interface ClientMethod<Paths extends object, Method extends HttpMethod, Media extends MediaType = MediaType> {
   (this: never, path: Any, init: Any, nothing: Any): Any;
@@ -190,7 +430,17 @@ export interface ClientMethod<Paths extends object, Method extends HttpMethod, M
   ): Promise<FetchResponse<Operation<Paths[Path], Method>, Init, Media>>;
 }
 
-/** `request` of a client, with two signatures like {@link ClientMethod}. */
+/**
+ * `request` of a client, with two signatures like {@link ClientMethod}.
+ *
+ * @example
+ * ```ts
+ * import { type ClientRequestMethod, getClient, type paths } from '@cycleplatform/internal-api-client';
+ *
+ * const request: ClientRequestMethod<paths> = getClient().request;
+ * const { data } = await request('get', '/v1/environment');
+ * ```
+ */
 export interface ClientRequestMethod<Paths extends object, Media extends MediaType = MediaType> {
   (this: never, method: Any, path: Any, init: Any, nothing: Any): Any;
   <
@@ -204,7 +454,19 @@ export interface ClientRequestMethod<Paths extends object, Media extends MediaTy
   ): Promise<FetchResponse<Operation<Paths[Path], Method>, Init, Media>>;
 }
 
-/** A client of the API that `Paths` declares, as openapi-fetch has it. */
+/**
+ * A client of the API that `Paths` declares, as openapi-fetch has it.
+ *
+ * @example
+ * ```ts
+ * import type { Client, paths } from '@cycleplatform/internal-api-client';
+ *
+ * async function nameOf(client: Client<paths>) {
+ *   const { data } = await client.GET('/v1/environment');
+ *   return data?.data.name;
+ * }
+ * ```
+ */
 export interface Client<Paths extends object, Media extends MediaType = MediaType> {
   /** Calls an endpoint by the name of its method, in small letters. */
   request: ClientRequestMethod<Paths, Media>;
@@ -230,11 +492,31 @@ export interface Client<Paths extends object, Media extends MediaType = MediaTyp
   eject(...middleware: Middleware[]): void;
 }
 
-/** The paths of a client that have a method. */
+/**
+ * The paths of a client that have a method.
+ *
+ * @example
+ * ```ts
+ * import type { ClientPathsWithMethod, InternalApiClient } from '@cycleplatform/internal-api-client';
+ *
+ * const path: ClientPathsWithMethod<InternalApiClient, 'post'> = '/v1/object-cache';
+ * ```
+ */
 export type ClientPathsWithMethod<CreatedClient extends Client<Any, Any>, Method extends HttpMethod> =
   CreatedClient extends Client<infer Paths, infer _Media> ? PathsWithMethod<Paths, Method> : never;
 
-/** The `data` that a call of a client resolves to when it succeeds. */
+/**
+ * The `data` that a call of a client resolves to when it succeeds.
+ *
+ * @example
+ * ```ts
+ * import type { InternalApiClient, MethodResponse } from '@cycleplatform/internal-api-client';
+ *
+ * function show(environment: MethodResponse<InternalApiClient, 'get', '/v1/environment'>) {
+ *   console.log(environment.data.name);
+ * }
+ * ```
+ */
 export type MethodResponse<
   CreatedClient extends Client<Any, Any>,
   Method extends HttpMethod,

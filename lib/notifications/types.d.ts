@@ -7,7 +7,17 @@ export type { NotificationErrorCode } from '../../generated/error-codes.js';
 /** A topic of the message type, or all topics below one: `container.*`. */
 type TopicPattern<T> = (T extends { topic: infer Name extends string } ? Name : string) | `${string}.*`;
 
-/** Options of a {@link NotificationSocket}. */
+/**
+ * Options of a {@link NotificationSocket}.
+ *
+ * @example
+ * ```ts
+ * import { connectNotifications, type NotificationSocketOptions } from '@cycleplatform/internal-api-client';
+ *
+ * const options: NotificationSocketOptions = { topics: ['container.*'], idleTimeoutMs: 60_000 };
+ * const socket = connectNotifications(options);
+ * ```
+ */
 export interface NotificationSocketOptions<T = NotificationMessage> {
   /**
    * Path of the API's Unix socket.
@@ -60,7 +70,18 @@ export interface NotificationSocketOptions<T = NotificationMessage> {
   maxMessageBytes?: number | undefined;
 }
 
-/** What the listeners of `open` get. */
+/**
+ * What the listeners of `open` get.
+ *
+ * @example
+ * ```ts
+ * import { connectNotifications, type NotificationOpenInfo } from '@cycleplatform/internal-api-client';
+ *
+ * connectNotifications().on('open', ({ reconnected }: NotificationOpenInfo) => {
+ *   if (reconnected) console.log('Notifications may be missing');
+ * });
+ * ```
+ */
 export interface NotificationOpenInfo {
   /**
    * The stream was open before, and was not closed by {@link NotificationSocket.close} since: notifications may be missing
@@ -69,18 +90,53 @@ export interface NotificationOpenInfo {
   reconnected: boolean;
 }
 
-/** What stands in {@link NotificationSocket.iterate} where notifications may be missing. */
+/**
+ * What stands in {@link NotificationSocket.iterate} where notifications may be missing.
+ *
+ * @example
+ * ```ts
+ * import type { NotificationGap, NotificationMessage } from '@cycleplatform/internal-api-client';
+ *
+ * function isGap(item: NotificationMessage | NotificationGap): item is NotificationGap {
+ *   return 'gap' in item;
+ * }
+ * ```
+ */
 export interface NotificationGap {
   readonly gap: true;
 }
 
-/** Options of {@link NotificationSocket.iterate}. */
+/**
+ * Options of {@link NotificationSocket.iterate}.
+ *
+ * @example
+ * ```ts
+ * import { connectNotifications, type NotificationIterateOptions } from '@cycleplatform/internal-api-client';
+ *
+ * const options: NotificationIterateOptions = { gaps: true };
+ * for await (const item of connectNotifications().iterate(options)) {
+ *   console.log('gap' in item ? 'Notifications may be missing' : item.topic);
+ * }
+ * ```
+ */
 export interface NotificationIterateOptions {
   /** Whether to yield a {@link NotificationGap} after a reconnect and in the place of a message that cannot be read. Default false. */
   gaps?: boolean | undefined;
 }
 
-/** The events of a {@link NotificationSocket} and what their listeners get. */
+/**
+ * The events of a {@link NotificationSocket} and what their listeners get.
+ *
+ * @example
+ * ```ts
+ * import { connectNotifications, type NotificationSocketEventMap } from '@cycleplatform/internal-api-client';
+ *
+ * function onReconnecting(...[attempt, delayMs]: NotificationSocketEventMap['reconnecting']) {
+ *   console.log(`Attempt ${attempt} in ${delayMs} ms`);
+ * }
+ * connectNotifications().on('reconnecting', onReconnecting);
+ * ```
+ */
 export interface NotificationSocketEventMap<T = NotificationMessage> {
   /** The stream is open. */
   open: [info: NotificationOpenInfo];
@@ -99,7 +155,16 @@ export interface NotificationSocketEventMap<T = NotificationMessage> {
   reconnecting: [attempt: number, delayMs: number];
 }
 
-/** A failure of a notification stream. */
+/**
+ * A failure of a notification stream.
+ *
+ * @example
+ * ```ts
+ * import { connectNotifications, type NotificationError } from '@cycleplatform/internal-api-client';
+ *
+ * connectNotifications().on('error', (error: NotificationError) => console.log(error.code, error.status));
+ * ```
+ */
 export interface NotificationError extends Error {
   /** What happened, as a stable name. */
   code: NotificationErrorCode;
@@ -127,6 +192,15 @@ export interface NotificationError extends Error {
  * closed, and throws when the stream ends with a failure. Leaving it does not close the socket.
  *
  * @template T what a parsed message is taken for
+ * @example
+ * ```ts
+ * import { NotificationSocket } from '@cycleplatform/internal-api-client';
+ *
+ * const socket = new NotificationSocket({ topics: ['container.state.changed'] });
+ * socket.on('notification', ({ object }) => console.log(object.id, object.state));
+ * socket.on('error', (error) => console.log(error.message));
+ * socket.connect();
+ * ```
  */
 export declare class NotificationSocket<T = NotificationMessage> extends EventEmitter<NotificationSocketEventMap<T>> {
   /**
@@ -180,7 +254,18 @@ export declare class NotificationSocket<T = NotificationMessage> extends EventEm
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Makes a {@link NotificationSocket} and connects it. */
+/**
+ * Makes a {@link NotificationSocket} and connects it.
+ *
+ * @example
+ * ```ts
+ * import { connectNotifications } from '@cycleplatform/internal-api-client';
+ *
+ * for await (const { topic, object } of connectNotifications()) {
+ *   console.log(topic, object.id);
+ * }
+ * ```
+ */
 export declare function connectNotifications<T = NotificationMessage>(
   options?: NotificationSocketOptions<T>,
 ): NotificationSocket<T>;
