@@ -2,75 +2,77 @@
 
 /** Codes of a call without a complete answer. Further system errors have their names. */
 export type TransportErrorCode =
-  /** The socket, or the metadata file, does not exist. Outside an instance, start the simulator and set `CYCLE_API_SOCKET` or `socketPath`, for the file `CYCLE_METADATA_PATH` or `path`. */
+  /** There is no file at the path of the socket, or of the metadata file. In an instance, check the path. Elsewhere, start the simulator and set the variables that it prints, or `socketPath` and `path`. */
   | 'ENOENT'
-  /** Nobody listens on the socket. Look whether the server runs; a socket file that it left behind looks like this. */
+  /** The socket file exists, but no server listens on it; or no server listens on the port. Check that the server runs. A server that was killed leaves its socket file behind. */
   | 'ECONNREFUSED'
-  /** The process may not use the socket, or read the metadata file. Look at the permissions of the file and of the folders above it, and at the user that the process runs as. */
+  /** The process is not permitted to use the socket, or to read the metadata file. Check the permissions of the file and of the folders above it, and which user the process runs as. */
   | 'EACCES'
-  /** The path of the socket is longer than a socket address can be. Choose a shorter path. */
+  /** The path of the socket is longer than the system allows, which is about 100 bytes. Use a shorter path, or a symbolic link to the socket. */
   | 'ENAMETOOLONG'
-  /** The server hung up before the answer was complete, or without a close frame. `EPIPE` is reported so too. Repeat the call if it may be repeated, or set `retry`. A notification socket reconnects by itself. */
+  /** The server closed the connection before its answer was complete, or without a close frame. The system's `EPIPE` is reported with this code too. Repeat the call if it can safely run twice, or set `retry`. A notification socket reconnects by itself. */
   | 'ECONNRESET'
-  /** The answer is not HTTP/1.1, contradicts itself, or its head is too large. Look at what listens on the socket; the `cause` says what is wrong with the answer. */
+  /** The answer is not valid HTTP/1.1, gives conflicting lengths, or its head is too large. Check which server listens on the socket. `cause` says what is wrong with the answer. */
   | 'ERR_CYCLE_BAD_RESPONSE'
-  /** The body does not decode as its `Content-Encoding` says. Look at the server, or at what stands between: the platform does not encode. */
+  /** The body cannot be decoded as its `Content-Encoding` says: it is damaged, has more than 5 encodings, or one that the client does not know. Check the server and any proxy before it. The platform itself does not encode bodies. */
   | 'ERR_CYCLE_BAD_ENCODING'
-  /** The body is larger than `maxResponseBytes`, or than a string can be. Raise `maxResponseBytes`; from 512 MiB on, read the body with `parseAs: 'stream'`. */
+  /** The body is larger than `maxResponseBytes`, or than the longest string that JavaScript can hold (about 512 MiB). Raise `maxResponseBytes`. Read very large bodies with `parseAs: 'stream'`. */
   | 'ERR_CYCLE_RESPONSE_TOO_LARGE'
-  /** A limit in milliseconds passed. The error's name is `TimeoutError`. The message names the limit and how long it is: raise it, or find out why the server is slow. */
+  /** The whole call took longer than `timeoutMs`. The error's `name` is `TimeoutError`. The message shows the limit. Raise it, or find out why the server is slow. */
   | 'ERR_CYCLE_TIMEOUT'
-  /** No head of an answer, or no answer to the handshake, came within `headersTimeoutMs`. A call's error is a `TimeoutError`. Look whether the server hangs, or raise `headersTimeoutMs`. A notification socket tries again by itself. */
+  /** The server did not send status and headers within `headersTimeoutMs`, or did not answer the WebSocket handshake. The `name` of a call's error is `TimeoutError`. Find out why the server does not answer, or raise `headersTimeoutMs`. A notification socket tries again by itself. */
   | 'ERR_CYCLE_HEADERS_TIMEOUT'
-  /** No further byte of the answer's body came within `bodyTimeoutMs`. The error's name is `TimeoutError`. Look whether the server hangs, or raise `bodyTimeoutMs`. */
+  /** The server stopped in the middle of a body: no further byte came within `bodyTimeoutMs`. The error's `name` is `TimeoutError`. Find out why the server stopped, or raise `bodyTimeoutMs`. */
   | 'ERR_CYCLE_BODY_TIMEOUT'
-  /** A redirect that is not allowed, leads nowhere, or is one too many. Call the place that it leads to, or read the answer with `redirect: 'manual'`. */
+  /** The server answered with a redirect that the client does not follow: `redirect` is `'error'`, there were too many, the target is no `http:` URL or has credentials, or a streamed body cannot be sent again. Call the target directly, or read the redirect itself with `redirect: 'manual'`. */
   | 'ERR_CYCLE_REDIRECT'
-  /** A header, or the token, that HTTP does not allow. Nothing was sent. The message names the header: look for line breaks and for characters beyond Latin-1. */
+  /** HTTP does not allow a header of the request, or the token, or only the client may set that header. Nothing was sent. The message names the header. Look for line breaks and for characters outside Latin-1. */
   | 'ERR_CYCLE_INVALID_HEADER'
-  /** A method or URL that HTTP does not allow. Nothing was sent. Correct the method or the path. */
+  /** HTTP does not allow the method or the URL. Nothing was sent. Correct the method or the path. */
   | 'ERR_CYCLE_INVALID_REQUEST'
-  /** The body of the request is a stream, and that failed. The `cause` is what the stream failed with. */
+  /** The body of the request is a stream, and reading that stream failed. `cause` is the error of the stream. */
   | 'ERR_CYCLE_REQUEST_BODY'
-  /** The body has another hash than `integrity` expects. Do not use the body. */
+  /** The hash of the body is not the one in the option `integrity`. Do not use the body. Check the hash, or where the body comes from. */
   | 'ERR_CYCLE_INTEGRITY'
-  /** The client, or the simulator, was closed. Close it after the last call, or make another. */
+  /** The client, or the simulator, was used after `close()`. Close it after the last call, or make a new one. */
   | 'ERR_CYCLE_CLOSED'
-  /** A bug in this package. Please report it, with the message and the stack. */
+  /** There is a bug in this package. Please report it, with the message and the stack. */
   | 'ERR_CYCLE_INTERNAL'
   | (string & {});
 
 /** Codes of a notification stream. Further system errors have their names. */
 export type NotificationErrorCode =
-  /** The socket, or the metadata file, does not exist. Outside an instance, start the simulator and set `CYCLE_API_SOCKET` or `socketPath`, for the file `CYCLE_METADATA_PATH` or `path`. */
+  /** There is no file at the path of the socket, or of the metadata file. In an instance, check the path. Elsewhere, start the simulator and set the variables that it prints, or `socketPath` and `path`. */
   | 'ENOENT'
-  /** Nobody listens on the socket. Look whether the server runs; a socket file that it left behind looks like this. */
+  /** The socket file exists, but no server listens on it; or no server listens on the port. Check that the server runs. A server that was killed leaves its socket file behind. */
   | 'ECONNREFUSED'
-  /** The process may not use the socket, or read the metadata file. Look at the permissions of the file and of the folders above it, and at the user that the process runs as. */
+  /** The process is not permitted to use the socket, or to read the metadata file. Check the permissions of the file and of the folders above it, and which user the process runs as. */
   | 'EACCES'
-  /** The path of the socket is longer than a socket address can be. Choose a shorter path. */
+  /** The path of the socket is longer than the system allows, which is about 100 bytes. Use a shorter path, or a symbolic link to the socket. */
   | 'ENAMETOOLONG'
-  /** The server hung up before the answer was complete, or without a close frame. `EPIPE` is reported so too. Repeat the call if it may be repeated, or set `retry`. A notification socket reconnects by itself. */
+  /** The server closed the connection before its answer was complete, or without a close frame. The system's `EPIPE` is reported with this code too. Repeat the call if it can safely run twice, or set `retry`. A notification socket reconnects by itself. */
   | 'ECONNRESET'
-  /** A `RangeError`: a number among the options is too small, too large or none. Give what the message asks for. */
+  /** A `RangeError`: a numeric option is too small, too large, or not a number. The message names the option and the range that it may have. */
   | 'ERR_OUT_OF_RANGE'
-  /** A `TypeError`: an option has the wrong type. Give what the message asks for. */
+  /** A `TypeError`: an option has the wrong type. The message names the option and the type that it must have. */
   | 'ERR_INVALID_ARG_TYPE'
-  /** No head of an answer, or no answer to the handshake, came within `headersTimeoutMs`. A call's error is a `TimeoutError`. Look whether the server hangs, or raise `headersTimeoutMs`. A notification socket tries again by itself. */
+  /** A `TypeError`: an option or argument is unknown, or its value is not accepted. The message names the option or argument and what is accepted. */
+  | 'ERR_INVALID_ARG_VALUE'
+  /** The server did not send status and headers within `headersTimeoutMs`, or did not answer the WebSocket handshake. The `name` of a call's error is `TimeoutError`. Find out why the server does not answer, or raise `headersTimeoutMs`. A notification socket tries again by itself. */
   | 'ERR_CYCLE_HEADERS_TIMEOUT'
-  /** A `SyntaxError` of a call: the answer should be JSON and is not. A message that is not JSON: the stream goes on. The `cause` says where it ends to be JSON. Read other answers with `parseAs`. */
+  /** An answer or a notification should be JSON and is not. For a call the error is a `SyntaxError`. A notification stream continues with the next message. `cause` says where the text stops being JSON. Read an answer that is not JSON with `parseAs: 'text'`. */
   | 'ERR_CYCLE_INVALID_JSON'
-  /** The server refused the handshake (see `status` and `body`) or answered it wrongly. After a 401, look at `CYCLE_API_TOKEN`. */
+  /** The server refused the WebSocket handshake, or its answer to it is invalid. A refusal is described by `status` and `body`. After status 401, check `CYCLE_API_TOKEN`. */
   | 'ERR_CYCLE_HANDSHAKE'
-  /** The server broke the WebSocket protocol. It was told so with close code 1002 or 1007. The socket reconnects. When it happens again, look at what listens there. */
+  /** The server broke the WebSocket protocol. The client closed the connection with code 1002 or 1007. The socket reconnects. If it happens again, check which server listens on the socket. */
   | 'ERR_CYCLE_PROTOCOL'
-  /** A message is larger than `maxMessageBytes`. The connection was closed with 1009. Raise `maxMessageBytes`. */
+  /** A message is larger than `maxMessageBytes`. The client closed the connection with code 1009. Raise `maxMessageBytes`. */
   | 'ERR_CYCLE_MESSAGE_TOO_LARGE'
-  /** The server was silent for `idleTimeoutMs`. The socket reconnects. Raise `idleTimeoutMs` if the server is alive. */
+  /** The server sent nothing for `idleTimeoutMs`, not even an answer to a ping. The socket reconnects. If the server is alive but slow, raise `idleTimeoutMs`. */
   | 'ERR_CYCLE_IDLE_TIMEOUT'
-  /** A message is binary. The stream goes on. Nothing: the platform sends text alone. */
+  /** A message is binary; the platform sends only text. The stream continues with the next message. Check which server listens on the socket. */
   | 'ERR_CYCLE_BINARY_FRAME'
-  /** A bug in this package. Please report it, with the message and the stack. */
+  /** There is a bug in this package. Please report it, with the message and the stack. */
   | 'ERR_CYCLE_INTERNAL'
   | (string & {});
 
