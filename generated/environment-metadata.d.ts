@@ -2,7 +2,18 @@
 
 import type { components } from "./schema.js";
 
-/** What the platform tells an instance about its environment, in the file `/var/run/cycle/metadata/environment.json`. */
+/**
+ * What the platform tells an instance about its environment, in the file `/var/run/cycle/metadata/environment.json`.
+ *
+ * @example
+ * ```ts
+ * import type { EnvironmentMetadata } from '@cycleplatform/internal-api-client';
+ *
+ * function versionOf(metadata: EnvironmentMetadata, tag: string) {
+ *   return metadata.deployments?.tags[tag];
+ * }
+ * ```
+ */
 export type EnvironmentMetadata = {
     /** @description ID of the environment. */
     id: components["schemas"]["ID"];

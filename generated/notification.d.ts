@@ -2,7 +2,19 @@
 
 import type { Topic } from "./topics.js";
 
-/** Tells that something happened to an object. */
+/**
+ * Tells that something happened to an object.
+ *
+ * @example
+ * ```ts
+ * import { connectNotifications, type NotificationMessage } from '@cycleplatform/internal-api-client';
+ *
+ * function show({ topic, object }: NotificationMessage) {
+ *   console.log(topic, object.id, object.state);
+ * }
+ * connectNotifications().on('notification', show);
+ * ```
+ */
 export type NotificationMessage = {
     topic: Topic;
     /** @description The object it happened to. */

@@ -267,6 +267,14 @@ export type VirtualMachineTopic =
  * wrong and `error_reset` for an error that is over.
  *
  * The list is what is known today; a newer platform may send other topics.
+ *
+ * @example
+ * ```ts
+ * import { connectNotifications, type Topic } from '@cycleplatform/internal-api-client';
+ *
+ * const topics: Topic[] = ['container.state.changed', 'environment.state.changed'];
+ * const socket = connectNotifications({ topics });
+ * ```
  */
 export type Topic =
   | BillingTopic

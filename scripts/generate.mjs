@@ -12,6 +12,7 @@ import { cycleProtocol } from './generate/cycle-protocol.mjs';
 import { difference } from './generate/difference.mjs';
 import { environmentMetadata } from './generate/environment-metadata.mjs';
 import { errorCodePage, errorCodes, errorCodeTypes, strayCodes } from './generate/error-codes.mjs';
+import { withExamples } from './generate/examples.mjs';
 import { fixtures } from './generate/fixtures.mjs';
 import { metadataRules } from './generate/metadata-rules.mjs';
 import { notificationMessage } from './generate/notification.mjs';
@@ -61,6 +62,7 @@ async function generate() {
   if (world) files.set('fixtures.json', stringify(world));
   const answers = await simulation(protocol, operations);
   if (answers) files.set('simulation.json', stringify(answers));
+  for (const [file, text] of files) files.set(file, withExamples(file, text));
   return files;
 }
 

@@ -53,7 +53,22 @@ function examplesOf(comment) {
   return [...text.matchAll(/^@example\n```ts\n(?<program>[\s\S]*?)^```$/gm)].map(({ groups }) => groups?.program ?? '');
 }
 
-const items = FILES.flatMap((file) => itemsOf(file, readFileSync(join(root, file), 'utf8')));
+/** @param {string} file */
+function textOf(file) {
+  return readFileSync(join(root, file), 'utf8');
+}
+
+/** What the declaration files export of the generated ones. */
+const passedOn = FILES.flatMap((file) =>
+  [...textOf(file).matchAll(/^export type \{(?<names>[^}]*)\} from '[./]*\/(?<from>generated\/[^']*)\.js';$/gm)].map(
+    ({ groups }) => ({ from: `${groups?.from}.d.ts`, names: groups?.names.match(/\w+/g) ?? [] }),
+  ),
+);
+
+const items = [
+  ...FILES.flatMap((file) => itemsOf(file, textOf(file))),
+  ...passedOn.flatMap(({ from, names }) => itemsOf(from, textOf(from)).filter(({ name }) => names.includes(name))),
+];
 
 /**
  * The programs of an item by file name. They name a module beside their declaration as that file would.
@@ -74,6 +89,9 @@ test('the declaration files are found', () => {
     assert.ok(FILES.includes(file), file);
   }
   assert.ok(items.length >= 90, `${items.length} names`);
+  const generated = items.filter(({ file }) => file.startsWith('generated/')).map(({ name }) => name);
+  assert.deepEqual(generated.sort(), passedOn.flatMap(({ names }) => names).sort());
+  assert.ok(generated.includes('paths'));
 });
 
 test('every exported name has an example that names it', () => {
@@ -88,7 +106,7 @@ test('every exported name has an example that names it', () => {
 
 test('no example is written in a way that is not read', () => {
   for (const file of FILES) {
-    const written = readFileSync(join(root, file), 'utf8').match(/@example/g) ?? [];
+    const written = textOf(file).match(/@example/g) ?? [];
     const read = items.filter((item) => item.file === file).flatMap(({ examples }) => examples);
     assert.equal(read.length, written.length, file);
   }
