@@ -1,9 +1,76 @@
+import { AsyncResource } from 'node:async_hooks';
+import { flags, redirectFlags } from '../bridge/native-client.mjs';
+import { reportEnd, reportError, reportStart } from '../debug.mjs';
 import { TransportError } from '../errors.mjs';
-import { Exchange } from './exchange.mjs';
+import { listen, unlisten } from '../signal.mjs';
+import { setImmediate } from '../timers.mjs';
 import { hasIntegrity } from './integrity.mjs';
-import { readBody } from './request.mjs';
+import { isSignal } from './plain-request.mjs';
+import { sentHeaders } from './request-headers.mjs';
+import { createResponse } from './response.mjs';
 
 /** @typedef {import('../bridge/native-client.mjs').NativeClient} NativeClient */
+
+/**
+ * A `Request` that remembers what its constructor was given: the size of its body is then known, and its signal is
+ * the caller's own, on which no listener is left behind.
+ *
+ * @typedef {Request & { knowsBody: boolean | undefined }} RememberingRequest
+ */
+
+/** @typedef {{ done: boolean, value?: Uint8Array }} ReadResult */
+
+/** @type {ReturnType<typeof defineRequest> | undefined} */
+let requestClass;
+
+// Defined late: naming `Request` makes Node load its whole fetch.
+function defineRequest() {
+  const Base = /** @type {import('./response.mjs').AnyClass} */ (/** @type {unknown} */ (Request));
+
+  return class extends Base {
+    #signal;
+
+    /**
+     * @param {string} input
+     * @param {RequestInit} [init]
+     */
+    constructor(input, init) {
+      // What is no signal is refused by fetch's own constructor.
+      const signal = isSignal(init?.signal) ? init?.signal : undefined;
+      super(input, signal ? { ...init, signal: undefined } : init);
+      this.#signal = signal;
+      Object.defineProperty(this, 'knowsBody', { value: !isStream(init?.body), enumerable: false });
+    }
+
+    get signal() {
+      return this.#signal ?? super.signal;
+    }
+
+    /**
+     * Every `Request` passes for one of these: openapi-fetch asks so of what a middleware gives back.
+     *
+     * @override
+     * @param {unknown} value
+     */
+    static [Symbol.hasInstance](value) {
+      return value instanceof Request;
+    }
+  };
+}
+
+/** The class of requests whose body size is known to {@link createFetch}. */
+function getRequestClass() {
+  requestClass ??= defineRequest();
+  return requestClass;
+}
+
+/** @param {unknown} body */
+function isStream(body) {
+  if (body === null || typeof body !== 'object') {
+    return false;
+  }
+  return body instanceof ReadableStream || Symbol.asyncIterator in body;
+}
 
 /**
  * A `fetch` whose requests go through the client's socket, whatever host their URL names.
@@ -48,4 +115,308 @@ async function verify(request, response, socketPath) {
   }
 }
 
-export { createFetch };
+/**
+ * The body as bytes where its size is known, as a stream otherwise.
+ *
+ * @param {Request} request
+ * @returns {Promise<Uint8Array | ReadableStream<Uint8Array> | undefined>}
+ */
+async function readBody(request) {
+  if (request.body === null) {
+    return undefined;
+  }
+  if (request.bodyUsed) {
+    throw new TypeError('The body of the request was read already: read a clone() of the request instead');
+  }
+  const { knowsBody } = /** @type {RememberingRequest} */ (request);
+  if (knowsBody) {
+    return new Uint8Array(await request.arrayBuffer());
+  }
+  return knowsBody === undefined ? completeSoon(request.body) : request.body;
+}
+
+/**
+ * A middleware's own `Request` does not tell whether its body is a stream. One that is complete by the next turn of
+ * the event loop is taken as bytes.
+ *
+ * @param {ReadableStream<Uint8Array>} stream
+ */
+async function completeSoon(stream) {
+  const reader = stream.getReader();
+  /** @type {Uint8Array[]} */
+  const chunks = [];
+  const nextTurn = new Promise((resolve) => setImmediate(resolve, undefined));
+  /** @type {Promise<ReadResult> | undefined} */
+  let reading;
+  for (;;) {
+    reading = reader.read();
+    const read = await Promise.race([reading, nextTurn]);
+    if (read === undefined) {
+      return continued(chunks, reading, reader);
+    }
+    if (read.done) {
+      return Buffer.concat(chunks);
+    }
+    chunks.push(toBytes(read.value));
+  }
+}
+
+/**
+ * The stream again, from its start.
+ *
+ * @param {Uint8Array[]} chunks
+ * @param {Promise<ReadResult>} reading
+ * @param {ReadableStreamDefaultReader<Uint8Array>} reader
+ * @returns {ReadableStream<Uint8Array>}
+ */
+function continued(chunks, reading, reader) {
+  /** @type {Promise<ReadResult> | undefined} */
+  let next = reading;
+  return new ReadableStream({
+    async pull(controller) {
+      const chunk = chunks.shift();
+      if (chunk) {
+        controller.enqueue(chunk);
+        return;
+      }
+      const { done, value } = await (next ?? reader.read());
+      next = undefined;
+      if (done) {
+        controller.close();
+      } else {
+        controller.enqueue(toBytes(value));
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}
+
+/** @param {unknown} chunk */
+function toBytes(chunk) {
+  if (!(chunk instanceof Uint8Array)) {
+    throw new TypeError('Received non-Uint8Array chunk');
+  }
+  return chunk;
+}
+
+/** Ends the request of a response body that nobody can read any more. */
+const abandoned = new FinalizationRegistry((/** @type {Exchange} */ exchange) => exchange.abandon());
+
+/**
+ * One request with a streamed answer.
+ *
+ * @implements {Receiver}
+ * @typedef {import('../bridge/native-client.mjs').Receiver} Receiver
+ */
+class Exchange {
+  client;
+  method;
+  path;
+  /** Sources of bodies, what a body is piped through and subscribers are called in it. */
+  context = new AsyncResource('CycleRequest');
+  #id = -1;
+  #request;
+  #requestBody;
+  #signals;
+  /** What settles the call; not kept after that, as it would keep the response. @type {((response: Response) => void) | undefined} */
+  #resolve;
+  /** @type {((reason: unknown) => void) | undefined} */
+  #reject;
+  /** The response body, held only by those who can read it. @type {WeakRef<ReadableByteStreamController> | undefined} */
+  #body;
+  /** The same for as long as somebody waits for bytes. @type {ReadableByteStreamController | undefined} */
+  awaited;
+  /** Bytes handed to the response body since it last asked for more. */
+  #unread = 0;
+  /** Why the body ends early, held back until what came before was read. @type {{ reason: unknown } | undefined} */
+  #failure;
+  /** @type {ReadableStreamDefaultReader<Uint8Array> | undefined} */
+  #reader;
+  #settled = false;
+  #status = 0;
+
+  /**
+   * @param {NativeClient} client
+   * @param {Request} request
+   * @param {Uint8Array | ReadableStream<Uint8Array> | undefined} body
+   * @param {AbortSignal[]} signals
+   * @param {(response: Response) => void} resolve
+   * @param {(reason: unknown) => void} reject
+   */
+  constructor(client, request, body, signals, resolve, reject) {
+    const url = new URL(request.url);
+    this.protocol = url.protocol;
+    this.client = client;
+    this.method = request.method;
+    this.path = url.pathname + url.search;
+    this.host = url.host;
+    this.#request = request;
+    this.#requestBody = body;
+    this.#signals = signals;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  start() {
+    for (const signal of this.#signals) {
+      if (signal.aborted) {
+        this.#reject?.(signal.reason);
+        return;
+      }
+    }
+    if (this.protocol !== 'http:') {
+      const detail = `${this.protocol} URLs cannot be reached through the socket`;
+      const attempt = { method: this.method, path: this.path, socketPath: this.client.address };
+      this.#reject?.(new TransportError({ code: 'ERR_CYCLE_INVALID_REQUEST', detail }, attempt));
+      return;
+    }
+    for (const signal of this.#signals) {
+      listen(signal, this.#abort);
+    }
+    reportStart(this);
+    const body = this.#requestBody;
+    const bytes = body instanceof Uint8Array ? body : undefined;
+    const stream = body instanceof Uint8Array ? undefined : body;
+    // The bytes are a copy already, which nobody else has.
+    const bodyFlag = stream ? flags.UPLOAD : flags.OWNED;
+    const bits = flags.STREAM | redirectFlags[this.#request.redirect] | bodyFlag;
+    const headers = sentHeaders(this.#request);
+    this.#id = this.client.request(this, this.host, headers, bytes, bits);
+    if (stream) {
+      this.#reader = stream.getReader();
+      this.ready();
+    }
+  }
+
+  /** Sends the next piece of the body. */
+  ready() {
+    this.#reader
+      ?.read()
+      .then(({ done, value }) => {
+        this.client.upload(this.#id, done ? undefined : toBytes(value));
+      })
+      .catch((cause) => {
+        const detail = 'the request body could not be read to its end';
+        const attempt = { method: this.method, path: this.path, socketPath: this.client.address };
+        this.#fail(new TransportError({ code: 'ERR_CYCLE_REQUEST_BODY', detail, cause }, attempt));
+      });
+  }
+
+  /**
+   * @param {number} status
+   * @param {string} head
+   */
+  head(status, head) {
+    this.#status = status;
+    const id = this.#id;
+    const client = this.client;
+    const body = new ReadableStream({
+      type: 'bytes',
+      start: (controller) => {
+        this.#body = new WeakRef(controller);
+      },
+      pull: (controller) => {
+        if (this.#failure) {
+          this.#settle();
+          controller.error(this.#failure.reason);
+          return;
+        }
+        this.awaited = controller;
+        client.consumed(id, this.#unread);
+        this.#unread = 0;
+      },
+      cancel: (reason) => this.#end(() => {}, reason),
+    });
+    abandoned.register(body, this, this);
+    this.#resolve?.(createResponse({ status, head, url: stripFragment(this.#request.url) }, body));
+    this.#resolve = undefined;
+    this.#reject = undefined;
+  }
+
+  /** @param {ArrayBuffer} bytes */
+  chunk(bytes) {
+    this.#unread += bytes.byteLength;
+    const body = this.#body?.deref();
+    this.awaited = undefined;
+    body?.enqueue(new Uint8Array(bytes));
+  }
+
+  end() {
+    const body = this.#body?.deref();
+    this.#settle();
+    reportEnd(this, this.#status);
+    body?.close();
+    // A reader that waits with a buffer of its own is told as well.
+    body?.byobRequest?.respond(0);
+  }
+
+  /** @param {unknown} error */
+  failed(error) {
+    const body = this.#body?.deref();
+    reportError(this, error);
+    this.#reader?.cancel(error).catch(() => {});
+    if ((body?.desiredSize ?? 0) < 0) {
+      this.#failure = { reason: error };
+      this.awaited = undefined;
+      return;
+    }
+    this.#settle();
+    body?.error(error);
+    this.#reject?.(error);
+  }
+
+  abandon() {
+    this.#end(() => {}, undefined);
+  }
+
+  #abort = () => {
+    const aborted = this.#signals.find((signal) => signal.aborted);
+    this.context.runInAsyncScope(() => this.#fail(aborted?.reason));
+  };
+
+  /**
+   * The program's own wish, or a body of its own that cannot be sent: it does not wait for what came to be read.
+   *
+   * @param {unknown} error
+   */
+  #fail(error) {
+    this.#end(() => {
+      if (!this.#failure) {
+        reportError(this, error);
+      }
+      this.#body?.deref()?.error(error);
+      this.#reject?.(error);
+    }, error);
+  }
+
+  /**
+   * @param {() => void} report
+   * @param {unknown} reason
+   */
+  #end(report, reason) {
+    if (this.#settled) {
+      return;
+    }
+    this.client.cancel(this.#id);
+    this.#settle();
+    this.#reader?.cancel(reason).catch(() => {});
+    report();
+  }
+
+  #settle() {
+    this.#settled = true;
+    this.awaited = undefined;
+    abandoned.unregister(this);
+    for (const signal of this.#signals) {
+      unlisten(signal, this.#abort);
+    }
+  }
+}
+
+/** @param {string} url */
+function stripFragment(url) {
+  const hash = url.indexOf('#');
+  return hash === -1 ? url : url.slice(0, hash);
+}
+
+export { createFetch, getRequestClass };

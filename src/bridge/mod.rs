@@ -3,6 +3,7 @@
 
 pub mod build_info;
 pub mod client;
+pub mod client_settings;
 mod event;
 mod external_text;
 mod garbage;
@@ -14,6 +15,7 @@ mod protocol;
 mod request_bytes;
 mod shared_words;
 pub mod simulator;
+pub mod simulator_start;
 mod tapes;
 mod values;
 mod wakeup;

@@ -13,10 +13,10 @@ use hyper::body::{Body as _, Incoming};
 use hyper::ext::ReasonPhrase;
 use tokio::sync::Notify;
 
-use super::MAX_HEADERS;
 use super::answer_head::has_null_body;
-use super::body::{Body, OtherLength, Upload};
+use super::body::{Body, Upload};
 use super::call::{Call, Delivery, Payload};
+use super::classify::classify;
 use super::collect::Collector;
 use super::content_encoding::ContentDecoder;
 use super::dispatch::{Dispatch, DispatchError};
@@ -372,33 +372,5 @@ fn body_failure(error: &hyper::Error) -> Failure {
     match classify(error) {
         Failure::Lost { source, .. } => Failure::Lost { in_body: true, source },
         other => other,
-    }
-}
-
-/// What an error of hyper means to a caller.
-#[must_use]
-pub fn classify(error: &hyper::Error) -> Failure {
-    use std::error::Error as _;
-    use std::io;
-
-    if error.is_user() && error.source().is_some_and(<dyn std::error::Error + 'static>::is::<OtherLength>) {
-        return framing::other_length();
-    }
-    let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
-    if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
-        let source = io::Error::new(io::ErrorKind::UnexpectedEof, "other side closed");
-        return Failure::Lost { in_body: false, source };
-    }
-    match source {
-        Some(source) if source.raw_os_error().is_some() => {
-            let source = io::Error::from_raw_os_error(source.raw_os_error().unwrap_or_default());
-            Failure::Lost { in_body: false, source }
-        }
-        Some(source) if matches!(source.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe) => {
-            Failure::Lost { in_body: false, source: io::Error::new(source.kind(), "other side closed") }
-        }
-        Some(source) => Failure::BadResponse(Box::new(io::Error::new(source.kind(), source.to_string()))),
-        None if error.is_parse_too_large() => Failure::HeadTooLarge { limit: MAX_HEADERS },
-        None => Failure::BadResponse(error.to_string().into()),
     }
 }

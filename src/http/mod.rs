@@ -6,6 +6,7 @@
 pub mod answer_head;
 pub mod body;
 pub mod call;
+pub mod classify;
 pub mod collect;
 pub mod content_encoding;
 pub mod dispatch;

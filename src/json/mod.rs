@@ -7,7 +7,9 @@
 
 #[cfg(test)]
 mod arbitrary;
+mod parts;
 pub mod scan;
 pub mod shapes;
+mod tag;
 pub mod tape;
 pub mod topic;

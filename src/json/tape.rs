@@ -16,34 +16,15 @@
 //! are packed together: then nothing of the text is kept but the strings. `MORE` before a value ends a part of
 //! the tape: it goes on with the next one, and with other pieces.
 
-use std::ops::Range;
-
+use super::parts::Cutter;
+pub use super::parts::{PIECE, Part, Parts, Piece};
 use super::scan::{Literal, Sink, scan};
 use super::shapes::{EMPTY, Node, ShapeKeys, Shapes};
-
-/// The tags.
-mod tag {
-    pub(super) const STRING: u32 = 0;
-    pub(super) const SMALL: u32 = 1;
-    pub(super) const NULL: u32 = 2;
-    pub(super) const TRUE: u32 = 3;
-    pub(super) const FALSE: u32 = 4;
-    pub(super) const ARRAY: u32 = 5;
-    pub(super) const OBJECT: u32 = 6;
-    pub(super) const DOUBLE: u32 = 7;
-    pub(super) const ESCAPED: u32 = 8;
-    pub(super) const PIECE: u32 = 9;
-    pub(super) const NEXT: u32 = 10;
-    pub(super) const MORE: u32 = 11;
-}
+use super::tag;
 
 const TAG_BITS: u32 = 4;
 /// A text may have so many bytes, so that every position and count has room beside a tag.
 const MAX_TEXT: usize = 1 << (32 - TAG_BITS - 1);
-/// A text of up to so many bytes is one piece; a piece of a longer one has at most as many, unless it is one string.
-pub const PIECE: usize = 1024;
-/// A part of a tape has at most about as many pieces.
-const PART_PIECES: usize = 1000;
 /// Strings from this length on are parts of a longer one in V8.
 const SHORTEST_SLICE: usize = 13;
 /// Words that a value and its key take at most, without the values within.
@@ -89,22 +70,12 @@ impl Recorder {
     /// strings are handed over apart from the text.
     pub fn record_parts(&mut self, text: &str, most: usize, packs: bool) -> Option<Parts> {
         let mut tape = Vec::new();
-        let mut cutter = Cutter {
-            ascii: text.is_ascii(),
-            packs,
-            open: None,
-            packed: Vec::new(),
-            most: most.saturating_sub(VALUE_WORDS).max(VALUE_WORDS),
-            start: (0, 0),
-            pieces: Vec::new(),
-            ends: Vec::new(),
-        };
+        let most = most.saturating_sub(VALUE_WORDS).max(VALUE_WORDS);
+        let mut cutter = Cutter::new(text.is_ascii(), packs, most);
         if !self.run(text, &mut tape, Some(&mut cutter)) {
             return None;
         }
-        let Cutter { pieces, packed, mut ends, .. } = cutter;
-        ends.push((tape.len(), pieces.len()));
-        Some(Parts { tape, pieces, packed, ends })
+        Some(cutter.finish(tape))
     }
 
     fn run(&mut self, text: &str, tape: &mut Vec<u32>, cutter: Option<&mut Cutter>) -> bool {
@@ -134,107 +105,6 @@ impl Recorder {
         self.skip = self.penalty;
         self.penalty = (self.penalty * 2).min(MAX_PENALTY);
         false
-    }
-}
-
-/// A tape in parts.
-#[derive(Debug, Default)]
-pub struct Parts {
-    tape: Vec<u32>,
-    pieces: Vec<Piece>,
-    /// Short strings, one behind the other.
-    packed: Vec<u8>,
-    /// Where each part ends, on the tape and among the pieces.
-    ends: Vec<(usize, usize)>,
-}
-
-/// A piece: ASCII, or one string.
-#[derive(Debug)]
-pub enum Piece {
-    /// Of the text.
-    Text(Range<usize>),
-    /// Of the short strings.
-    Packed(Range<usize>),
-}
-
-/// A part of a tape, and the pieces of the text that it is about.
-#[derive(Debug)]
-pub struct Part<'a> {
-    /// The part itself.
-    pub words: &'a [u32],
-    /// The pieces in order.
-    pub pieces: &'a [Piece],
-}
-
-impl Parts {
-    /// The part with a number, from 0.
-    #[must_use]
-    pub fn get(&self, number: usize) -> Option<Part<'_>> {
-        let end = self.ends.get(number)?;
-        let start = number.checked_sub(1).map_or((0, 0), |before| self.ends[before]);
-        Some(Part { words: &self.tape[start.0..end.0], pieces: &self.pieces[start.1..end.1] })
-    }
-
-    /// The bytes of a piece; `text` is what was read.
-    #[must_use]
-    pub fn bytes<'a>(&'a self, piece: &Piece, text: &'a [u8]) -> &'a [u8] {
-        match piece {
-            Piece::Text(range) => &text[range.clone()],
-            Piece::Packed(range) => &self.packed[range.clone()],
-        }
-    }
-}
-
-/// Cuts a text into pieces, and its tape into parts.
-struct Cutter {
-    /// The whole text is ASCII.
-    ascii: bool,
-    /// Long strings are pieces of their own, and short ones packed.
-    packs: bool,
-    /// The current piece, if it may become longer.
-    open: Option<usize>,
-    packed: Vec<u8>,
-    /// Words of a part.
-    most: usize,
-    /// Where the current part begins, on the tape and among the pieces.
-    start: (usize, usize),
-    pieces: Vec<Piece>,
-    ends: Vec<(usize, usize)>,
-}
-
-impl Cutter {
-    /// Adds a string to the current piece and gives where in it; or begins a piece with it.
-    #[inline]
-    fn add(&mut self, bytes: &[u8], string: Range<usize>) -> Option<usize> {
-        let piece = if self.packs {
-            let start = self.packed.len();
-            self.packed.extend_from_slice(&bytes[string]);
-            Piece::Packed(start..self.packed.len())
-        } else {
-            Piece::Text(string)
-        };
-        if let Some(open) = self.open
-            && let (Piece::Text(current), Piece::Text(added)) | (Piece::Packed(current), Piece::Packed(added)) =
-                (&mut self.pieces[open], &piece)
-            && added.end - current.start <= PIECE
-        {
-            current.end = added.end;
-            return Some(added.start - current.start);
-        }
-        self.open = Some(self.pieces.len());
-        self.pieces.push(piece);
-        None
-    }
-
-    /// Ends the current part if it is long. A value comes next.
-    #[inline]
-    fn cut(&mut self, tape: &mut Vec<u32>) {
-        if tape.len() - self.start.0 >= self.most || self.pieces.len() - self.start.1 >= PART_PIECES {
-            tape.push(tag::MORE);
-            self.open = None;
-            self.start = (tape.len(), self.pieces.len());
-            self.ends.push(self.start);
-        }
     }
 }
 

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::super::arbitrary::{any_json, any_message};
+use super::super::parts::PART_PIECES;
 use super::*;
 
 /// Builds the value, as `lib/bridge/json-tape.mjs` does.

@@ -2,22 +2,19 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::ffi::c_void;
-use std::io;
-use std::os::fd::BorrowedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
-use std::time::Instant;
 
 use napi::bindgen_prelude::{Env, JsObjectValue as _, Object, Result};
 use napi::{check_status, sys};
 
 use super::busy_poll::BusyPoll;
-use super::sockets::readable;
-use super::uv::{Async, Check, Doorbell, Handle, Loop, Poll, Prepare, Target, Timer};
-use crate::bridge::wakeup::call;
-use crate::runtime::{EventLoop, Interest, Reactor, Source, Watch};
+use super::line::Line;
+use super::reactor::Uv;
+use super::uv::{Async, Check, Doorbell, Handle, Loop, Prepare, Target, Timer};
+use crate::runtime::{EventLoop, Interest};
 
 /// What asynchronous hooks call the context of a delivery.
 const RESOURCE: &str = "cycle:http";
@@ -41,11 +38,11 @@ impl Drop for Hosts {
 /// An environment's event loop: it drives sockets and timers, and delivers to JavaScript what came of them, all
 /// that a turn brought in one callback scope, so that microtasks run once.
 pub(crate) struct Host {
-    env: sys::napi_env,
+    pub(super) env: sys::napi_env,
     event_loop: OnceCell<Rc<EventLoop>>,
-    uv: Loop,
-    handles: RefCell<Option<Handles>>,
-    doorbell: Arc<Doorbell>,
+    pub(super) uv: Loop,
+    pub(super) handles: RefCell<Option<Handles>>,
+    pub(super) doorbell: Arc<Doorbell>,
     /// The context of deliveries, for as long as there are lines; asynchronous hooks list it.
     scope: Cell<sys::napi_async_context>,
     /// Lines that are open.
@@ -53,9 +50,9 @@ pub(crate) struct Host {
     /// Deliveries that are going on, one inside the other.
     deliveries: Cell<usize>,
     /// What is to be delivered.
-    due: RefCell<Vec<Rc<Line>>>,
+    pub(super) due: RefCell<Vec<Rc<Line>>>,
     /// Whether a delivery follows anyway.
-    collecting: Cell<bool>,
+    pub(super) collecting: Cell<bool>,
     /// Whether the check handle is started.
     checking: Cell<bool>,
     busy_poll: BusyPoll,
@@ -64,28 +61,11 @@ pub(crate) struct Host {
 }
 
 /// The handles of a host. The async handle is the one that keeps the process alive.
-struct Handles {
+pub(super) struct Handles {
     prepare: Handle<Prepare>,
     check: Handle<Check>,
-    timer: Handle<Timer>,
+    pub(super) timer: Handle<Timer>,
     asynchronous: Handle<Async>,
-}
-
-/// Makes the JavaScript values to be delivered out of what waits; none when nothing does.
-type Drain = Box<dyn Fn(sys::napi_env, &LoopWakeup) -> Result<Vec<sys::napi_value>>>;
-
-/// The same as a [`Wakeup`](super::super::wakeup::Wakeup), for events of this thread: the function is called at the end
-/// of the loop's turn, and never from within a call of JavaScript.
-#[derive(Clone)]
-pub(crate) struct LoopWakeup(Rc<Line>);
-
-struct Line {
-    host: Weak<Host>,
-    callback: Cell<sys::napi_ref>,
-    drain: Drain,
-    /// Events that wait; none when no delivery is due.
-    waiting: Cell<usize>,
-    held: Cell<bool>,
 }
 
 impl Host {
@@ -135,7 +115,7 @@ impl Host {
             busy_poll,
             holds: Cell::new(0),
         });
-        let event_loop = EventLoop::new(Rc::new(Uv(Rc::downgrade(&host))), move || doorbell.ring());
+        let event_loop = EventLoop::new(Rc::new(Uv::new(Rc::downgrade(&host))), move || doorbell.ring());
         let _ = host.event_loop.set(event_loop);
         let target = |event| Turn { host: Rc::downgrade(&host), event };
         let handles = Handles {
@@ -167,7 +147,7 @@ impl Host {
     }
 
     /// Counts one more line, and makes the context of its deliveries.
-    fn join(&self) -> Result<()> {
+    pub(super) fn join(&self) -> Result<()> {
         let mut name = ptr::null_mut();
         let mut scope = self.scope.get();
         // SAFETY: the environment is open and this is its thread.
@@ -188,7 +168,7 @@ impl Host {
     }
 
     /// Counts one line less.
-    fn leave(&self) {
+    pub(super) fn leave(&self) {
         self.lines.set(self.lines.get() - 1);
         self.drop_unused_scope();
     }
@@ -230,7 +210,7 @@ impl Host {
     }
 
     /// A socket is ready: the tasks run when all that are were heard.
-    fn before_check(&self) {
+    pub(super) fn before_check(&self) {
         if !self.checking.replace(true) {
             self.collecting.set(true);
             self.event_loop().attend();
@@ -304,7 +284,7 @@ impl Host {
         self.drop_unused_scope();
     }
 
-    fn hold(&self, by: isize) {
+    pub(super) fn hold(&self, by: isize) {
         let before = self.holds.get();
         let after = before.saturating_add_signed(by);
         self.holds.set(after);
@@ -316,115 +296,6 @@ impl Host {
                 handles.prepare.start();
             }
         }
-    }
-}
-
-impl LoopWakeup {
-    /// Creates the wake-up for the events of `host`.
-    ///
-    /// `callback` must be a JavaScript function of the same environment. `drain` must not own the wake-up.
-    pub(crate) fn new(host: &Rc<Host>, callback: sys::napi_value, drain: Drain) -> Result<Self> {
-        let mut reference = ptr::null_mut();
-        // SAFETY: the environment is open and this is its thread; the value belongs to it.
-        check_status!(unsafe { sys::napi_create_reference(host.env, callback, 1, &raw mut reference) })?;
-        let joined = host.join();
-        if joined.is_err() {
-            // SAFETY: made just now.
-            unsafe { sys::napi_delete_reference(host.env, reference) };
-        }
-        joined?;
-        Ok(Self(Rc::new(Line {
-            host: Rc::downgrade(host),
-            callback: Cell::new(reference),
-            drain,
-            waiting: Cell::new(0),
-            held: Cell::new(false),
-        })))
-    }
-
-    /// Schedules the delivery of an event, together with those that come before it has begun.
-    pub(crate) fn wake(&self) {
-        let Some(host) = self.0.host.upgrade() else { return };
-        if self.0.waiting.replace(self.0.waiting.get() + 1) == 0 {
-            host.due.borrow_mut().push(Rc::clone(&self.0));
-            if !host.collecting.get() {
-                host.doorbell.ring();
-            }
-        }
-    }
-
-    /// Keeps the process alive until [`LoopWakeup::release`].
-    pub(crate) fn hold(&self) {
-        if !self.0.held.replace(true)
-            && let Some(host) = self.0.host.upgrade()
-        {
-            host.hold(1);
-        }
-    }
-
-    /// Lets the process end.
-    pub(crate) fn release(&self) {
-        self.0.release();
-    }
-
-    /// Gives back what the environment has made for it. Nothing is delivered any more.
-    pub(crate) fn close(&self) {
-        self.0.close();
-    }
-}
-
-impl Line {
-    fn release(&self) {
-        if self.held.replace(false)
-            && let Some(host) = self.host.upgrade()
-        {
-            host.hold(-1);
-        }
-    }
-
-    fn deliver(self: &Rc<Self>, env: sys::napi_env) {
-        self.waiting.set(0);
-        let mut callback = ptr::null_mut();
-        let reference = self.callback.get();
-        if reference.is_null() {
-            return;
-        }
-        // SAFETY: the reference was made in this environment and is not deleted yet.
-        let found = unsafe { sys::napi_get_reference_value(env, reference, &raw mut callback) };
-        if found != sys::Status::napi_ok || callback.is_null() {
-            return;
-        }
-        let wakeup = LoopWakeup(Rc::clone(self));
-        if let Ok(Ok(values)) = catch_unwind(AssertUnwindSafe(|| (self.drain)(env, &wakeup))) {
-            call(env, callback, &values);
-        }
-    }
-
-    fn close(&self) {
-        // Without a host the environment is closing, and its references go with it.
-        if let Some(host) = self.host.upgrade()
-            && self.disconnect(host.env)
-        {
-            host.leave();
-        }
-    }
-
-    /// Gives the JavaScript function back, if that was not done yet.
-    fn disconnect(&self, env: sys::napi_env) -> bool {
-        let reference = self.callback.replace(ptr::null_mut());
-        if reference.is_null() {
-            return false;
-        }
-        // SAFETY: made in this environment, which is open, and deleted once.
-        unsafe { sys::napi_delete_reference(env, reference) };
-        true
-    }
-}
-
-impl Drop for Line {
-    fn drop(&mut self) {
-        self.release();
-        self.close();
     }
 }
 
@@ -440,56 +311,6 @@ impl Target for Turn {
             (self.event)(&host);
         }
         None
-    }
-}
-
-/// Where a socket's events go.
-struct Socket {
-    host: Weak<Host>,
-    source: Weak<Source>,
-}
-
-impl Target for Socket {
-    fn event(&self, events: Option<Interest>) -> Option<Interest> {
-        let (host, source) = (self.host.upgrade()?, self.source.upgrade()?);
-        host.before_check();
-        if let Some(Interest { readable, writable }) = events {
-            source.event(readable, writable)
-        } else {
-            source.failed();
-            None
-        }
-    }
-}
-
-/// libuv as a reactor.
-struct Uv(Weak<Host>);
-
-impl Reactor for Uv {
-    fn watch(&self, fd: BorrowedFd<'_>, source: Weak<Source>) -> io::Result<Box<dyn Watch>> {
-        let Some(host) = self.0.upgrade().filter(|host| host.handles.borrow().is_some()) else {
-            return Err(io::ErrorKind::NotConnected.into());
-        };
-        let target = Socket { host: Rc::downgrade(&host), source };
-        Ok(Box::new(host.uv.poll(fd, target)?))
-    }
-
-    fn readable(&self, sockets: &[(BorrowedFd<'_>, usize)]) -> Vec<bool> {
-        readable(sockets)
-    }
-
-    fn wake_at(&self, deadline: Instant) {
-        if let Some(host) = self.0.upgrade()
-            && let Some(handles) = &*host.handles.borrow()
-        {
-            handles.timer.start(deadline.saturating_duration_since(Instant::now()));
-        }
-    }
-}
-
-impl Watch for Handle<Poll> {
-    fn set(&self, interest: Interest) -> io::Result<()> {
-        self.start(interest)
     }
 }
 

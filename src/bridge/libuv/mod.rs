@@ -2,7 +2,11 @@
 
 mod busy_poll;
 mod host;
+mod line;
+mod reactor;
 mod sockets;
+mod symbols;
 mod uv;
 
-pub(super) use host::{Host, LoopWakeup, is_node};
+pub(super) use host::{Host, is_node};
+pub(super) use line::LoopWakeup;

@@ -1,29 +1,24 @@
-//! The few functions of libuv that are needed to live on Node's loop, found at run time, and handles that
-//! cannot outlive their close callback.
+//! Node's loop, and handles on it that cannot outlive their close callback.
 //!
 //! Call nothing here in a process that is not Node: others export these names and abort.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::cell::Cell;
-use std::ffi::{CStr, c_int, c_uint, c_void};
+use std::ffi::{c_int, c_uint, c_void};
 use std::io;
 use std::marker::PhantomData;
 use std::os::fd::{AsRawFd as _, BorrowedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::rc::Rc;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use napi::sys::uv_loop_s;
 
 use super::sockets::has_event;
+use super::symbols::{Functions, RawHandle, functions};
 use crate::runtime::Interest;
-
-/// A `uv_handle_t`, whose layout is libuv's business.
-pub(super) type RawHandle = *mut c_void;
-type Callback = unsafe extern "C" fn(RawHandle);
-type PollCallback = unsafe extern "C" fn(RawHandle, c_int, c_int);
 
 /// Numbers of `uv_handle_type` and `uv_poll_event`, part of libuv's stable interface.
 const ASYNC: c_uint = 1;
@@ -36,64 +31,6 @@ const WRITABLE: c_int = 2;
 
 /// Alignment that suits every handle, as `malloc` would give it.
 const HANDLE_ALIGN: usize = 16;
-
-macro_rules! functions {
-    ($($name:ident: $symbol:literal fn($($argument:ty),*) $(-> $result:ty)?;)*) => {
-        /// libuv's functions.
-        struct Functions {
-            $($name: unsafe extern "C" fn($($argument),*) $(-> $result)?,)*
-        }
-
-        impl Functions {
-            fn find() -> Option<Self> {
-                Some(Self {
-                    // SAFETY: the symbol is libuv's function of this name, whose signature has been the same
-                    // in all of libuv 1.
-                    $($name: unsafe {
-                        std::mem::transmute::<NonNull<c_void>, unsafe extern "C" fn($($argument),*) $(-> $result)?>(
-                            symbol($symbol)?
-                        )
-                    },)*
-                })
-            }
-        }
-    };
-}
-
-functions! {
-    async_init: c"uv_async_init" fn(*mut uv_loop_s, RawHandle, Option<Callback>) -> c_int;
-    async_send: c"uv_async_send" fn(RawHandle) -> c_int;
-    backend_fd: c"uv_backend_fd" fn(*mut uv_loop_s) -> c_int;
-    backend_timeout: c"uv_backend_timeout" fn(*mut uv_loop_s) -> c_int;
-    check_init: c"uv_check_init" fn(*mut uv_loop_s, RawHandle) -> c_int;
-    check_start: c"uv_check_start" fn(RawHandle, Callback) -> c_int;
-    check_stop: c"uv_check_stop" fn(RawHandle) -> c_int;
-    close: c"uv_close" fn(RawHandle, Option<Callback>);
-    is_closing: c"uv_is_closing" fn(RawHandle) -> c_int;
-    get_data: c"uv_handle_get_data" fn(RawHandle) -> *mut c_void;
-    set_data: c"uv_handle_set_data" fn(RawHandle, *mut c_void);
-    handle_size: c"uv_handle_size" fn(c_uint) -> usize;
-    poll_init: c"uv_poll_init" fn(*mut uv_loop_s, RawHandle, c_int) -> c_int;
-    poll_start: c"uv_poll_start" fn(RawHandle, c_int, PollCallback) -> c_int;
-    poll_stop: c"uv_poll_stop" fn(RawHandle) -> c_int;
-    prepare_init: c"uv_prepare_init" fn(*mut uv_loop_s, RawHandle) -> c_int;
-    prepare_start: c"uv_prepare_start" fn(RawHandle, Callback) -> c_int;
-    prepare_stop: c"uv_prepare_stop" fn(RawHandle) -> c_int;
-    refer: c"uv_ref" fn(RawHandle);
-    timer_init: c"uv_timer_init" fn(*mut uv_loop_s, RawHandle) -> c_int;
-    timer_start: c"uv_timer_start" fn(RawHandle, Callback, u64, u64) -> c_int;
-    unrefer: c"uv_unref" fn(RawHandle);
-}
-
-fn symbol(name: &CStr) -> Option<NonNull<c_void>> {
-    // SAFETY: the name is a C string, and looking it up has no other effect.
-    NonNull::new(unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) })
-}
-
-fn functions() -> Option<&'static Functions> {
-    static FUNCTIONS: OnceLock<Option<Functions>> = OnceLock::new();
-    FUNCTIONS.get_or_init(Functions::find).as_ref()
-}
 
 /// Turns libuv's negative error numbers into errors.
 fn check(status: c_int) -> io::Result<()> {

@@ -1,0 +1,119 @@
+//! The settings of a client, out of the options that JavaScript gives.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::USER_AGENT;
+use http::{HeaderMap, HeaderValue};
+use napi_derive::napi;
+
+use super::values::milliseconds;
+use crate::http::call::parse_header;
+use crate::http::framing::may_be_sent;
+use crate::http::retry::RetryPolicy;
+use crate::http::{Endpoint, Failure, Limits};
+
+/// How requests name their sender.
+const PRODUCT: &str = concat!("cycle-internal-api-client/", env!("CARGO_PKG_VERSION"));
+
+/// What a client is made of; absent fields have the defaults of `getClient`.
+#[napi(object, object_to_js = false)]
+pub struct HttpClientOptions {
+    /// Path of the Unix socket; or `host` and `port`.
+    pub socket_path: Option<String>,
+    /// Name or address of a TCP host.
+    pub host: Option<String>,
+    /// TCP port.
+    pub port: Option<u16>,
+    /// Headers of every request: name, value, name, value.
+    pub headers: Vec<String>,
+    /// Connections open at a time.
+    pub max_connections: Option<u32>,
+    /// Bytes of decoded body that are accepted.
+    pub max_response_bytes: Option<f64>,
+    /// Limit on a whole call in milliseconds.
+    pub timeout_ms: Option<f64>,
+    /// Limit on the wait for a head in milliseconds; 0 for none.
+    pub headers_timeout_ms: Option<f64>,
+    /// Limit on the wait for a further byte of a body in milliseconds; 0 for none.
+    pub body_timeout_ms: Option<f64>,
+    /// Limit on the time that a connection is idle in milliseconds.
+    pub keep_alive_timeout_ms: Option<f64>,
+    /// Repeats of a failed idempotent call.
+    pub retries: Option<u32>,
+    /// Longest delay before the first repeat in milliseconds.
+    pub retry_base_delay_ms: Option<f64>,
+    /// Longest delay at all in milliseconds.
+    pub retry_max_delay_ms: Option<f64>,
+}
+
+/// What all calls of a client have in common.
+pub(super) struct Settings {
+    pub(super) endpoint: Endpoint,
+    pub(super) defaults: Arc<HeaderMap>,
+    pub(super) limits: Limits,
+    pub(super) max_response_bytes: u64,
+    pub(super) timeout: Option<Duration>,
+    pub(super) retry: Option<Arc<RetryPolicy>>,
+}
+
+impl Settings {
+    pub(super) fn new(options: &HttpClientOptions) -> std::result::Result<Self, Failure> {
+        let endpoint = match (&options.socket_path, &options.host) {
+            (Some(path), _) => Endpoint::Unix(path.into()),
+            (None, host) => Endpoint::Tcp {
+                host: host.clone().unwrap_or_else(|| "localhost".into()),
+                port: options.port.unwrap_or(80),
+            },
+        };
+        let mut defaults = HeaderMap::new();
+        for pair in options.headers.chunks_exact(2) {
+            let (name, value) = parse_header(&pair[0], &pair[1])?;
+            if may_be_sent(&name, &value)? {
+                defaults.append(name, value);
+            }
+        }
+        defaults.entry(USER_AGENT).or_insert(HeaderValue::from_static(PRODUCT));
+        let retry = options.retries.filter(|retries| *retries > 0).map(|retries| RetryPolicy {
+            retries,
+            base_delay: milliseconds(options.retry_base_delay_ms.unwrap_or(100.0)),
+            max_delay: milliseconds(options.retry_max_delay_ms.unwrap_or(30_000.0)),
+        });
+        Ok(Self {
+            endpoint,
+            defaults: Arc::new(defaults),
+            limits: limits(options),
+            max_response_bytes: options.max_response_bytes.map_or(u64::MAX, whole),
+            timeout: options.timeout_ms.map(milliseconds),
+            retry: retry.map(Arc::new),
+        })
+    }
+}
+
+fn limits(options: &HttpClientOptions) -> Limits {
+    let Limits { max_connections, keep_alive, head, body } = Limits::default();
+    let limit = |given: Option<f64>, usual| match given {
+        None => usual,
+        Some(given) => (given > 0.0 && given.is_finite()).then(|| milliseconds(given)),
+    };
+    Limits {
+        max_connections: match options.max_connections {
+            Some(given) => given.max(1) as usize,
+            None => max_connections.min(descriptors() / 2).max(1),
+        },
+        keep_alive: limit(options.keep_alive_timeout_ms, keep_alive),
+        head: limit(options.headers_timeout_ms, head),
+        body: limit(options.body_timeout_ms, body),
+    }
+}
+
+/// How many descriptors the process may have open.
+fn descriptors() -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    limit.and_then(|limit| limit.try_into().ok()).unwrap_or(usize::MAX)
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast from f64 saturates")]
+fn whole(number: f64) -> u64 {
+    number as u64
+}
