@@ -1,9 +1,10 @@
 import { InvalidJsonError, TransportError } from '../errors.mjs';
 import { absolutePath, warnAboutCall } from '../unknown-names.mjs';
 import { emptyErrorEnvelope } from './error-envelope.mjs';
-import { createFetch, getRequestClass } from './fetch.mjs';
+import { createFetch } from './fetch.mjs';
 import { BASE_URL } from './plain-call.mjs';
 import { getOpenapiFetch } from './plain-request.mjs';
+import { getRequestClass } from './request.mjs';
 import { findInvalidHeader } from './request-headers.mjs';
 
 /** @typedef {import('openapi-fetch').Middleware} Middleware */
