@@ -80,6 +80,8 @@ export type NotificationErrorCode =
   | 'ERR_CYCLE_HEADERS_TIMEOUT'
   /** An answer or a notification should be JSON and is not. For a call the error is a `SyntaxError`. A notification stream continues with the next message. `cause` says where the text stops being JSON. Read an answer that is not JSON with `parseAs: 'text'`. */
   | 'ERR_CYCLE_INVALID_JSON'
+  /** The native addon for this system is not installed, cannot be loaded, or is of another version than the JavaScript. The message gives the loader's reason and what to try. */
+  | 'ERR_CYCLE_NATIVE_MISSING'
   /** The server refused the WebSocket handshake, or its answer to it is invalid. A refusal is described by `status` and `body`. After status 401, check `CYCLE_API_TOKEN`. */
   | 'ERR_CYCLE_HANDSHAKE'
   /** The server broke the WebSocket protocol. The client closed the connection with code 1002 or 1007. The socket reconnects. If it happens again, check which server listens on the socket. */

@@ -6,7 +6,7 @@
 // after that ask the former for it. What a module does not import but `require`s, or imports by a promise, is a file of
 // its own that is loaded then.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build, transform } from 'esbuild';
 import { root } from './setup.mjs';
@@ -43,6 +43,8 @@ const LINE = 100;
 const INTERNALS = 'internals';
 
 const dist = join(root, 'dist');
+
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 /** @typedef {{ exports: string[], imports: string[] }} Module names, and the modules it imports */
 
@@ -157,7 +159,7 @@ async function writeFile(file, modules, owners) {
     bundle: true,
     packages: 'external',
     format: 'cjs',
-    define: { 'import.meta.dirname': '__dirname' },
+    define: { 'import.meta.dirname': '__dirname', PACKAGE_VERSION: JSON.stringify(version) },
     minifySyntax: true,
     sourcemap: 'inline',
     sourcesContent: false,

@@ -1,6 +1,7 @@
 import { failureOf } from '../errors.mjs';
 import { loadLater } from '../load-later.mjs';
 import { loadNative } from './addon.mjs';
+import { isMissing } from './addon-missing.mjs';
 import { Pending } from './pending.mjs';
 
 /** Elements of a batch that one event takes; `src/bridge/event.rs` has the same number. */
@@ -64,7 +65,9 @@ const redirectFlags = { follow: 0, manual: flags.REDIRECT_MANUAL, error: flags.R
  * Requests over one native client, and their answers told apart.
  */
 class NativeClient {
+  /** Missing as long as the addon is. @type {import('../../binding.js').HttpClient | undefined} */
   #http;
+  #options;
   /** @type {Pending<Receiver>} */
   #pending = new Pending();
   /** By method, the targets that were seen, and the number of each that was prepared. @type {Map<string, Map<string, number>>} */
@@ -79,11 +82,23 @@ class NativeClient {
 
   /** @param {import('../../binding.js').HttpClientOptions} options */
   constructor(options) {
+    this.#options = options;
+    this.address = options.socketPath ?? `${options.host}:${options.port}`;
+    try {
+      this.#http = this.#open();
+    } catch (error) {
+      // It is the calls that fail: each tries again, since there may have been no descriptor left.
+      if (!isMissing(error)) {
+        throw error;
+      }
+    }
+  }
+
+  #open() {
     const { HttpClient } = loadNative();
     const pending = this.#pending;
     const incoming = this.#incoming;
-    this.address = options.socketPath ?? `${options.host}:${options.port}`;
-    this.#http = new HttpClient(options, (/** @type {any[]} */ ...batch) => deliver(batch, pending, incoming));
+    return new HttpClient(this.#options, (/** @type {any[]} */ ...batch) => deliver(batch, pending, incoming));
   }
 
   /** The flag of a call whose answer is to be parsed, if that can be done in native code. */
@@ -107,7 +122,7 @@ class NativeClient {
 
   #askForTapes() {
     try {
-      this.#incoming.tapes = loadLater().askForAnswerTapes(this.#http);
+      this.#incoming.tapes = loadLater().askForAnswerTapes(/** @type {any} */ (this.#http));
     } catch {
       // It could not be loaded: there may be no descriptor left. Text will do until the next attempt.
       this.#cold = WARM_UP;
@@ -116,7 +131,7 @@ class NativeClient {
 
   /** Closes the connections. No request may follow. */
   close() {
-    this.#http.close();
+    this.#http?.close();
     this.#prepared.clear();
     this.#incoming.tapes = undefined;
   }
@@ -141,22 +156,41 @@ class NativeClient {
    */
   request(receiver, authority, headers, body, flagBits) {
     const id = this.#pending.add(receiver);
+    let http;
+    try {
+      http = this.#http ??= this.#open();
+    } catch (error) {
+      void this.#failSoon(id, error);
+      return id;
+    }
     const bare = authority === undefined && headers === undefined && body === undefined;
-    const number = bare ? this.#prepare(receiver) : ONCE;
+    const number = bare ? this.#prepare(http, receiver) : ONCE;
     if (number === ONCE) {
-      this.#http.request(id, receiver.method, authority, receiver.path, headers, body, flagBits);
+      http.request(id, receiver.method, authority, receiver.path, headers, body, flagBits);
     } else {
-      this.#http.send(id, number, flagBits);
+      http.send(id, number, flagBits);
     }
     return id;
   }
 
   /**
+   * @param {number} id
+   * @param {any} error
+   */
+  async #failSoon(id, error) {
+    await undefined;
+    const receiver = this.#pending.get(id);
+    this.#pending.delete(id);
+    receiver?.failed(error);
+  }
+
+  /**
    * The number of a request without headers and body that comes again; native code then need not be told what it is.
    *
+   * @param {import('../../binding.js').HttpClient} http
    * @param {Receiver} receiver
    */
-  #prepare({ method, path }) {
+  #prepare(http, { method, path }) {
     let targets = this.#prepared.get(method);
     if (targets === undefined) {
       targets = new Map();
@@ -173,7 +207,7 @@ class NativeClient {
     if (known !== ONCE) {
       return known;
     }
-    const number = this.#http.prepare(method, path) ?? ONCE;
+    const number = http.prepare(method, path) ?? ONCE;
     targets.set(path, number);
     return number;
   }
@@ -181,7 +215,7 @@ class NativeClient {
   /** @param {number} id */
   cancel(id) {
     if (this.#pending.delete(id)) {
-      this.#http.cancel(id);
+      this.#http?.cancel(id);
     }
   }
 
@@ -191,7 +225,7 @@ class NativeClient {
    */
   consumed(id, bytes) {
     if (this.#pending.get(id)) {
-      this.#http.consumed(id, bytes);
+      this.#http?.consumed(id, bytes);
     }
   }
 
@@ -201,7 +235,7 @@ class NativeClient {
    */
   upload(id, chunk) {
     if (this.#pending.get(id)) {
-      this.#http.upload(id, chunk);
+      this.#http?.upload(id, chunk);
     }
   }
 }

@@ -5,6 +5,7 @@ import { listen, unlisten } from '../signal.mjs';
 import { setImmediate, setTimeout } from '../timers.mjs';
 import { channelError, createChannel } from './channel.mjs';
 import { NotificationError } from './error.mjs';
+import { CLOSE, FAULT, IDLE, OPEN, RECONNECTING } from './events.mjs';
 import { NotificationIterator } from './iterator.mjs';
 import { flag, readOptions } from './options.mjs';
 
@@ -14,13 +15,6 @@ const WARM_UP = 256;
 const TAPE_WORDS = 64 * 1024;
 
 /** @typedef {import('./types.js').NotificationSocketOptions} NotificationSocketOptions */
-
-/** The kinds of native events; `src/bridge/notifications.rs` has the same list. */
-const OPEN = 0;
-const FAULT = 1;
-const CLOSE = 2;
-const RECONNECTING = 3;
-const IDLE = 4;
 
 /** Failures of one message: the stream goes on. */
 const HARMLESS = new Set(['ERR_CYCLE_BINARY_FRAME', 'ERR_CYCLE_INVALID_JSON']);

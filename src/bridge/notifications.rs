@@ -48,7 +48,7 @@ pub struct NotificationChannelOptions {
     pub max_message_bytes: f64,
 }
 
-/// The kinds of events; `lib/notifications/stream.mjs` has the same list.
+/// The kinds of events; `lib/notifications/events.mjs` has the same list.
 mod kind {
     pub(super) const OPEN: u32 = 0;
     pub(super) const FAULT: u32 = 1;

@@ -1,0 +1,273 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const { test } = require('node:test');
+const { run } = require('./peers/child.js');
+const { temporaryFolder } = require('./peers/temporary-folder.js');
+
+const root = path.join(__dirname, '..');
+const { version } = require('../package.json');
+const binary = fs.readdirSync(root).find((name) => name.endsWith('.node')) ?? '';
+const target = binary.split('.')[1];
+const NAME = '@cycleplatform/internal-api-client';
+const OWN = `node_modules/${NAME}`;
+const PACKAGE = `${OWN}-${target}`;
+const CODE = 'ERR_CYCLE_NATIVE_MISSING';
+
+/** What each function of the package does: nothing may throw, everything says the code. */
+const BODY = `
+  (async () => {
+    const client = getClient({ token: 't' });
+    const seen = [];
+    const failed = (error) => seen.push([error.code, error.message]);
+    await client.GET('/v1/environment').catch(failed);
+    await client.POST('/v1/environment', { body: {}, parseAs: 'stream' }).catch(failed);
+    await client.close();
+    const { data, error } = await getEnvironmentMetadata();
+    failed(error);
+    const socket = new NotificationSocket({ token: 't' }).once('error', failed).connect();
+    try { for await (const _ of socket); } catch (reason) { failed(reason); }
+    await socket[Symbol.asyncDispose]();
+    console.log(JSON.stringify({ data, seen }));
+  })();`;
+const NAMES = '{ getClient, getEnvironmentMetadata, NotificationSocket }';
+/** @type {Record<string, string[]>} */
+const PROGRAMS = {
+  CommonJS: ['-e', `const ${NAMES} = require('${NAME}'); ${BODY}`],
+  ESM: ['--input-type=module', '-e', `import ${NAMES} from '${NAME}'; ${BODY}`],
+};
+
+/**
+ * A project with the package, without an addon.
+ *
+ * @param {import('node:test').TestContext} t
+ */
+function install(t) {
+  const folder = fs.realpathSync(temporaryFolder(t));
+  fs.chmodSync(folder, 0o755);
+  for (const name of ['package.json', 'binding.js', 'bin', 'dist', 'generated', 'protocol']) {
+    fs.cpSync(path.join(root, name), path.join(folder, OWN, name), { recursive: true });
+  }
+  const other = 'node_modules/openapi-fetch';
+  fs.cpSync(path.join(root, other), path.join(folder, other), { recursive: true });
+  return folder;
+}
+
+/**
+ * @param {string} folder of the project
+ * @param {string | Buffer} content of the file in the place of the addon
+ * @param {string} [system]
+ */
+function putAddon(folder, content, system = target) {
+  const place = path.join(folder, `${OWN}-${system}`);
+  const file = `cycle-internal-api.${system}.node`;
+  fs.mkdirSync(place, { recursive: true });
+  fs.writeFileSync(path.join(place, 'package.json'), JSON.stringify({ name: `${NAME}-${system}`, main: file }));
+  fs.writeFileSync(path.join(place, file), content);
+  return path.join(place, file);
+}
+
+const addon = () => fs.readFileSync(path.join(root, binary));
+
+/** The addon as it would be with another version of the same length. */
+function addonOfAnotherVersion() {
+  const content = addon();
+  const text = `cycle-internal-api-client ${version} `;
+  const other = `cycle-internal-api-client ${version.replace(/\d/g, '9')} `;
+  for (let at = content.indexOf(text); at !== -1; at = content.indexOf(text, at + 1)) {
+    content.write(other, at);
+  }
+  return content;
+}
+
+/** Makes a program believe that it runs on musl: its file names that dynamic linker. */
+const ON_MUSL = `
+  const fs = require('node:fs');
+  const { existsSync, openSync } = fs;
+  fs.existsSync = (file) => String(file).startsWith('/lib/ld-musl') || existsSync(file);
+  fs.openSync = (file, ...more) => openSync(file === '/proc/self/exe' ? 'linker' : file, ...more);
+  fs.writeFileSync('linker', 'ELF /lib/ld-musl-x86_64.so.1');`;
+
+/**
+ * @typedef {object} Fault
+ * @property {string} what
+ * @property {(folder: string) => void} [harm]
+ * @property {string} [before] runs before the package is loaded
+ * @property {Record<string, string>} [env]
+ * @property {RegExp[]} expect
+ * @property {boolean} [linux] can be only there
+ */
+
+const system = `${process.platform}-${process.arch}`;
+/** @type {Fault[]} */
+const faults = [
+  {
+    what: 'no addon',
+    expect: [new RegExp(`neither the package ${NAME}-${target} nor`), /"npm install --include=optional"/],
+  },
+  {
+    what: 'no addon in a project of pnpm',
+    env: { npm_config_user_agent: 'pnpm/9.0.0 npm/? node/v20' },
+    expect: [/"pnpm install --force"/],
+  },
+  {
+    what: 'no addon in a project of yarn 1',
+    harm: (folder) => fs.writeFileSync(path.join(folder, 'yarn.lock'), ''),
+    expect: [/"yarn install --force"/],
+  },
+  {
+    what: 'no addon in a project of Bun',
+    harm: (folder) => fs.writeFileSync(path.join(folder, 'bun.lock'), ''),
+    expect: [/"bun install --force"/],
+  },
+  {
+    what: 'a short file',
+    harm: (folder) => putAddon(folder, 'x'),
+    expect: [/file too short|not a mach-o|slice/i, /delete both and install again/],
+  },
+  {
+    what: 'a text in the place of the addon',
+    harm: (folder) => putAddon(folder, 'version https://git-lfs.github.com/spec/v1\n'.repeat(200)),
+    expect: [/invalid ELF header|not a mach-o|slice/i, /delete both and install again/],
+  },
+  {
+    what: 'a file that may not be read',
+    harm: (folder) => fs.chmodSync(putAddon(folder, addon()), 0),
+    before: `if (process.getuid() === 0) {
+      require('${NAME}/package.json');
+      for (const name of ['later', 'index']) require('./${OWN}/dist/' + name + '.js');
+      process.setuid(65534);
+    }`,
+    expect: [/permission denied/i, /Let the user that the program runs as read the file/],
+    linux: true,
+  },
+  {
+    what: 'an addon of another version',
+    harm: (folder) => putAddon(folder, addonOfAnotherVersion()),
+    expect: [
+      new RegExp(`JavaScript has version ${version}, but .*node has version ${version.replace(/\d/g, '9')}`),
+      /delete both and install again/,
+    ],
+    linux: true,
+  },
+  {
+    what: 'an unsupported system',
+    before: `Object.defineProperty(process, 'platform', { value: 'freebsd' });`,
+    expect: [/the native part for freebsd-/, /Unsupported|neither the package/, /No addon is published for freebsd-/],
+  },
+  {
+    what: 'an unsupported processor',
+    before: `Object.defineProperty(process, 'arch', { value: 'mips' });`,
+    expect: [/-mips/, /No addon is published for .*-mips/, /NAPI_RS_NATIVE_LIBRARY_PATH/],
+  },
+  {
+    what: 'the addon of another C library alone',
+    harm: (folder) => putAddon(folder, addon(), `${system}-gnu`),
+    before: ON_MUSL,
+    expect: [new RegExp(`the native part for ${system}-musl`), /is for glibc, and this program runs on musl|neither/],
+    linux: true,
+  },
+  {
+    what: 'addons of both C libraries, where it is musl',
+    harm: (folder) => {
+      putAddon(folder, addon(), `${system}-gnu`);
+      putAddon(folder, "musl's", `${system}-musl`);
+    },
+    before: ON_MUSL,
+    expect: [/-musl\.node: file too short/],
+    linux: true,
+  },
+  {
+    what: 'NAPI_RS_NATIVE_LIBRARY_PATH that names no addon',
+    harm: (folder) => putAddon(folder, addon()),
+    env: { NAPI_RS_NATIVE_LIBRARY_PATH: 'nowhere.node' },
+    expect: [/nowhere\.node/, /NAPI_RS_NATIVE_LIBRARY_PATH is set to nowhere\.node: unset it/],
+  },
+];
+
+const clean = { NAPI_RS_NATIVE_LIBRARY_PATH: '', npm_config_user_agent: '' };
+
+for (const { what, harm, before = '', env, expect, linux } of faults) {
+  if (linux && process.platform !== 'linux') continue;
+  for (const [form, program] of Object.entries(PROGRAMS)) {
+    test(`${what}: calls fail and say why, nothing else does (${form})`, async (t) => {
+      const cwd = install(t);
+      harm?.(cwd);
+      fs.writeFileSync(path.join(cwd, 'before.cjs'), before);
+      const args = ['--require', './before.cjs', ...program];
+      const { code, stdout, stderr } = await run(process.execPath, args, { cwd, env: { ...clean, ...env } });
+      assert.equal(code, 0, stderr);
+      const { data, seen } = JSON.parse(stdout);
+      assert.equal(data, null);
+      assert.deepEqual(
+        seen.map(([one]) => one),
+        Array(5).fill(CODE),
+      );
+      for (const [, message] of seen) {
+        for (const expected of expect) assert.match(message, expected);
+      }
+    });
+  }
+}
+
+test('NAPI_RS_NATIVE_LIBRARY_PATH names the addon that is loaded, seen from the working directory', async (t) => {
+  const cwd = install(t);
+  fs.writeFileSync(path.join(cwd, 'own.node'), addon());
+  putAddon(cwd, 'x');
+  const program = `require('${NAME}').getClient({ token: 't' });
+    console.log(Object.keys(require.cache).filter((name) => name.endsWith('.node')).join());`;
+  const env = { NAPI_RS_NATIVE_LIBRARY_PATH: 'own.node' };
+  const { stdout, stderr } = await run(process.execPath, ['-e', program], { cwd, env });
+  assert.equal(stdout.trim(), path.join(cwd, 'own.node'), stderr);
+});
+
+test('a client that was made without an addon takes it once it is there', async (t) => {
+  const cwd = install(t);
+  fs.writeFileSync(path.join(cwd, 'later.node'), addon());
+  const place = JSON.stringify(path.join(PACKAGE, binary));
+  const program = `
+    const fs = require('node:fs');
+    const client = require('${NAME}').getClient({ token: 't', socketPath: '/nowhere.sock' });
+    const codes = [];
+    const call = () => client.GET('/v1/environment').catch(({ code }) => codes.push(code));
+    call().then(() => {
+      fs.mkdirSync('${PACKAGE}', { recursive: true });
+      fs.renameSync('later.node', ${place});
+      return call();
+    }).then(() => client.close()).then(() => console.log(codes.join()));`;
+  const { stdout, stderr } = await run(process.execPath, ['-e', program], { cwd, env: clean });
+  assert.equal(stdout.trim(), `${CODE},ENOENT`, stderr);
+});
+
+test('a socket can be connected again and closed while there is no addon', async (t) => {
+  const program = `
+    const { NotificationSocket } = require('${NAME}');
+    const socket = new NotificationSocket({ token: 't' });
+    let failures = 0;
+    socket.on('error', () => {
+      failures += 1;
+      if (failures < 3) setImmediate(() => setImmediate(() => socket.connect()));
+      else {
+        socket.connect().close();
+        socket[Symbol.asyncDispose]().then(() => console.log(failures, socket.connected));
+      }
+    });
+    socket.connect().connect();`;
+  const { code, stdout, stderr } = await run(process.execPath, ['-e', program], { cwd: install(t), env: clean });
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout.trim(), '3 false');
+});
+
+test('the command line says why, and its version needs no addon', async (t) => {
+  const cwd = install(t);
+  putAddon(cwd, 'x');
+  const program = path.join(OWN, 'bin/cycle-internal.js');
+  const call = await run(process.execPath, [program, 'environment', 'get'], { cwd, env: clean });
+  assert.notEqual(call.code, 0);
+  assert.match(call.stderr, /the native part for .* could not be loaded: .*(file too short|mach-o|slice)/i);
+  assert.match(call.stderr, /npm install --include=optional/);
+  const shown = await run(process.execPath, [program, '--version'], { cwd, env: clean });
+  assert.deepEqual([shown.code, shown.stdout.trim()], [0, version]);
+});
