@@ -160,6 +160,8 @@ function loadFile(file) {
   }
   const Module = /** @type {any} */ (module.constructor);
   const addon = new Module(file, module);
+  // Bun's has none.
+  addon.exports ??= {};
   process.dlopen(addon, file);
   addon.filename = file;
   addon.loaded = true;
