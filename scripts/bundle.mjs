@@ -9,6 +9,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build, transform } from 'esbuild';
+import { platforms } from './package/platforms.mjs';
 import { root } from './setup.mjs';
 
 /**
@@ -159,7 +160,11 @@ async function writeFile(file, modules, owners) {
     bundle: true,
     packages: 'external',
     format: 'cjs',
-    define: { 'import.meta.dirname': '__dirname', PACKAGE_VERSION: JSON.stringify(version) },
+    define: {
+      'import.meta.dirname': '__dirname',
+      PACKAGE_VERSION: JSON.stringify(version),
+      PUBLISHED_TARGETS: JSON.stringify(platforms.map(({ name }) => name)),
+    },
     minifySyntax: true,
     sourcemap: 'inline',
     sourcesContent: false,

@@ -4,16 +4,6 @@ import { parentOf, root } from '../root.mjs';
 const NAME = '@cycleplatform/internal-api-client';
 const CODE = 'ERR_CYCLE_NATIVE_MISSING';
 
-/** The systems that an addon is published for. */
-const PUBLISHED = [
-  'linux-x64-gnu',
-  'linux-arm64-gnu',
-  'linux-x64-musl',
-  'linux-arm64-musl',
-  'darwin-x64',
-  'darwin-arm64',
-];
-
 /**
  * The error for a program that has no addon: what is wrong, and what to try. It needs no file of ours that is not loaded.
  *
@@ -73,7 +63,7 @@ function advice(reason, target) {
   }
   const build =
     'build the addon with Rust ("npm run build" in a checkout) and let NAPI_RS_NATIVE_LIBRARY_PATH name it.';
-  if (!PUBLISHED.includes(target)) {
+  if (!PUBLISHED_TARGETS.includes(target)) {
     return [`No addon is published for ${target}: ${build}`];
   }
   if (reason.includes('GLIBC')) {
@@ -117,4 +107,4 @@ function installCommand() {
   return agent.startsWith('bun/') || has(`${project}/bun.lock`, `${project}/bun.lockb`) ? commands.bun : commands.npm;
 }
 
-export { explain, isMissing };
+export { explain, isMissing, NAME };

@@ -1,10 +1,8 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { parentOf, root } from '../root.mjs';
-import { explain } from './addon-missing.mjs';
+import { explain, NAME } from './addon-missing.mjs';
 
 /** @typedef {typeof import('../../binding.js')} Native */
-
-const NAME = '@cycleplatform/internal-api-client';
 
 /** The version of Node-API that has all functions of the addon. They are looked up when they are first called: too late. */
 const NODE_API = 9;
@@ -32,13 +30,15 @@ function loadNative() {
     return native;
   }
   let target = `${process.platform}-${process.arch}`;
+  /** @type {string | undefined} */
+  let file;
   try {
-    target = completeTarget(target);
+    ({ target, file } = findSystem(target));
     const { napi } = process.versions;
     if (!(Number(napi) >= NODE_API)) {
       throw new Error(`Node-API ${NODE_API} is needed, here it is ${napi ?? 'missing'}`);
     }
-    native = load(target);
+    native = load(target, file);
     return native;
   } catch (cause) {
     throw explain(cause, target);
@@ -47,12 +47,13 @@ function loadNative() {
 
 /**
  * @param {string} target
+ * @param {string | undefined} found the addon, if it was met on the way
  * @returns {Native}
  */
-function load(target) {
+function load(target, found) {
   const told = process.env.NAPI_RS_NATIVE_LIBRARY_PATH;
   // By `dlopen`, since the `require` of a single executable knows only Node's own modules.
-  const file = told ? require('node:path').resolve(told) : (findFile(target) ?? searchFile(target));
+  const file = told ? require('node:path').resolve(told) : (found ?? findFile(target) ?? searchFile(target));
   if (file !== undefined) {
     return checked(loadFile(file), target, file);
   }
@@ -91,16 +92,19 @@ function searchFile(target) {
 }
 
 /**
- * The system, as the packages of the addons name it. On Linux the C library belongs to it.
+ * The system, as the packages of the addons name it, and its addon where that was found on the way. On Linux the C library
+ * belongs to the system.
  *
  * @param {string} system
+ * @returns {{ target: string, file?: string }}
  */
-function completeTarget(system) {
+function findSystem(system) {
   if (process.platform !== 'linux') {
-    return system;
+    return { target: system };
   }
   const gnu = `${system}-gnu`;
-  return (lacksMusl() && findFile(gnu)) || !isMusl() ? gnu : `${system}-musl`;
+  const file = lacksMusl() ? findFile(gnu) : undefined;
+  return { target: file || !isMusl() ? gnu : `${system}-musl`, file };
 }
 
 /** Whether musl is surely not installed. This takes a tenth of the time of what {@link isMusl} does. */
