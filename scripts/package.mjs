@@ -13,6 +13,7 @@ import {
   platformManifest,
   platformPackage,
   versionFaults,
+  versionFiles,
 } from './package/manifests.mjs';
 import { ownPlatform, platformOf, platforms } from './package/platforms.mjs';
 import { outputOf } from './package/tools.mjs';
@@ -60,13 +61,7 @@ function chosenPlatforms() {
 }
 
 function checkVersions() {
-  const faults = versionFaults({
-    manifest,
-    lock: JSON.parse(read('package-lock.json')),
-    cargoToml: read('Cargo.toml'),
-    cargoLock: read('Cargo.lock'),
-    changelog: read('CHANGELOG.md'),
-  });
+  const faults = versionFaults(versionFiles(read));
   if (faults.length > 0) {
     throw new Error(faults.join('\n'));
   }

@@ -65,9 +65,22 @@ const BUILT = ['dist/index.js', 'binding.js'];
 export const missingFiles = (isThere) => BUILT.filter((name) => !isThere(name));
 
 /**
+ * What of the project says its version.
+ *
+ * @param {(name: string) => string} read
+ */
+export const versionFiles = (read) => ({
+  manifest: JSON.parse(read('package.json')),
+  lock: JSON.parse(read('package-lock.json')),
+  cargoToml: read('Cargo.toml'),
+  cargoLock: read('Cargo.lock'),
+  changelog: read('CHANGELOG.md'),
+});
+
+/**
  * Says where versions do not agree.
  *
- * @param {{ manifest: Manifest, lock: Manifest, cargoToml: string, cargoLock: string, changelog: string }} files
+ * @param {ReturnType<typeof versionFiles>} files
  * @returns {string[]} one sentence for each that differs
  */
 export function versionFaults({ manifest, lock, cargoToml, cargoLock, changelog }) {
