@@ -39,48 +39,6 @@ test('results are for people, or JSON for programs', async (t) => {
   assert.equal(requests[0].headers['x-cycle-token'], 'token');
 });
 
-test('a list is a table', async (t) => {
-  const networks = ['production', 'staging-with-a-name-that-is-longer-than-a-cell'].map((name, index) => ({
-    id: `id-${index}`,
-    name,
-    state: { current: index ? 'error' : 'live' },
-    list: ['a', 'b'],
-    missing: null,
-    deep: { x: 1 },
-  }));
-  const { env } = await platform(t, (_request, response) => json(response, { data: networks, error: null }));
-  const file = path.join(temporaryFolder(t), 'api.json');
-  writeFileSync(
-    file,
-    JSON.stringify({
-      global: { response: { results: 'data' } },
-      sdn: { networks: { path: '/v1/sdn/networks', description: 'x', request: { method: 'GET' } } },
-    }),
-  );
-  const args = ['--protocol', file, 'sdn', 'networks', '--socket-path', env.CYCLE_API_SOCKET];
-  assert.equal(
-    (await commandLine(args)).stdout,
-    [
-      'id    name                                      state  list  missing',
-      'id-0  production                                live   a, b  -',
-      'id-1  staging-with-a-name-that-is-longer-than…  error  a, b  -',
-      '',
-    ].join('\n'),
-  );
-  const coloured = (await commandLine([...args, '--color'])).stdout;
-  assert.ok(coloured.includes('\u001b[32mlive\u001b[39m') && coloured.includes('\u001b[31merror\u001b[39m'));
-  for (const [options, env2, expected] of [
-    [[], { FORCE_COLOR: '1' }, true],
-    [[], { FORCE_COLOR: '1', NO_COLOR: '1' }, false],
-    [['--no-color'], { FORCE_COLOR: '1' }, false],
-    [['--color'], { NO_COLOR: '1' }, true],
-    [['--json'], { FORCE_COLOR: '1' }, false],
-  ]) {
-    const { stdout } = await commandLine([...args, ...options], { env: env2 });
-    assert.equal(stdout.includes('\u001b['), expected, JSON.stringify([options, env2]));
-  }
-});
-
 test('errors say what to do, on stderr, and set the exit code', async (t) => {
   let answer = [500, ''];
   const { env } = await platform(t, (_request, response) => json(response, answer[1], answer[0]));

@@ -4,7 +4,7 @@
 // A module is in one of these files, so that what it has, a class of errors or the loaded addon, is once in a process
 // whichever entries of the package are loaded: the first file of the list below that imports it has it, and the files
 // after that ask the former for it. What a module does not import but `require`s, or imports by a promise, is a file of
-// its own that is loaded then.
+// its own that is loaded then. Packages of npm are joined in too, but for those that package.json has under `dependencies`.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -45,7 +45,7 @@ const INTERNALS = 'internals';
 
 const dist = join(root, 'dist');
 
-const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const { version, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 /** @typedef {{ exports: string[], imports: string[] }} Module names, and the modules it imports */
 
@@ -158,7 +158,7 @@ async function writeFile(file, modules, owners) {
     stdin: { contents, resolveDir: root, sourcefile: `dist/${file}.js` },
     outfile: join(dist, `${file}.js`),
     bundle: true,
-    packages: 'external',
+    external: Object.keys(dependencies),
     format: 'cjs',
     define: {
       'import.meta.dirname': '__dirname',

@@ -4,7 +4,7 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, stat
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildAddon, pathsToHide } from './package/build.mjs';
-import { crates, licencesPage, npmPackages } from './package/licences.mjs';
+import { bundledPackages, crates, licencesPage, npmPackages } from './package/licences.mjs';
 import {
   addonFaults,
   addonFile,
@@ -99,7 +99,9 @@ function packMain() {
   const [{ files }] = Object.values(
     JSON.parse(outputOf('npm', ['pack', '--json', '--dry-run', '--ignore-scripts'], 'npm 8 or newer is needed.')),
   );
-  const licences = licencesPage(npmPackages(root, Object.keys(manifest.dependencies ?? {})));
+  const licences = licencesPage(
+    npmPackages(root, [...Object.keys(manifest.dependencies), ...bundledPackages(join(root, 'dist'))]),
+  );
   pack(mainManifest(manifest, platforms), licences, (folder) => {
     for (const { path } of files) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { compilerFlags, zigTarget } from '../../scripts/package/build.mjs';
-import { crates, licencesPage, npmPackages } from '../../scripts/package/licences.mjs';
+import { bundledPackages, crates, licencesPage, npmPackages } from '../../scripts/package/licences.mjs';
 import {
   addonFaults,
   addonFile,
@@ -163,6 +163,15 @@ test('the page of licences has every part, and a text once for all that have it'
 test('the packages of npm are listed with what they need', () => {
   const names = npmPackages(root, Object.keys(manifest.dependencies)).map(({ name }) => name);
   assert.ok(names.includes('openapi-fetch') && names.includes('openapi-typescript-helpers'), String(names));
+});
+
+test('the packages of npm that are joined into dist/ are listed', () => {
+  const names = bundledPackages(join(root, 'dist'));
+  assert.ok(names.includes('string-width') && names.includes('get-east-asian-width'), String(names));
+  assert.deepEqual(
+    names.filter((name) => name in manifest.dependencies),
+    [],
+  );
 });
 
 test('a tarball without what programs load is not made', (t) => {

@@ -1,21 +1,16 @@
-/** The colours that are used: begin and end of each. */
-const codes = /** @type {const} */ ({
-  bold: [1, 22],
-  dim: [2, 22],
-  red: [31, 39],
-  green: [32, 39],
-  yellow: [33, 39],
-  cyan: [36, 39],
-});
+import util from 'node:util';
+
+/** The formats of `util.styleText` that are used. */
+const FORMATS = /** @type {const} */ (['bold', 'dim', 'red', 'green', 'yellow', 'cyan']);
 
 /**
- * @typedef {keyof typeof codes} Colour
- * @typedef {Record<Colour, (text: string) => string>} Style
+ * @typedef {Record<typeof FORMATS[number], (text: string) => string>} Style
  */
 
 /**
  * Functions that colour a text, or leave it as it is where no colours are wanted: not on a terminal, NO_COLOR is set,
- * the terminal is dumb. `--color` and `--no-color` have the last word, FORCE_COLOR the one before.
+ * the terminal is dumb. `--color` and `--no-color` have the last word, FORCE_COLOR the one before. Node has colours from
+ * 20.12 on; before, there are none.
  *
  * @param {{ isTTY?: boolean }} stream
  * @param {boolean | undefined} wanted what the command line says
@@ -24,13 +19,12 @@ const codes = /** @type {const} */ ({
  */
 function styleFor(stream, wanted, env = process.env) {
   const enabled = wanted ?? wantedBy(env) ?? (stream.isTTY === true && env.TERM !== 'dumb');
-  const style = Object.entries(codes).map(([name, [begin, end]]) => [
-    name,
-    enabled
-      ? (/** @type {string} */ text) => `\u001b[${begin}m${text}\u001b[${end}m`
-      : (/** @type {string} */ text) => text,
-  ]);
-  return Object.fromEntries(style);
+  const coloured = enabled && util.styleText !== undefined;
+  /** @param {typeof FORMATS[number]} format */
+  const painter = (format) => (/** @type {string} */ text) =>
+    // Whether colours are wanted was decided above: newer versions of Node would decide it again, by stdout.
+    coloured ? util.styleText(format, text, { validateStream: false }) : text;
+  return /** @type {Style} */ (Object.fromEntries(FORMATS.map((format) => [format, painter(format)])));
 }
 
 /** @param {NodeJS.ProcessEnv} env */

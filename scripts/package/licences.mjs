@@ -60,6 +60,21 @@ export function npmPackages(root, names) {
 }
 
 /**
+ * The packages of npm whose code is in the files of `dist/`, as their source maps say.
+ *
+ * @param {string} dist
+ * @returns {string[]} names
+ */
+export function bundledPackages(dist) {
+  const maps = readdirSync(dist).filter((name) => name.endsWith('.map'));
+  const sources = maps.flatMap((name) => JSON.parse(readFileSync(join(dist, name), 'utf8')).sources);
+  const names = sources.map(
+    (/** @type {string} */ source) => /.*\bnode_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1],
+  );
+  return [...new Set(names.filter((name) => name !== undefined))];
+}
+
+/**
  * One page with the licence of each part, each text once.
  *
  * @param {Part[]} parts
