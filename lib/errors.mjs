@@ -1,3 +1,5 @@
+import { FAILURE_CAUSE, FAILURE_CODE, FAILURE_DETAIL, FAILURE_HINT, FAILURE_SYSCALL } from './bridge/wire.mjs';
+
 const { captureStackTrace } = Error;
 
 /**
@@ -130,17 +132,21 @@ function systemError({ code, syscall, errno, address }) {
  * The error of a call that native code gave up.
  *
  * @param {number} number of the system's error
- * @param {string[]} texts as `failed` in `src/bridge/event.rs` lists them
+ * @param {string[]} texts
  * @param {import('./bridge/native-client.mjs').Receiver} receiver
  */
-function failureOf(number, [code, detail, hint, reason, syscall], { client, method, path }) {
+function failureOf(number, texts, { client, method, path }) {
   const attempt = { method, path, socketPath: client.address };
+  const code = texts[FAILURE_CODE];
+  const detail = texts[FAILURE_DETAIL];
+  const hint = texts[FAILURE_HINT];
+  const syscall = texts[FAILURE_SYSCALL];
   if (syscall) {
     const errno = -number;
     const cause = systemError({ code, syscall, errno, address: client.address });
     return new TransportError({ code, detail, hint, cause, syscall, errno }, attempt);
   }
-  const cause = Object.assign(new Error(reason), { code });
+  const cause = Object.assign(new Error(texts[FAILURE_CAUSE]), { code });
   return new TransportError({ code, detail, hint, cause }, attempt);
 }
 

@@ -5,6 +5,7 @@
 // whichever entries of the package are loaded: the first file of the list below that imports it has it, and the files
 // after that ask the former for it. What a module does not import but `require`s, or imports by a promise, is a file of
 // its own that is loaded then. Packages of npm are joined in too, but for those that package.json has under `dependencies`.
+// Constants are in each file that uses them: esbuild puts numbers in place.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -36,6 +37,9 @@ const TYPES = {
   testing: '../testing.js',
   cli: '../lib/cli/main.mjs',
 };
+
+/** The module that has nothing but constants. */
+const CONSTANTS = 'lib/bridge/wire.mjs';
 
 /** Characters of a line. Node prints the line that throws. */
 const LINE = 100;
@@ -106,7 +110,7 @@ function findOwners(modules) {
   /** @param {string} path @param {File} file @param {string[]} way */
   const claim = (path, file, way) => {
     if (way.includes(path)) throw new Error(`Modules import each other: ${[...way, path].join(' > ')}`);
-    if (owners.has(path)) return;
+    if (owners.has(path) || path === CONSTANTS) return;
     owners.set(path, file);
     for (const one of modules.get(path)?.imports ?? []) claim(one, file, [...way, path]);
   };

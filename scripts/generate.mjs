@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// Writes generated/ from protocol/ and lib/error-codes.json, and what pages are made of: docs/errors.md, the commands in
-// docs/cli.md, and from benches/results.json the tables and the chart of the benchmarks. With --check nothing is written:
-// it fails when a file differs.
+// Writes generated/ from protocol/ and lib/error-codes.json, lib/bridge/wire.mjs from src/bridge/wire.rs, and what pages are
+// made of: docs/errors.md, the commands in docs/cli.md, and from benches/results.json the tables and the chart of the
+// benchmarks. With --check nothing is written: it fails when a file differs.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
@@ -23,6 +23,7 @@ import { schemaTypes } from './generate/schema-types.mjs';
 import { simulation } from './generate/simulation.mjs';
 import { stringify } from './generate/stringify.mjs';
 import { topicFamilies, topicTypes } from './generate/topics.mjs';
+import { wire } from './generate/wire.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const protocol = join(root, 'protocol', 'cycle');
@@ -58,6 +59,7 @@ async function generate() {
   const codes = await errorCodes(root);
   files.set('error-codes.d.ts', header.replace('protocol/', 'lib/error-codes.json') + errorCodeTypes(codes));
   files.set('../docs/errors.md', errorCodePage(codes));
+  files.set('../lib/bridge/wire.mjs', header.replace('protocol/', 'src/bridge/wire.rs') + (await wire(root)));
   const world = await fixtures(protocol, document);
   if (world) files.set('fixtures.json', stringify(world));
   const answers = await simulation(protocol, operations);

@@ -1,10 +1,8 @@
 import { askForTapes } from './json-tape.mjs';
+import { SHARED_BATCH, SHARED_PART, SHARED_SHAPES, SHARED_WORDS } from './wire.mjs';
 
 // As it is now: a program may replace it later.
 const { parse: parseJson } = JSON;
-
-/** Words for tapes: half for those of short answers, half for a part of a long one. */
-const SHARED_WORDS = 32 * 1024;
 
 /**
  * @typedef {import('../../binding.js').HttpClient} HttpClient
@@ -32,8 +30,8 @@ class AnswerTapes {
    */
   begin() {
     const { words } = this.#reader;
-    this.#reader.learn(words[0]);
-    return words[1];
+    this.#reader.learn(words[SHARED_SHAPES]);
+    return words[SHARED_BATCH];
   }
 
   /**
@@ -46,9 +44,9 @@ class AnswerTapes {
   read(batch, start, body) {
     const reader = this.#reader;
     if (typeof body !== 'string') {
-      return reader.readParts(SHARED_WORDS / 2, () => this.#nextPart(body));
+      return reader.readParts(SHARED_PART, () => this.#nextPart(body));
     }
-    return reader.words[1] === batch ? reader.read(start, body) : parseJson(body);
+    return reader.words[SHARED_BATCH] === batch ? reader.read(start, body) : parseJson(body);
   }
 }
 

@@ -4,22 +4,25 @@
  * function that makes it whole.
  */
 
+import {
+  TAG_ARRAY,
+  TAG_BITS,
+  TAG_DOUBLE,
+  TAG_ESCAPED,
+  TAG_FALSE,
+  TAG_MASK,
+  TAG_NEXT,
+  TAG_NULL,
+  TAG_OBJECT,
+  TAG_PIECE,
+  TAG_SMALL,
+  TAG_STRING,
+  TAG_TRUE,
+} from './wire.mjs';
+
 // As they are now: a program may replace them later.
 const { parse: parseJson, stringify: stringifyJson } = JSON;
 const { defineProperty } = Object;
-
-/** The tags of words; `src/json/tape.rs` has the same list and says what follows each. */
-const STRING = 0;
-const SMALL = 1;
-const NULL = 2;
-const TRUE = 3;
-const FALSE = 4;
-const ARRAY = 5;
-const OBJECT = 6;
-const DOUBLE = 7;
-const ESCAPED = 8;
-const PIECE = 9;
-const NEXT = 10;
 
 /** So many objects of a kind are made before it has a function of its own. */
 const RARE = 8;
@@ -51,34 +54,34 @@ const halves = new Int32Array(double.buffer);
 /** @returns {any} */
 function read() {
   const word = words[at++];
-  switch (word & 15) {
-    case STRING: {
+  switch (word & TAG_MASK) {
+    case TAG_STRING: {
       const start = words[at++];
-      return text.substring(start, start + (word >>> 4));
+      return text.substring(start, start + (word >>> TAG_BITS));
     }
-    case SMALL:
-      return word >> 4;
-    case NULL:
+    case TAG_SMALL:
+      return word >> TAG_BITS;
+    case TAG_NULL:
       return null;
-    case TRUE:
+    case TAG_TRUE:
       return true;
-    case FALSE:
+    case TAG_FALSE:
       return false;
-    case ARRAY:
-      return readArray(word >>> 4);
-    case OBJECT:
-      return readObject(word >>> 4);
-    case DOUBLE:
+    case TAG_ARRAY:
+      return readArray(word >>> TAG_BITS);
+    case TAG_OBJECT:
+      return readObject(word >>> TAG_BITS);
+    case TAG_DOUBLE:
       halves[0] = words[at++];
       halves[1] = words[at++];
       return double[0];
-    case ESCAPED: {
+    case TAG_ESCAPED: {
       const start = words[at++];
-      return parseJson(text.substring(start, start + (word >>> 4)));
+      return parseJson(text.substring(start, start + (word >>> TAG_BITS)));
     }
-    case PIECE:
+    case TAG_PIECE:
       return pieces[nextPiece++];
-    case NEXT:
+    case TAG_NEXT:
       takePiece();
       return read();
     default:

@@ -3,24 +3,36 @@ import { loadLater } from '../load-later.mjs';
 import { loadNative } from './addon.mjs';
 import { isMissing } from './addon-missing.mjs';
 import { Pending } from './pending.mjs';
+import {
+  EVENT_BODY,
+  EVENT_CALL,
+  EVENT_HEAD,
+  EVENT_KIND,
+  EVENT_STATUS,
+  EVENT_WIDTH,
+  FLAG_JSON,
+  FLAG_REDIRECT_ERROR,
+  FLAG_REDIRECT_MANUAL,
+  KIND_BITS,
+  KIND_CHUNK,
+  KIND_DONE,
+  KIND_DONE_WITHOUT_CONTENT,
+  KIND_END,
+  KIND_FAILED,
+  KIND_HEAD,
+  KIND_MASK,
+  KIND_READY,
+  KIND_TAPED,
+  KIND_TAPED_IN_PARTS,
+} from './wire.mjs';
 
-/** Elements of a batch that one event takes; `src/bridge/event.rs` has the same number. */
-const WIDTH = 5;
-
-const DONE = 0;
-const DONE_WITHOUT_CONTENT = 1;
-const HEAD = 2;
-const CHUNK = 3;
-const END = 4;
-const READY = 5;
-const FAILED = 6;
-/** Where its tape begins is above the bits of the kind. */
-const TAPED = 7;
-const TAPED_IN_PARTS = 8;
-const KIND_BITS = 4;
-const KIND_MASK = (1 << KIND_BITS) - 1;
 /** The kinds that have a head, by bit. */
-const HAS_HEAD = (1 << DONE) | (1 << DONE_WITHOUT_CONTENT) | (1 << HEAD) | (1 << TAPED) | (1 << TAPED_IN_PARTS);
+const HAS_HEAD =
+  (1 << KIND_DONE) |
+  (1 << KIND_DONE_WITHOUT_CONTENT) |
+  (1 << KIND_HEAD) |
+  (1 << KIND_TAPED) |
+  (1 << KIND_TAPED_IN_PARTS);
 
 /** Methods and targets that are kept to see which come again, and how long one may be. */
 const MAX_SEEN = 1000;
@@ -31,11 +43,8 @@ const ONCE = -1;
 /** So much JSON is parsed as text before native code is asked to read the rest. */
 const WARM_UP = 64 * 1024;
 
-/** Flags of a request, by bit; `src/bridge/client.rs` reads them. */
-const flags = { BYTES: 1, STREAM: 2, REDIRECT_MANUAL: 4, REDIRECT_ERROR: 8, UPLOAD: 16, JSON: 32, OWNED: 64 };
-
 /** @type {Record<string, number>} */
-const redirectFlags = { follow: 0, manual: flags.REDIRECT_MANUAL, error: flags.REDIRECT_ERROR };
+const redirectFlags = { follow: 0, manual: FLAG_REDIRECT_MANUAL, error: FLAG_REDIRECT_ERROR };
 
 /**
  * What becomes of one request. `done` or `end` or `failed` is the last to be called, unless the request is cancelled.
@@ -103,7 +112,7 @@ class NativeClient {
 
   /** The flag of a call whose answer is to be parsed, if that can be done in native code. */
   get jsonFlag() {
-    return this.#incoming.tapes ? flags.JSON : 0;
+    return this.#incoming.tapes ? FLAG_JSON : 0;
   }
 
   /**
@@ -256,8 +265,8 @@ function deliver(batch, pending, incoming) {
   } catch {
     // Those of its calls that have a tape fail.
   }
-  for (let i = 0; i < batch.length; i += WIDTH) {
-    const id = batch[i];
+  for (let i = 0; i < batch.length; i += EVENT_WIDTH) {
+    const id = batch[i + EVENT_CALL];
     const receiver = pending.get(id);
     if (receiver === undefined) {
       continue;
@@ -293,34 +302,37 @@ function deliver(batch, pending, incoming) {
  * @param {number | undefined} number of the batch
  */
 function deliverEvent(receiver, batch, i, pending, tapes, number) {
-  const id = batch[i];
-  switch (batch[i + 1] & KIND_MASK) {
-    case DONE:
-    case DONE_WITHOUT_CONTENT:
+  const id = batch[i + EVENT_CALL];
+  const kind = batch[i + EVENT_KIND] & KIND_MASK;
+  const status = batch[i + EVENT_STATUS];
+  const head = batch[i + EVENT_HEAD];
+  switch (kind) {
+    case KIND_DONE:
+    case KIND_DONE_WITHOUT_CONTENT:
       pending.delete(id);
-      receiver.done?.(batch[i + 2], batch[i + 3], batch[i + 4], batch[i + 1] === DONE_WITHOUT_CONTENT);
+      receiver.done?.(status, head, batch[i + EVENT_BODY], kind === KIND_DONE_WITHOUT_CONTENT);
       break;
-    case TAPED:
-    case TAPED_IN_PARTS:
+    case KIND_TAPED:
+    case KIND_TAPED_IN_PARTS:
       pending.delete(id);
       deliverTaped(receiver, batch, i, tapes, number);
       break;
-    case HEAD:
-      receiver.head?.(batch[i + 2], batch[i + 3]);
+    case KIND_HEAD:
+      receiver.head?.(status, head);
       break;
-    case CHUNK:
-      receiver.chunk?.(batch[i + 4]);
+    case KIND_CHUNK:
+      receiver.chunk?.(batch[i + EVENT_BODY]);
       break;
-    case END:
+    case KIND_END:
       pending.delete(id);
       receiver.end?.();
       break;
-    case READY:
+    case KIND_READY:
       receiver.ready?.();
       break;
-    case FAILED:
+    case KIND_FAILED:
       pending.delete(id);
-      receiver.failed(failureOf(batch[i + 2], batch[i + 3], receiver));
+      receiver.failed(failureOf(status, head, receiver));
       break;
   }
 }
@@ -333,9 +345,9 @@ function deliverEvent(receiver, batch, i, pending, tapes, number) {
  * @param {Incoming} incoming
  */
 function fillInHeads(batch, incoming) {
-  for (let i = 0; i < batch.length; i += WIDTH) {
-    if (HAS_HEAD & (1 << (batch[i + 1] & KIND_MASK))) {
-      incoming.lastHead = batch[i + 3] ??= incoming.lastHead;
+  for (let i = 0; i < batch.length; i += EVENT_WIDTH) {
+    if (HAS_HEAD & (1 << (batch[i + EVENT_KIND] & KIND_MASK))) {
+      incoming.lastHead = batch[i + EVENT_HEAD] ??= incoming.lastHead;
     }
   }
 }
@@ -350,12 +362,12 @@ function fillInHeads(batch, incoming) {
 function deliverTaped(receiver, batch, i, tapes, number) {
   let value;
   try {
-    value = tapes?.read(number, batch[i + 1] >>> KIND_BITS, batch[i + 4]);
+    value = tapes?.read(number, batch[i + EVENT_KIND] >>> KIND_BITS, batch[i + EVENT_BODY]);
   } catch (error) {
     receiver.failed(/** @type {any} */ (error));
     return;
   }
-  receiver.done?.(batch[i + 2], batch[i + 3], value, false, true);
+  receiver.done?.(batch[i + EVENT_STATUS], batch[i + EVENT_HEAD], value, false, true);
 }
 
-export { flags, NativeClient, redirectFlags };
+export { NativeClient, redirectFlags };

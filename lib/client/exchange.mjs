@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
-import { flags, redirectFlags } from '../bridge/native-client.mjs';
+import { redirectFlags } from '../bridge/native-client.mjs';
+import { FLAG_OWNED, FLAG_STREAM, FLAG_UPLOAD } from '../bridge/wire.mjs';
 import { reportEnd, reportError, reportStart } from '../debug.mjs';
 import { TransportError } from '../errors.mjs';
 import { listen, unlisten } from '../signal.mjs';
@@ -88,8 +89,8 @@ class Exchange {
     const bytes = body instanceof Uint8Array ? body : undefined;
     const stream = body instanceof Uint8Array ? undefined : body;
     // The bytes are a copy already, which nobody else has.
-    const bodyFlag = stream ? flags.UPLOAD : flags.OWNED;
-    const bits = flags.STREAM | redirectFlags[this.#request.redirect] | bodyFlag;
+    const bodyFlag = stream ? FLAG_UPLOAD : FLAG_OWNED;
+    const bits = FLAG_STREAM | redirectFlags[this.#request.redirect] | bodyFlag;
     const headers = sentHeaders(this.#request);
     this.#id = this.client.request(this, this.host, headers, bytes, bits);
     if (stream) {

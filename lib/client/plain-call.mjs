@@ -1,4 +1,5 @@
-import { flags, redirectFlags } from '../bridge/native-client.mjs';
+import { redirectFlags } from '../bridge/native-client.mjs';
+import { FLAG_BYTES } from '../bridge/wire.mjs';
 import { reportEnd, reportError, reportStart } from '../debug.mjs';
 import { InvalidJsonError, rejectSoon } from '../errors.mjs';
 import { listen, unlisten } from '../signal.mjs';
@@ -51,7 +52,7 @@ class PlainCall {
 
   start() {
     const { headers, body, parseAs, signal, redirect } = this.#request;
-    const form = parseAs === 'json' ? this.client.jsonFlag : parseAs === 'arrayBuffer' ? flags.BYTES : 0;
+    const form = parseAs === 'json' ? this.client.jsonFlag : parseAs === 'arrayBuffer' ? FLAG_BYTES : 0;
     const bits = form | redirectFlags[redirect];
     reportStart(this);
     this.#id = this.client.request(this, undefined, headers, body, bits);

@@ -1,5 +1,14 @@
 import { loadNative } from '../bridge/addon.mjs';
 import { isMissing } from '../bridge/addon-missing.mjs';
+import {
+  FAULT_BODY,
+  FAULT_CODE,
+  FAULT_ERRNO,
+  FAULT_MESSAGE,
+  FAULT_STATUS,
+  FAULT_SYSCALL,
+  FAULT_WIDTH,
+} from '../bridge/wire.mjs';
 import { systemError } from '../errors.mjs';
 import { NotificationError } from './error.mjs';
 import { MissingChannel } from './missing-channel.mjs';
@@ -25,16 +34,20 @@ function createChannel(settings, deliver) {
 }
 
 /**
- * @param {any[]} details as `fault_values` in `src/bridge/notifications.rs` lists them, and a cause
+ * @param {any[]} fault the event, and behind it the error that it comes from, if that is known
  * @param {string} socketPath
  */
-function channelError([code, message, syscall, errno, status, body, reason], socketPath) {
+function channelError(fault, socketPath) {
+  const code = fault[FAULT_CODE];
+  const message = fault[FAULT_MESSAGE];
+  const syscall = fault[FAULT_SYSCALL];
   if (!syscall) {
-    return new NotificationError(message, { code, socketPath, status, body, cause: reason });
+    const [status, body, cause] = [fault[FAULT_STATUS], fault[FAULT_BODY], fault[FAULT_WIDTH]];
+    return new NotificationError(message, { code, socketPath, status, body, cause });
   }
-  const number = -errno;
-  const cause = systemError({ code, syscall, errno: number, address: socketPath });
-  return new NotificationError(message, { code, socketPath, syscall, errno: number, cause });
+  const errno = -fault[FAULT_ERRNO];
+  const cause = systemError({ code, syscall, errno, address: socketPath });
+  return new NotificationError(message, { code, socketPath, syscall, errno, cause });
 }
 
 export { channelError, createChannel };

@@ -1,5 +1,5 @@
+import { FAULT_CODE, FAULT_MESSAGE, FAULT_WIDTH, NOTIFICATION_FAULT, NOTIFICATION_IDLE } from '../bridge/wire.mjs';
 import { setImmediate } from '../timers.mjs';
-import { FAULT, IDLE } from './events.mjs';
 
 /**
  * What stands in the place of the native channel where there is no addon: each attempt to connect fails, and is the last.
@@ -17,12 +17,13 @@ class MissingChannel {
 
   /** @param {(item: any) => void} deliver */
   connect(deliver) {
-    const { code, message } = this.#error;
+    /** @type {any[]} */
+    const fault = [NOTIFICATION_FAULT];
+    fault[FAULT_CODE] = this.#error.code;
+    fault[FAULT_MESSAGE] = this.#error.message;
+    fault[FAULT_WIDTH] = this.#error;
     this.#commands += 1;
-    this.#waiting = [
-      [FAULT, code, message, undefined, undefined, undefined, undefined, this.#error],
-      [IDLE, this.#commands],
-    ];
+    this.#waiting = [fault, [NOTIFICATION_IDLE, this.#commands]];
     setImmediate(() => {
       const item = this.take();
       if (item) {
@@ -33,7 +34,7 @@ class MissingChannel {
 
   close() {
     this.#commands += 1;
-    this.#waiting = [[IDLE, this.#commands]];
+    this.#waiting = [[NOTIFICATION_IDLE, this.#commands]];
   }
 
   take() {

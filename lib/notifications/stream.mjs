@@ -1,11 +1,17 @@
 import { AsyncResource } from 'node:async_hooks';
 import { askForTapes } from '../bridge/json-tape.mjs';
+import {
+  NOTIFICATION_CLOSE,
+  NOTIFICATION_FAULT,
+  NOTIFICATION_IDLE,
+  NOTIFICATION_OPEN,
+  NOTIFICATION_RECONNECTING,
+} from '../bridge/wire.mjs';
 import { debug } from '../debug.mjs';
 import { listen, unlisten } from '../signal.mjs';
 import { setImmediate, setTimeout } from '../timers.mjs';
 import { channelError, createChannel } from './channel.mjs';
 import { NotificationError } from './error.mjs';
-import { CLOSE, FAULT, IDLE, OPEN, RECONNECTING } from './events.mjs';
 import { NotificationIterator } from './iterator.mjs';
 import { flag, readOptions } from './options.mjs';
 
@@ -259,27 +265,27 @@ class NotificationStream {
   }
 
   /** @param {any[]} event */
-  #handle([kind, ...details]) {
+  #handle(event) {
     try {
-      switch (kind) {
-        case OPEN:
+      switch (event[0]) {
+        case NOTIFICATION_OPEN:
           debug('notifications on %s: open', this.#socketPath);
           this.#open();
           break;
-        case FAULT:
-          this.#failed(channelError(details, this.#socketPath));
+        case NOTIFICATION_FAULT:
+          this.#failed(channelError(event, this.#socketPath));
           break;
-        case CLOSE:
-          debug('notifications on %s: closed with code %d %s', this.#socketPath, details[0], details[1]);
+        case NOTIFICATION_CLOSE:
+          debug('notifications on %s: closed with code %d %s', this.#socketPath, event[1], event[2]);
           this.#connected = false;
-          this.#socket.emit('close', details[0], details[1]);
+          this.#socket.emit('close', event[1], event[2]);
           break;
-        case RECONNECTING:
-          debug('notifications on %s: attempt %d in %d ms', this.#socketPath, details[0], details[1]);
-          this.#socket.emit('reconnecting', details[0], details[1]);
+        case NOTIFICATION_RECONNECTING:
+          debug('notifications on %s: attempt %d in %d ms', this.#socketPath, event[1], event[2]);
+          this.#socket.emit('reconnecting', event[1], event[2]);
           break;
-        case IDLE:
-          if (details[0] === this.#commands >>> 0) {
+        case NOTIFICATION_IDLE:
+          if (event[1] === this.#commands >>> 0) {
             this.#rest();
           }
           break;

@@ -1,3 +1,4 @@
+import { UNANSWERED_REFUSED, UNANSWERED_TIMEOUT } from '../bridge/wire.mjs';
 import { refuseOptions, suggestion } from '../unknown-names.mjs';
 import { definitionOf } from './definition.mjs';
 import { ProtocolError } from './error.mjs';
@@ -240,7 +241,7 @@ function isWellFormed(value) {
  */
 function unanswered(error, describe) {
   const code = error?.code;
-  const fault = TIMED_OUT.has(code) ? 'timeout' : REFUSED.has(code) ? 'refused' : 'other';
+  const fault = TIMED_OUT.has(code) ? UNANSWERED_TIMEOUT : REFUSED.has(code) ? UNANSWERED_REFUSED : 'other';
   return new ProtocolError(parseJson(describe(fault, error?.detail ?? error?.message ?? String(error))), error);
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { loadNative } from '../bridge/addon.mjs';
+import { SIMULATOR_CONNECTIONS, SIMULATOR_PUBLISHED, SIMULATOR_QUESTION } from '../bridge/wire.mjs';
 import { refuseOptions } from '../unknown-names.mjs';
 import { checkMilliseconds, checkTimes, encodeAnswer, invalid } from './answer.mjs';
 import { declaredProtocol, internalApi } from './declaration.mjs';
@@ -292,11 +293,11 @@ class Simulator {
 
   /** @param {any} event */
   #receive(event) {
-    if (event.type === 'connections') {
+    if (event.type === SIMULATOR_CONNECTIONS) {
       for (const check of this.#watchers) check();
-    } else if (event.type === 'published') {
+    } else if (event.type === SIMULATOR_PUBLISHED) {
       this.#publishers.get(event.publisher)?.(this.#native.stopPublisher(event.publisher));
-    } else if (event.type === 'question') {
+    } else if (event.type === SIMULATOR_QUESTION) {
       this.#answer(event);
     }
   }

@@ -18,6 +18,7 @@ use super::lane::Lane;
 use super::request_bytes::{free_sent, keep};
 use super::shared_words::SharedWords;
 use super::tapes::Tapes;
+use super::wire::flag;
 use crate::http::call::parse_header;
 use crate::http::redirect::Redirect;
 use crate::http::{Call, Delivery, Event, Failure, Payload, Transport};
@@ -27,18 +28,6 @@ const MAX_PREPARED: usize = 1000;
 
 /// Bytes that are sooner copied than kept until they are sent.
 const WORTH_KEEPING: usize = 16 * 1024;
-
-/// Flags of a call, by bit.
-mod flag {
-    pub(super) const BYTES: u32 = 1;
-    pub(super) const STREAM: u32 = 2;
-    pub(super) const REDIRECT_MANUAL: u32 = 4;
-    pub(super) const REDIRECT_ERROR: u32 = 8;
-    pub(super) const UPLOAD: u32 = 16;
-    pub(super) const JSON: u32 = 32;
-    /// Nobody else has the memory of the body.
-    pub(super) const OWNED: u32 = 64;
-}
 
 /// Calls over a pool of connections. Events come to the function given to the constructor, a batch of them a call.
 #[napi]
@@ -110,9 +99,8 @@ impl HttpClient {
         self.lane.name()
     }
 
-    /// From now on, answers to calls that ask for JSON come as tapes, where that is of use. `shared` gets the number of
-    /// shapes, the tapes of short answers, and in its second half the parts of long ones; it must not be written to, and
-    /// has to be read before the next batch.
+    /// From now on, answers to calls that ask for JSON come as tapes, where that is of use. They are in `shared`, as
+    /// `shared` of `src/bridge/wire.rs` says; it must not be written to, and has to be read before the next batch.
     #[napi(catch_unwind)]
     pub fn ask_for_tapes(&self, shared: Uint32Array) {
         lock(&self.tapes).get_or_insert_with(|| Tapes::new(SharedWords::new(shared)));
@@ -125,8 +113,8 @@ impl HttpClient {
         lock(&self.tapes).as_ref().map(|tapes| tapes.keys().of(shape)).unwrap_or_default()
     }
 
-    /// The next part of a long tape of the last batch: its words go to the second half of the shared memory, and this
-    /// gives the pieces of the text.
+    /// The next part of a long tape of the last batch: its words go to the shared memory, and this gives the pieces of the
+    /// text.
     ///
     /// # Errors
     /// When the engine has no memory for it.
@@ -141,7 +129,8 @@ impl HttpClient {
 
     /// Begins the call `id`. What is wrong with it comes as an event, like any other failure.
     ///
-    /// `authority` is host and port of the URL, `target` its path and query; a header without a value is removed.
+    /// `authority` is host and port of the URL, `target` its path and query; a header without a value is removed. `flags`
+    /// are those of `src/bridge/wire.rs`.
     #[napi(catch_unwind)]
     #[allow(clippy::too_many_arguments, reason = "an object of arguments would cost more than the call")]
     pub fn request(

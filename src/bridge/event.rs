@@ -12,27 +12,11 @@ use rustc_hash::FxHashSet;
 use super::external_text::body_text;
 use super::tapes::{Taped, Tapes};
 use super::values::{array, array_buffer, forget_exception, latin1, number, undefined, utf8};
+use super::wire::{event as place, failure, kind};
 use crate::http::{Delivery, Endpoint, Event, Failure, Head};
 
-/// Elements an event takes: number of the call, kind, and three that depend on the kind.
-const WIDTH: usize = 5;
-
-/// The kinds; `lib/bridge/native-client.mjs` has the same list.
-mod kind {
-    pub(super) const DONE: u32 = 0;
-    pub(super) const DONE_WITHOUT_CONTENT: u32 = 1;
-    pub(super) const HEAD: u32 = 2;
-    pub(super) const CHUNK: u32 = 3;
-    pub(super) const END: u32 = 4;
-    pub(super) const READY: u32 = 5;
-    pub(super) const FAILED: u32 = 6;
-    /// The answer has a tape, which begins where the bits above [`BITS`] say.
-    pub(super) const TAPED: u32 = 7;
-    /// The answer has a tape that is given part by part.
-    pub(super) const TAPED_IN_PARTS: u32 = 8;
-    /// Bits of a kind.
-    pub(super) const BITS: u32 = 4;
-}
+/// The arguments of one event.
+type Arguments = [sys::napi_value; place::WIDTH];
 
 /// The lines of the last head that JavaScript was given. Heads are nearly always alike: then it gets `undefined`.
 #[derive(Default)]
@@ -64,7 +48,7 @@ pub(super) fn batch(
     last_head: &mut LastHead,
     mut tapes: Option<&mut Tapes>,
 ) -> Result<Vec<sys::napi_value>> {
-    let mut values = Vec::with_capacity(events.len() * WIDTH);
+    let mut values = Vec::with_capacity(events.len() * place::WIDTH);
     let nothing = undefined(env)?;
     if let Some(tapes) = &mut tapes {
         tapes.begin();
@@ -73,11 +57,10 @@ pub(super) fn batch(
         let call = event.id();
         let awaited = if event.is_last() { in_flight.remove(&call) } else { in_flight.contains(&call) };
         if awaited {
-            let id = number(env, call)?;
             let tapes = tapes.as_deref_mut();
             let described =
                 catch_unwind(AssertUnwindSafe(|| describe(env, event, nothing, endpoint, last_head, tapes)));
-            let (kind, details) = if let Ok(Ok(described)) = described {
+            let (kind, mut arguments) = if let Ok(Ok(described)) = described {
                 described
             } else {
                 // This call fails, and the others of the batch go on.
@@ -87,8 +70,9 @@ pub(super) fn batch(
                 let failure = Failure::Internal("its answer could not be handed over".into());
                 failed(env, &failure, nothing, endpoint)?
             };
-            values.extend_from_slice(&[id, number(env, kind)?]);
-            values.extend_from_slice(&details);
+            arguments[place::CALL] = number(env, call)?;
+            arguments[place::KIND] = number(env, kind)?;
+            values.extend_from_slice(&arguments);
         }
     }
     if let Some(tapes) = &mut tapes {
@@ -97,7 +81,7 @@ pub(super) fn batch(
     Ok(values)
 }
 
-/// The kind of an event, and what follows it.
+/// The kind of an event, and its arguments but this and the call's number.
 fn describe(
     env: sys::napi_env,
     event: Event,
@@ -105,24 +89,40 @@ fn describe(
     endpoint: &Endpoint,
     last_head: &mut LastHead,
     tapes: Option<&mut Tapes>,
-) -> Result<(u32, [sys::napi_value; WIDTH - 2])> {
-    let mut lines = |head: &Head| last_head.lines(head).map_or(Ok(nothing), |lines| latin1(env, lines));
-    Ok(match event {
+) -> Result<(u32, Arguments)> {
+    let mut arguments = [nothing; place::WIDTH];
+    let mut set_head = |arguments: &mut Arguments, head: &Head| {
+        arguments[place::STATUS] = number(env, head.status.as_u16().into())?;
+        if let Some(lines) = last_head.lines(head) {
+            arguments[place::HEAD] = latin1(env, lines)?;
+        }
+        Result::Ok(())
+    };
+    let kind = match event {
         Event::Done { head, body, delivery, .. } => {
             let length = body.len() as u64;
             let form = if delivery == Delivery::Bytes { "buffer" } else { "string" };
-            match content(env, &head, body, delivery, tapes) {
-                Ok((kind, body)) => (kind, [status(env, &head)?, lines(&head)?, body]),
+            let Ok((kind, body)) = content(env, &head, body, delivery, tapes) else {
                 // The engine refuses strings and buffers beyond a size of its own.
-                Err(_) => failed(env, &Failure::Unholdable { length, form }, nothing, endpoint)?,
-            }
+                return failed(env, &Failure::Unholdable { length, form }, nothing, endpoint);
+            };
+            set_head(&mut arguments, &head)?;
+            arguments[place::BODY] = body;
+            kind
         }
-        Event::Head { head, .. } => (kind::HEAD, [status(env, &head)?, lines(&head)?, nothing]),
-        Event::Chunk { bytes, .. } => (kind::CHUNK, [nothing, nothing, array_buffer(env, &bytes)?]),
-        Event::End { .. } => (kind::END, [nothing; 3]),
-        Event::Ready { .. } => (kind::READY, [nothing; 3]),
-        Event::Failed { failure, .. } => failed(env, &failure, nothing, endpoint)?,
-    })
+        Event::Head { head, .. } => {
+            set_head(&mut arguments, &head)?;
+            kind::HEAD
+        }
+        Event::Chunk { bytes, .. } => {
+            arguments[place::BODY] = array_buffer(env, &bytes)?;
+            kind::CHUNK
+        }
+        Event::End { .. } => kind::END,
+        Event::Ready { .. } => kind::READY,
+        Event::Failed { failure, .. } => return failed(env, &failure, nothing, endpoint),
+    };
+    Ok((kind, arguments))
 }
 
 /// The kind of event that brings a whole answer, and its body.
@@ -154,21 +154,19 @@ fn failed(
     failure: &Failure,
     nothing: sys::napi_value,
     endpoint: &Endpoint,
-) -> Result<(u32, [sys::napi_value; WIDTH - 2])> {
-    let texts = [
-        failure.code(),
-        &failure.detail(),
-        failure.hint(endpoint).unwrap_or_default(),
-        &failure.cause(),
-        failure.syscall().unwrap_or_default(),
-    ];
-    let parts: Vec<_> = texts.iter().map(|text| utf8(env, text.as_bytes())).collect::<Result<_>>()?;
-    let errno = number(env, failure.errno().map_or(0, i32::unsigned_abs))?;
-    Ok((kind::FAILED, [errno, array(env, &parts)?, nothing]))
-}
-
-fn status(env: sys::napi_env, head: &Head) -> Result<sys::napi_value> {
-    number(env, head.status.as_u16().into())
+) -> Result<(u32, Arguments)> {
+    let (detail, cause) = (failure.detail(), failure.cause());
+    let mut texts = [""; failure::WIDTH];
+    texts[failure::CODE] = failure.code();
+    texts[failure::DETAIL] = &detail;
+    texts[failure::HINT] = failure.hint(endpoint).unwrap_or_default();
+    texts[failure::CAUSE] = &cause;
+    texts[failure::SYSCALL] = failure.syscall().unwrap_or_default();
+    let texts: Vec<_> = texts.iter().map(|text| utf8(env, text.as_bytes())).collect::<Result<_>>()?;
+    let mut arguments = [nothing; place::WIDTH];
+    arguments[place::STATUS] = number(env, failure.errno().map_or(0, i32::unsigned_abs))?;
+    arguments[place::HEAD] = array(env, &texts)?;
+    Ok((kind::FAILED, arguments))
 }
 
 /// Reason, final URL (empty without a redirect), then name and value of each header, a line each.

@@ -19,3 +19,4 @@ pub mod simulator_start;
 mod tapes;
 mod values;
 mod wakeup;
+pub mod wire;

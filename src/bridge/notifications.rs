@@ -9,6 +9,7 @@ use napi_derive::napi;
 use super::shared_words::{SharedWords, word};
 use super::values::{array, double, number, text, utf8};
 use super::wakeup::Wakeup;
+use super::wire::{fault as place, notification as kind};
 use crate::json::shapes::ShapeKeys;
 use crate::notifications::backoff::{Backoff, milliseconds};
 use crate::notifications::fault::Fault;
@@ -46,15 +47,6 @@ pub struct NotificationChannelOptions {
     pub high_water_mark: f64,
     /// Largest message accepted, in bytes.
     pub max_message_bytes: f64,
-}
-
-/// The kinds of events; `lib/notifications/events.mjs` has the same list.
-mod kind {
-    pub(super) const OPEN: u32 = 0;
-    pub(super) const FAULT: u32 = 1;
-    pub(super) const CLOSE: u32 = 2;
-    pub(super) const RECONNECTING: u32 = 3;
-    pub(super) const IDLE: u32 = 4;
 }
 
 /// A notification stream. What happens is given to the function of the constructor: an array of messages, or an array
@@ -272,19 +264,17 @@ fn event_values(env: sys::napi_env, event: Event) -> Result<Vec<sys::napi_value>
     })
 }
 
-/// Code, message, then system call and error number, or status and body, or neither.
 fn fault_values(env: sys::napi_env, fault: &Fault) -> Result<Vec<sys::napi_value>> {
     let (syscall, errno) = fault
         .system()
         .map_or(("", 0), |(syscall, source)| (syscall, source.raw_os_error().map_or(0, i32::unsigned_abs)));
     let (status, body) = fault.refusal().unwrap_or_default();
-    Ok(vec![
-        number(env, kind::FAULT)?,
-        utf8(env, fault.code().as_bytes())?,
-        utf8(env, fault.to_string().as_bytes())?,
-        utf8(env, syscall.as_bytes())?,
-        number(env, errno)?,
-        number(env, status.into())?,
-        utf8(env, body.as_bytes())?,
-    ])
+    let mut values = vec![number(env, kind::FAULT)?; place::WIDTH];
+    values[place::CODE] = utf8(env, fault.code().as_bytes())?;
+    values[place::MESSAGE] = utf8(env, fault.to_string().as_bytes())?;
+    values[place::SYSCALL] = utf8(env, syscall.as_bytes())?;
+    values[place::ERRNO] = number(env, errno)?;
+    values[place::STATUS] = number(env, status.into())?;
+    values[place::BODY] = utf8(env, body.as_bytes())?;
+    Ok(values)
 }

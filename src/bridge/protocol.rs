@@ -5,6 +5,7 @@ use napi_derive::napi;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::wire::unanswered;
 use crate::protocol::{Answer, Call, Endpoint, Failure, Protocol, TransportFault};
 
 /// A checked protocol.
@@ -93,8 +94,8 @@ impl ProtocolEngine {
         reason: String,
     ) -> Result<String> {
         let fault = match fault.as_str() {
-            "timeout" => TransportFault::Timeout,
-            "refused" => TransportFault::Refused,
+            unanswered::TIMEOUT => TransportFault::Timeout,
+            unanswered::REFUSED => TransportFault::Refused,
             _ => TransportFault::Other,
         };
         let call = self.call(&group, &endpoint, &given, &settings)?;

@@ -9,6 +9,7 @@ use napi_derive::napi;
 use super::simulator::NativeSimulator;
 use super::values::{self, milliseconds};
 use super::wakeup::{Waker, Wakeup};
+use super::wire::simulator::{CONNECTIONS, PUBLISHED, QUESTION};
 use crate::protocol::Protocol;
 use crate::simulator::{Address, Clock, Declaration, Event, Options, Simulator};
 
@@ -137,10 +138,10 @@ fn to_json(events: Vec<Event>) -> String {
         .into_iter()
         .map(|event| match event {
             Event::Question { question, rule, request } => {
-                format!(r#"{{"type":"question","question":{question},"rule":{rule},"request":{request}}}"#)
+                format!(r#"{{"type":"{QUESTION}","question":{question},"rule":{rule},"request":{request}}}"#)
             }
-            Event::Connections(count) => format!(r#"{{"type":"connections","count":{count}}}"#),
-            Event::Published { publisher } => format!(r#"{{"type":"published","publisher":{publisher}}}"#),
+            Event::Connections(count) => format!(r#"{{"type":"{CONNECTIONS}","count":{count}}}"#),
+            Event::Published { publisher } => format!(r#"{{"type":"{PUBLISHED}","publisher":{publisher}}}"#),
         })
         .collect();
     format!("[{}]", texts.join(","))

@@ -9,19 +9,19 @@ use napi::sys;
 use super::garbage;
 use super::shared_words::{SharedWords, word};
 use super::values::{array, latin1, text};
+use super::wire::shared as place;
 use crate::json::shapes::ShapeKeys;
 use crate::json::tape::{PIECE, Parts, Recorder};
 
-/// Makes tapes, in memory that JavaScript has as well: first the number of shapes and of the batch, then the
-/// tapes of its short bodies, which JavaScript reads before there is another batch; the second half has a part of the
-/// tape of a long body.
+/// Makes tapes, in memory that JavaScript has as well ([`place`]). It reads the tapes of short bodies before there is
+/// another batch.
 pub(super) struct Tapes {
     recorder: Recorder,
     broken: bool,
     shared: SharedWords,
     /// Number of the batch.
     batch: u32,
-    /// Words taken of the first half.
+    /// The first word that no tape has taken.
     taken: usize,
     tape: Vec<u32>,
     /// The long bodies of a batch. JavaScript may not want them any more, and never asks then.
@@ -32,9 +32,6 @@ pub(super) struct Tapes {
 
 /// From this length on, pieces of a body's text would take more memory than its value.
 const VERY_LONG: usize = 1 << 20;
-
-/// Words before the tapes.
-const HEAD: usize = 2;
 
 struct Long {
     body: Bytes,
@@ -59,7 +56,7 @@ impl Tapes {
             broken: false,
             shared,
             batch: 0,
-            taken: HEAD,
+            taken: place::TAPES,
             tape: Vec::new(),
             long: Vec::new(),
             first_long: 0,
@@ -73,7 +70,7 @@ impl Tapes {
     /// Begins a batch: JavaScript has read the last one.
     pub(super) fn begin(&mut self) {
         self.batch = self.batch.wrapping_add(1);
-        self.taken = HEAD;
+        self.taken = place::TAPES;
         self.first_long = self.first_long.wrapping_add(word(self.long.len()));
         self.long.clear();
     }
@@ -81,7 +78,8 @@ impl Tapes {
     /// Ends a batch.
     pub(super) fn end(&mut self) {
         let shapes = word(self.keys().count());
-        self.shared.write(0, &[shapes, self.batch]);
+        self.shared.write(place::SHAPES, &[shapes]);
+        self.shared.write(place::BATCH, &[self.batch]);
     }
 
     /// The tape of a body, unless `JSON.parse` shall have it.
@@ -98,7 +96,7 @@ impl Tapes {
             tapes.recorder.record(json, &mut tapes.tape)
         });
         let start = self.taken;
-        if done != Some(true) || self.tape.len() > self.half() - start {
+        if done != Some(true) || self.tape.len() > place::PART - start {
             return Ok(None);
         }
         self.shared.write(start, &self.tape);
@@ -118,7 +116,7 @@ impl Tapes {
 
     fn record_long(&mut self, json: &str, body: &Bytes) -> Option<Taped> {
         let very_long = body.len() >= VERY_LONG;
-        let parts = self.recorder.record_parts(json, self.half(), very_long)?;
+        let parts = self.recorder.record_parts(json, place::WORDS - place::PART, very_long)?;
         if very_long {
             garbage::count(body.len());
         }
@@ -132,14 +130,13 @@ impl Tapes {
     /// # Errors
     /// When the body is not of the last batch, and when the engine has no memory for the pieces.
     pub(super) fn next_part(&mut self, env: sys::napi_env, number: u32) -> Result<sys::napi_value> {
-        let half = self.half();
         let gone =
             || Error::from_reason("the answer is not there any more: an event loop ran inside another");
         let place = usize::try_from(number.wrapping_sub(self.first_long)).unwrap_or(usize::MAX);
         let Long { body, parts, given } = self.long.get_mut(place).ok_or_else(gone)?;
         let part = parts.get(*given).ok_or_else(gone)?;
         *given += 1;
-        self.shared.write(half, part.words);
+        self.shared.write(place::PART, part.words);
         let strings = part.pieces.iter().map(|piece| {
             let bytes = parts.bytes(piece, body);
             if bytes.is_ascii() {
@@ -154,9 +151,5 @@ impl Tapes {
             (*body, *parts) = Default::default();
         }
         Ok(strings)
-    }
-
-    fn half(&self) -> usize {
-        self.shared.len() / 2
     }
 }

@@ -10,6 +10,5 @@ mod arbitrary;
 mod parts;
 pub mod scan;
 pub mod shapes;
-mod tag;
 pub mod tape;
 pub mod topic;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::tag;
+use crate::bridge::wire::tag;
 
 /// A text of up to so many bytes is one piece; a piece of a longer one has at most as many, unless it is one string.
 pub const PIECE: usize = 1024;

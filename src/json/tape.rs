@@ -1,6 +1,6 @@
-//! A JSON text as numbers that say how to build its value; `lib/bridge/json-tape.mjs` does that and has the same list of tags.
+//! A JSON text as numbers that say how to build its value; `lib/bridge/json-tape.mjs` does that.
 //!
-//! Each word has a tag in its low four bits and a number in the others. A value is one of
+//! Each word has a [`tag`] in its lowest bits and a number in the others. A value is one of
 //! - `SMALL n`, `NULL`, `TRUE`, `FALSE`;
 //! - `DOUBLE`, then two words, the number's bytes;
 //! - `STRING length`, then where it begins in the current piece of the text;
@@ -20,11 +20,10 @@ use super::parts::Cutter;
 pub use super::parts::{PIECE, Part, Parts, Piece};
 use super::scan::{Literal, Sink, scan};
 use super::shapes::{EMPTY, Node, ShapeKeys, Shapes};
-use super::tag;
+use crate::bridge::wire::tag;
 
-const TAG_BITS: u32 = 4;
 /// A text may have so many bytes, so that every position and count has room beside a tag.
-const MAX_TEXT: usize = 1 << (32 - TAG_BITS - 1);
+const MAX_TEXT: usize = 1 << (32 - tag::BITS - 1);
 /// Strings from this length on are parts of a longer one in V8.
 const SHORTEST_SLICE: usize = 13;
 /// Words that a value and its key take at most, without the values within.
@@ -162,7 +161,7 @@ impl Writer<'_> {
 
     #[inline]
     fn push(&mut self, tag: u32, number: u32) {
-        self.tape.push(tag | number << TAG_BITS);
+        self.tape.push(tag | number << tag::BITS);
     }
 
     /// A value begins.
@@ -250,7 +249,7 @@ impl Sink for Writer<'_> {
         if object {
             match self.shapes.shape(node) {
                 Some(shape) => {
-                    self.tape[header] = tag::OBJECT | shape << TAG_BITS;
+                    self.tape[header] = tag::OBJECT | shape << tag::BITS;
                     self.tape[header + 1] = others;
                 }
                 None => self.failed = true,
@@ -258,7 +257,7 @@ impl Sink for Writer<'_> {
             self.members += count;
             self.others += others;
         } else {
-            self.tape[header] = tag::ARRAY | count << TAG_BITS;
+            self.tape[header] = tag::ARRAY | count << tag::BITS;
         }
         self.depth -= 1;
     }

@@ -48,12 +48,12 @@ impl<'a> Builder<'a> {
 
     fn value(&mut self) -> Value {
         let word = self.word();
-        let number = word >> TAG_BITS;
+        let number = word >> tag::BITS;
         let part = |builder: &mut Self| {
             let start = builder.word() as usize;
             builder.piece[start..start + number as usize].to_owned()
         };
-        match word & ((1 << TAG_BITS) - 1) {
+        match word & tag::MASK {
             tag::STRING => part(self).into(),
             tag::ESCAPED => serde_json::from_str(&part(self)).expect("a string"),
             tag::PIECE => self.take_piece().into(),
@@ -65,7 +65,7 @@ impl<'a> Builder<'a> {
                 self.next_part();
                 self.value()
             }
-            tag::SMALL => (word.cast_signed() >> TAG_BITS).into(),
+            tag::SMALL => (word.cast_signed() >> tag::BITS).into(),
             tag::NULL => Value::Null,
             tag::TRUE => true.into(),
             tag::FALSE => false.into(),
