@@ -1,6 +1,9 @@
 import type { BinderProtocol } from './generated/binder-protocol.js';
 import type { CycleCommands } from './generated/cycle-protocol.js';
 
+// Without this, whatever is declared here would be exported.
+export {};
+
 /**
  * The type of a param or of a field: a constructor of JavaScript or its name.
  *

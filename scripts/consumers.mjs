@@ -123,7 +123,8 @@ async function installSteps(manager, folder, url) {
         `npmScopes:\n  cycleplatform:\n    npmRegistryServer: "${url}"`,
         'unsafeHttpWhitelist:\n  - 127.0.0.1',
         'npmPreapprovedPackages:\n  - "@cycleplatform/*"',
-        'enableTelemetry: false\nenableGlobalCache: false\nnpmMinimalAgeGate: 0',
+        // Not what an earlier run fetched of the same version.
+        'enableTelemetry: false\nenableGlobalCache: false\nenableMirror: false\nnpmMinimalAgeGate: 0',
         ...(process.env.NODE_EXTRA_CA_CERTS ? [`httpsCaFilePath: "${process.env.NODE_EXTRA_CA_CERTS}"`] : []),
       ];
       writeFileSync(join(folder, '.yarnrc.yml'), `${settings.join('\n')}\n`);
