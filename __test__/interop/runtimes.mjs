@@ -24,8 +24,12 @@ const deno = `@deno/linux-${arm ? 'arm64' : 'x64'}-glibc`;
 
 const SCRIPTS = ['main.cjs', 'main.mjs', 'both.mjs'];
 
+/** The oldest Node of package.json's `engines`, or the oldest after it that npm has a package of. */
+const OLDEST = arm ? '20.5.1' : '20.3.0';
+
 /** @type {Runtime[]} */
 export const runtimes = [
+  runtime(`Node ${OLDEST}`, `${node}@${OLDEST}`, 'bin/node', [], SCRIPTS),
   runtime('Node 22', `${node}@22.23.3`, 'bin/node', [], [...SCRIPTS, 'main.ts']),
   runtime('Node 24', `${node}@24.21.0`, 'bin/node', [], [...SCRIPTS, 'main.ts']),
   runtime('Node 26', `${node}@26.10.0`, 'bin/node', [], [...SCRIPTS, 'main.ts']),

@@ -82,5 +82,15 @@ for (const runtime of [here, ...runtimes]) {
         assert.deepEqual(JSON.parse(stdout), EXPECTED);
       });
     }
+    if (runtime.name.startsWith('Node')) {
+      await t.test('command line', async () => {
+        const program = join(project.folder, 'node_modules/@cycleplatform/internal-api-client/bin/cycle-internal.js');
+        const { code, stdout, stderr } = await child.run(runtime.program, [program, '--help', '--color']);
+        assert.equal(code, 0, stderr);
+        // Before 20.12 Node has no colours to give.
+        const usage = /^Node 20\.[35]\./.test(runtime.name) ? 'Usage:' : '\u001b[1mUsage:\u001b[22m';
+        assert.ok(stdout.includes(`\n${usage} cycle-internal <group>`), stdout);
+      });
+    }
   });
 }

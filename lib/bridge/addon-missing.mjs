@@ -52,7 +52,7 @@ function reasonOf(cause, target) {
  */
 function advice(reason, target) {
   if (reason.startsWith('Node-API')) {
-    return ['The runtime is old: Node from 20 on will do, and whatever else has Node-API 9.'];
+    return ['The runtime is old: Node from 20.3 on will do, and whatever else has Node-API 9.'];
   }
   const told = process.env.NAPI_RS_NATIVE_LIBRARY_PATH;
   if (told) {

@@ -134,8 +134,15 @@ function defineReceivedHeaders() {
   const Base = /** @type {AnyClass} */ (/** @type {unknown} */ (Headers));
 
   class ReceivedHeaders extends Base {
-    append() {
-      refuse();
+    #complete = true;
+
+    /** @param {string} name @param {string} value */
+    append(name, value) {
+      // In early versions of Node 20 the constructor of `Headers` appends by this method.
+      if (#complete in this) {
+        refuse();
+      }
+      super.append(name, value);
     }
 
     delete() {
