@@ -11,8 +11,8 @@ use super::values::{array, double, number, text, utf8};
 use super::wakeup::Wakeup;
 use super::wire::{fault as place, notification as kind};
 use crate::json::shapes::ShapeKeys;
+use crate::notifications;
 use crate::notifications::backoff::{Backoff, milliseconds};
-use crate::notifications::fault::Fault;
 use crate::notifications::options::{Headers, Options};
 use crate::notifications::queue::{Batch, Event, Item, Outbox};
 use crate::notifications::socket::{Socket, Task};
@@ -253,7 +253,7 @@ impl Tapes {
 fn event_values(env: sys::napi_env, event: Event) -> Result<Vec<sys::napi_value>> {
     Ok(match event {
         Event::Open => vec![number(env, kind::OPEN)?],
-        Event::Fault(fault) => fault_values(env, &fault)?,
+        Event::Error(error) => error_values(env, &error)?,
         Event::Close { code, reason } => {
             vec![number(env, kind::CLOSE)?, number(env, code.into())?, utf8(env, reason.as_bytes())?]
         }
@@ -264,14 +264,14 @@ fn event_values(env: sys::napi_env, event: Event) -> Result<Vec<sys::napi_value>
     })
 }
 
-fn fault_values(env: sys::napi_env, fault: &Fault) -> Result<Vec<sys::napi_value>> {
-    let (syscall, errno) = fault
+fn error_values(env: sys::napi_env, error: &notifications::Error) -> Result<Vec<sys::napi_value>> {
+    let (syscall, errno) = error
         .system()
         .map_or(("", 0), |(syscall, source)| (syscall, source.raw_os_error().map_or(0, i32::unsigned_abs)));
-    let (status, body) = fault.refusal().unwrap_or_default();
+    let (status, body) = error.refusal().unwrap_or_default();
     let mut values = vec![number(env, kind::FAULT)?; place::WIDTH];
-    values[place::CODE] = utf8(env, fault.code().as_bytes())?;
-    values[place::MESSAGE] = utf8(env, fault.to_string().as_bytes())?;
+    values[place::CODE] = utf8(env, error.code().as_bytes())?;
+    values[place::MESSAGE] = utf8(env, error.to_string().as_bytes())?;
     values[place::SYSCALL] = utf8(env, syscall.as_bytes())?;
     values[place::ERRNO] = number(env, errno)?;
     values[place::STATUS] = number(env, status.into())?;

@@ -7,13 +7,12 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::close_code;
-use super::fault::Fault;
-use super::frames::{Broken, Frames, Message};
+use super::error::Error;
 use super::handshake::Connection;
 use super::liveness::{Liveness, Verdict};
 use super::options::Options;
 use super::queue::{Batch, Event, Outbox};
+use super::websocket::{self, Message, close_code};
 use crate::json::tape::Recorder;
 
 /// So many messages are looked at before others on the I/O thread have their turn.
@@ -30,9 +29,9 @@ pub(super) enum Step {
     /// The server closes, with code and reason if it gave any.
     Close(Option<(u16, String)>),
     /// The connection has to be closed with this code.
-    Fail { fault: Fault, code: u16 },
+    Fail { error: Error, code: u16 },
     /// The connection is gone.
-    Lost(Fault),
+    Lost(Error),
 }
 
 /// How a connection ends.
@@ -58,7 +57,7 @@ impl End {
 
 /// Reads an open connection into an outbox.
 pub(super) struct Reader<'a> {
-    frames: &'a mut Frames<Connection>,
+    websocket: &'a mut websocket::Reader<Connection>,
     options: &'a Options,
     outbox: &'a Outbox,
     recorder: &'a Mutex<Recorder>,
@@ -78,14 +77,14 @@ enum Cause {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(
-        frames: &'a mut Frames<Connection>,
+        websocket: &'a mut websocket::Reader<Connection>,
         options: &'a Options,
         outbox: &'a Outbox,
         recorder: &'a Mutex<Recorder>,
     ) -> Self {
         let liveness = options.idle_timeout.map(|timeout| Liveness::new(timeout, Instant::now()));
-        // Messages that came with the handshake wait in `frames`.
-        Self { frames, options, outbox, recorder, batch: Batch::default(), liveness, drained: false }
+        // Messages that came with the handshake wait in `websocket`.
+        Self { websocket, options, outbox, recorder, batch: Batch::default(), liveness, drained: false }
     }
 
     /// Reads one burst, or waits until there is one to read. May be dropped while it waits: nothing is lost.
@@ -99,7 +98,7 @@ impl<'a> Reader<'a> {
         match self.wait(paused).await {
             Cause::Readable(Ok(())) => self.readable(),
             Cause::Writable(Ok(())) => {
-                let flushed = self.frames.flush();
+                let flushed = self.websocket.flush();
                 self.written(flushed)
             }
             Cause::Readable(Err(error)) | Cause::Writable(Err(error)) => self.lost(error),
@@ -108,13 +107,13 @@ impl<'a> Reader<'a> {
                 Step::Continue
             }
             Cause::LongPause => {
-                let written = self.frames.pong();
+                let written = self.websocket.pong();
                 self.written(written)
             }
             Cause::Silence => {
                 // What came while this thread was stopped counts: after the yield the system has been asked.
                 tokio::task::yield_now().await;
-                match self.frames.get_ref().0.readable().now_or_never() {
+                match self.websocket.get_ref().0.readable().now_or_never() {
                     Some(Ok(())) => self.readable(),
                     Some(Err(error)) => self.lost(error),
                     None => self.silence(),
@@ -124,13 +123,13 @@ impl<'a> Reader<'a> {
     }
 
     async fn wait(&self, paused: bool) -> Cause {
-        let stream = &self.frames.get_ref().0;
+        let stream = &self.websocket.get_ref().0;
         let silence = self.liveness.as_ref().map(Liveness::deadline);
         let timer = if paused { Some(Instant::now() + PAUSE_PONG) } else { silence };
         tokio::select! {
             biased;
             ready = stream.readable(), if !paused => Cause::Readable(ready),
-            ready = stream.writable(), if self.frames.wants_write() => Cause::Writable(ready),
+            ready = stream.writable(), if self.websocket.wants_write() => Cause::Writable(ready),
             () = self.outbox.room(), if paused => Cause::Room,
             () = sleep_until(timer.unwrap_or_else(Instant::now)), if timer.is_some() => {
                 if paused { Cause::LongPause } else { Cause::Silence }
@@ -155,27 +154,27 @@ impl<'a> Reader<'a> {
         self.outbox.put_messages(&mut self.batch);
         match result {
             Ok(step) => step,
-            Err(Broken::Io(error)) => self.lost(error),
-            Err(Broken::Violation(violation)) => {
-                let code = violation.close_code();
-                Step::Fail { fault: Fault::Protocol { path: self.options.path(), violation }, code }
+            Err(websocket::Error::Io(error)) => self.lost(error),
+            Err(websocket::Error::Protocol(source)) => {
+                let code = source.close_code();
+                Step::Fail { error: Error::Protocol { path: self.options.path(), source }, code }
             }
-            Err(Broken::TooLarge) => {
-                let fault = Fault::MessageTooLarge {
+            Err(websocket::Error::MessageTooLarge) => {
+                let error = Error::MessageTooLarge {
                     path: self.options.path(),
                     limit: self.options.max_message_bytes,
                 };
-                Step::Fail { fault, code: close_code::TOO_LARGE }
+                Step::Fail { error, code: close_code::TOO_LARGE }
             }
         }
     }
 
     /// Reads until the socket has no more, the batch is full, or the burst is long enough.
-    fn read(&mut self) -> Result<Step, Broken> {
+    fn read(&mut self) -> Result<Step, websocket::Error> {
         // After a panic it may be wrong about the messages it has seen.
         let mut recorder = self.outbox.wants_tapes().then(|| self.recorder.lock().ok()).flatten();
         for _ in 0..BURST {
-            match self.frames.read_message()? {
+            match self.websocket.read_message()? {
                 None => {
                     self.drained = true;
                     return Ok(Step::Continue);
@@ -190,7 +189,7 @@ impl<'a> Reader<'a> {
                 }
                 Some(Message::Binary) => {
                     self.outbox.put_messages(&mut self.batch);
-                    self.outbox.put(Event::Fault(Fault::Binary));
+                    self.outbox.put(Event::Error(Error::Binary));
                     if !self.outbox.has_room() {
                         break;
                     }
@@ -212,30 +211,30 @@ impl<'a> Reader<'a> {
         match liveness.check(Instant::now()) {
             None => Step::Continue,
             Some(Verdict::Ping) => {
-                let written = self.frames.ping();
+                let written = self.websocket.ping();
                 self.written(written)
             }
             Some(Verdict::Dead) => {
                 let ms = self.options.idle_timeout.unwrap_or_default().as_millis();
-                let fault = Fault::IdleTimeout { path: self.options.path(), ms, during: "" };
-                Step::Fail { fault, code: close_code::UNEXPECTED }
+                let error = Error::IdleTimeout { path: self.options.path(), ms, during: "" };
+                Step::Fail { error, code: close_code::UNEXPECTED }
             }
         }
     }
 
     fn lost(&self, source: io::Error) -> Step {
-        Step::Lost(Fault::Lost { path: self.options.path(), source })
+        Step::Lost(Error::Lost { path: self.options.path(), source })
     }
 
     /// Tells the server that nobody is here any more, if that can be done without waiting.
     pub(super) fn abandon(&mut self) {
-        let _ = self.frames.close(Some(close_code::GOING_AWAY), "");
+        let _ = self.websocket.close(Some(close_code::GOING_AWAY), "");
     }
 }
 
 /// Sends the close frame that `end` asks for, and returns the code and reason to report once the connection is over.
-pub(super) async fn goodbye(frames: Frames<Connection>, end: &End) -> (u16, String) {
-    let answer = timeout(end.patience(), part(frames, end)).await.ok().flatten();
+pub(super) async fn goodbye(websocket: websocket::Reader<Connection>, end: &End) -> (u16, String) {
+    let answer = timeout(end.patience(), part(websocket, end)).await.ok().flatten();
     let received = match end {
         End::Server(content) => Some(content.clone()),
         _ => answer,
@@ -244,40 +243,40 @@ pub(super) async fn goodbye(frames: Frames<Connection>, end: &End) -> (u16, Stri
     content.unwrap_or((close_code::NO_STATUS, String::new()))
 }
 
-async fn flush(frames: &mut Frames<Connection>) -> io::Result<()> {
-    while frames.wants_write() {
-        frames.get_ref().0.writable().await?;
-        frames.flush()?;
+async fn flush(websocket: &mut websocket::Reader<Connection>) -> io::Result<()> {
+    while websocket.wants_write() {
+        websocket.get_ref().0.writable().await?;
+        websocket.flush()?;
     }
     Ok(())
 }
 
 /// Closes, and gives what the server answered.
-async fn part(mut frames: Frames<Connection>, end: &End) -> Option<Option<(u16, String)>> {
+async fn part(mut websocket: websocket::Reader<Connection>, end: &End) -> Option<Option<(u16, String)>> {
     let code = match end {
         End::Asked => None,
         End::Server(content) => content.as_ref().map(|(code, _)| *code),
         End::Failed(code) => Some(*code),
     };
-    frames.close(code, "").ok()?;
-    flush(&mut frames).await.ok()?;
+    websocket.close(code, "").ok()?;
+    flush(&mut websocket).await.ok()?;
     if matches!(end, End::Asked) {
-        return answer(&mut frames).await;
+        return answer(&mut websocket).await;
     }
     // The server ends the connection. With data unread, to close it would reset it, and the close frame might not be seen.
-    discard(&frames.get_ref().0).await;
+    discard(&websocket.get_ref().0).await;
     None
 }
 
 /// Waits for the close frame of the server; what comes before it is not wanted any more.
-async fn answer(frames: &mut Frames<Connection>) -> Option<Option<(u16, String)>> {
+async fn answer(websocket: &mut websocket::Reader<Connection>) -> Option<Option<(u16, String)>> {
     loop {
         for _ in 0..BURST {
-            match frames.read_message().ok()? {
+            match websocket.read_message().ok()? {
                 Some(Message::Close(content)) => return Some(content),
                 Some(_) => {}
                 None => {
-                    frames.get_ref().0.readable().await.ok()?;
+                    websocket.get_ref().0.readable().await.ok()?;
                     break;
                 }
             }

@@ -18,10 +18,10 @@ use tokio::time::sleep;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::fault::{Fault, refusal_advice};
-use super::frames::Frames;
+use super::error::{Error, refusal_advice};
 use super::options::Options;
 use super::patience::within;
+use super::websocket::Reader;
 use crate::http::MAX_HEADERS;
 use crate::http::lanes::connector::QUEUE_FULL_PAUSE;
 
@@ -63,18 +63,18 @@ impl Write for Connection {
 /// Connects and shakes hands.
 ///
 /// # Errors
-/// [`Fault`]: what failed, with status and body when the server refused.
-pub async fn dial(options: &Options) -> Result<Frames<Connection>, Fault> {
+/// [`Error`]: what failed, with status and body when the server refused.
+pub async fn dial(options: &Options) -> Result<Reader<Connection>, Error> {
     let ms = options.idle_timeout.unwrap_or_default().as_millis();
     within(options.idle_timeout, shake_hands(options)).await.unwrap_or_else(|| {
-        Err(Fault::IdleTimeout { path: options.path(), ms, during: " during the handshake" })
+        Err(Error::IdleTimeout { path: options.path(), ms, during: " during the handshake" })
     })
 }
 
-async fn shake_hands(options: &Options) -> Result<Frames<Connection>, Fault> {
+async fn shake_hands(options: &Options) -> Result<Reader<Connection>, Error> {
     let stream =
         within(options.headers_timeout, connect(options)).await.unwrap_or_else(|| Err(too_late(options)))?;
-    let failed = |error: hyper::Error| hyper_fault(options, &error);
+    let failed = |error: hyper::Error| hyper_error(options, &error);
     let (mut sender, connection) = http1::Builder::new()
         .max_buf_size(HEAD_LIMIT)
         .max_headers(MAX_HEADERS)
@@ -89,17 +89,17 @@ async fn shake_hands(options: &Options) -> Result<Frames<Connection>, Fault> {
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             return Err(refused(options, response).await);
         }
-        check(response.headers(), &key).map_err(|problem| handshake_fault(options, &problem))?;
+        check(response.headers(), &key).map_err(|problem| handshake_error(options, &problem))?;
         hyper::upgrade::on(response).await.map_err(failed)
     };
     let upgraded = alongside(connection.with_upgrades(), exchange).await?;
     let parts = upgraded
         .downcast::<TokioIo<UnixStream>>()
-        .map_err(|_| handshake_fault(options, &"the connection was not handed over"))?;
-    Ok(Frames::new(Connection(parts.io.into_inner()), parts.read_buf.into(), options.max_message_bytes))
+        .map_err(|_| handshake_error(options, &"the connection was not handed over"))?;
+    Ok(Reader::new(Connection(parts.io.into_inner()), parts.read_buf.into(), options.max_message_bytes))
 }
 
-async fn connect(options: &Options) -> Result<UnixStream, Fault> {
+async fn connect(options: &Options) -> Result<UnixStream, Error> {
     loop {
         let error = match UnixStream::connect(&options.socket_path).await {
             Ok(stream) => return Ok(stream),
@@ -112,16 +112,16 @@ async fn connect(options: &Options) -> Result<UnixStream, Fault> {
         // The standard library refuses a path that is too long without asking the system.
         let too_long = error.kind() == io::ErrorKind::InvalidInput && error.raw_os_error().is_none();
         let source = if too_long { io::Error::from_raw_os_error(libc::ENAMETOOLONG) } else { error };
-        return Err(Fault::Connect { path: options.path(), source });
+        return Err(Error::Connect { path: options.path(), source });
     }
 }
 
-fn too_late(options: &Options) -> Fault {
+fn too_late(options: &Options) -> Error {
     let ms = options.headers_timeout.unwrap_or_default().as_millis();
-    Fault::HeadersTimeout { path: options.path(), ms }
+    Error::HeadersTimeout { path: options.path(), ms }
 }
 
-fn request(options: &Options, key: &str) -> Result<Request<Empty<Bytes>>, Fault> {
+fn request(options: &Options, key: &str) -> Result<Request<Empty<Bytes>>, Error> {
     let mut request = Request::get(PATH)
         .header(HOST, "unix")
         .header(CONNECTION, "upgrade")
@@ -129,7 +129,7 @@ fn request(options: &Options, key: &str) -> Result<Request<Empty<Bytes>>, Fault>
         .header(VERSION, "13")
         .header(KEY, key)
         .body(Empty::new())
-        .map_err(|error| handshake_fault(options, &error))?;
+        .map_err(|error| handshake_error(options, &error))?;
     for (name, value) in options.headers.map() {
         request.headers_mut().insert(name, value.clone());
     }
@@ -182,12 +182,12 @@ fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
         .any(|value| value.split(',').any(|part| part.trim().eq_ignore_ascii_case(token)))
 }
 
-async fn refused(options: &Options, response: Response<Incoming>) -> Fault {
+async fn refused(options: &Options, response: Response<Incoming>) -> Error {
     let status = response.status().as_u16();
     let mut body = Vec::new();
     // What has come until then is what there is to say, also when the body breaks off.
     let _ = tokio::time::timeout(BODY_PATIENCE, read_body(response.into_body(), &mut body)).await;
-    Fault::Refused {
+    Error::Refused {
         path: options.path(),
         status,
         body: String::from_utf8_lossy(&body).into_owned(),
@@ -210,23 +210,23 @@ where
     }
 }
 
-fn handshake_fault(options: &Options, problem: &impl ToString) -> Fault {
-    Fault::Handshake { path: options.path(), problem: problem.to_string() }
+fn handshake_error(options: &Options, problem: &impl ToString) -> Error {
+    Error::Handshake { path: options.path(), problem: problem.to_string() }
 }
 
-fn hyper_fault(options: &Options, error: &hyper::Error) -> Fault {
+fn hyper_error(options: &Options, error: &hyper::Error) -> Error {
     let system = std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
     if let Some(source) = system {
         let source = source.raw_os_error().map_or_else(|| source.kind().into(), io::Error::from_raw_os_error);
-        return Fault::Handshaking { path: options.path(), source };
+        return Error::Handshaking { path: options.path(), source };
     }
     if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
-        return Fault::Handshaking { path: options.path(), source: io::ErrorKind::UnexpectedEof.into() };
+        return Error::Handshaking { path: options.path(), source: io::ErrorKind::UnexpectedEof.into() };
     }
     if error.is_parse_too_large() {
-        return handshake_fault(options, &"the head of the answer is too large");
+        return handshake_error(options, &"the head of the answer is too large");
     }
-    handshake_fault(options, &format_args!("the answer is no HTTP ({error})"))
+    handshake_error(options, &format_args!("the answer is no HTTP ({error})"))
 }
 
 #[cfg(test)]

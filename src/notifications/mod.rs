@@ -2,13 +2,11 @@
 //! JavaScript only sees messages it asked for, in batches.
 //!
 //! [`socket::Socket`] runs the connection as its [`state::Machine`] says: [`handshake`] opens it,
-//! [`frames`] reads messages, [`topics`] chooses among them, [`queue::Outbox`] holds them until they are taken.
+//! [`websocket`] reads messages, [`topics`] chooses among them, [`queue::Outbox`] holds them until they are taken.
 
 pub mod backoff;
-pub mod close_code;
 mod connection;
-pub mod fault;
-pub mod frames;
+mod error;
 pub mod handshake;
 pub mod liveness;
 pub mod options;
@@ -17,5 +15,6 @@ pub mod queue;
 pub mod socket;
 pub mod state;
 pub mod topics;
-mod utf8;
-pub mod violation;
+pub mod websocket;
+
+pub use error::Error;

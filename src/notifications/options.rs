@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use http::HeaderMap;
-use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING};
-use thiserror::Error;
-
 use super::backoff::Backoff;
+use super::error::Error;
 use super::topics::Filter;
 use crate::http::call::header_value;
+use http::HeaderMap;
+use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING};
 
 /// Name of the header that carries the token.
 pub const TOKEN_HEADER: &str = "x-cycle-token";
@@ -58,25 +57,6 @@ impl Options {
     }
 }
 
-/// A header that cannot be sent. The value is never part of the message, it may be secret.
-#[derive(Debug, Error, PartialEq, Eq)]
-pub enum BadHeader {
-    /// The name is not one that HTTP allows.
-    #[error("{0:?} is no valid header name")]
-    Name(String),
-    /// The value holds a line break, another control character, or one beyond Latin-1.
-    #[error("the value of the header {name:?} cannot be sent: {fault}")]
-    Value {
-        /// Name of the header.
-        name: String,
-        /// What is wrong with its value.
-        fault: &'static str,
-    },
-    /// The WebSocket handshake sets this one itself.
-    #[error("the header {0:?} belongs to the handshake and cannot be set")]
-    Reserved(String),
-}
-
 /// Headers of the user and the token. Its `Debug` output shows no values.
 #[derive(Clone, Default)]
 pub struct Headers(HeaderMap);
@@ -92,16 +72,16 @@ impl Headers {
     /// token adds nothing.
     ///
     /// # Errors
-    /// [`BadHeader`] for the first header that cannot be sent.
-    pub fn new<I>(extra: I, token: Option<&str>) -> Result<Self, BadHeader>
+    /// [`Error`] for the first header that cannot be sent.
+    pub fn new<I>(extra: I, token: Option<&str>) -> Result<Self, Error>
     where
         I: IntoIterator<Item = (String, String)>,
     {
         let mut headers = HeaderMap::new();
         for (name, value) in extra {
-            let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| BadHeader::Name(name.clone()))?;
+            let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| Error::HeaderName(name.clone()))?;
             if is_reserved(&key) {
-                return Err(BadHeader::Reserved(name));
+                return Err(Error::ReservedHeader(name));
             }
             headers.insert(key, secret(name, &value)?);
         }
@@ -124,8 +104,8 @@ impl Headers {
     }
 }
 
-fn secret(name: String, value: &str) -> Result<HeaderValue, BadHeader> {
-    let mut value = header_value(value).map_err(|fault| BadHeader::Value { name, fault })?;
+fn secret(name: String, value: &str) -> Result<HeaderValue, Error> {
+    let mut value = header_value(value).map_err(|fault| Error::HeaderValue { name, fault })?;
     value.set_sensitive(true);
     Ok(value)
 }
@@ -141,7 +121,7 @@ fn is_reserved(name: &HeaderName) -> bool {
 mod tests {
     use super::*;
 
-    fn headers(extra: &[(&str, &str)], token: Option<&str>) -> Result<Headers, BadHeader> {
+    fn headers(extra: &[(&str, &str)], token: Option<&str>) -> Result<Headers, Error> {
         Headers::new(extra.iter().map(|(name, value)| ((*name).into(), (*value).into())), token)
     }
 
@@ -163,7 +143,9 @@ mod tests {
 
     #[test]
     fn errors_name_the_header_but_not_its_value() {
-        assert_eq!(headers(&[("bad name", "v")], None).unwrap_err(), BadHeader::Name("bad name".into()));
+        assert!(
+            matches!(headers(&[("bad name", "v")], None), Err(Error::HeaderName(name)) if name == "bad name")
+        );
         for reserved in [
             "Connection",
             "upgrade",
@@ -173,7 +155,9 @@ mod tests {
             "Expect",
             "Keep-Alive",
         ] {
-            assert_eq!(headers(&[(reserved, "v")], None).unwrap_err(), BadHeader::Reserved(reserved.into()));
+            assert!(
+                matches!(headers(&[(reserved, "v")], None), Err(Error::ReservedHeader(name)) if name == reserved)
+            );
         }
         let error = headers(&[("x-a", "se\ncret")], None).unwrap_err().to_string();
         assert!(error.contains("x-a") && !error.contains("cret"), "{error}");

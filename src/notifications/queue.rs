@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::fault::Fault;
+use super::error::Error;
 use crate::json::tape::{self, Recorder};
 
 /// A batch is closed once it holds this many bytes of text, so that one turn of JavaScript stays short.
@@ -125,7 +125,7 @@ pub enum Event {
     /// The handshake succeeded.
     Open,
     /// Something failed.
-    Fault(Fault),
+    Error(Error),
     /// The connection, or the attempt to make one, is over.
     Close {
         /// Code of the close frame, or 1005 or 1006 when there was none.

@@ -27,7 +27,7 @@ fn describe(item: &Item) -> String {
         Item::Messages(batch) => batch.iter().map(|message| message.text).collect::<Vec<_>>().join(","),
         Item::Event(Event::Open) => "open".into(),
         Item::Event(Event::Close { code, .. }) => format!("close {code}"),
-        Item::Event(Event::Fault(_)) => "fault".into(),
+        Item::Event(Event::Error(_)) => "fault".into(),
         Item::Event(Event::Reconnecting { attempt, .. }) => format!("reconnecting {attempt}"),
         Item::Event(Event::Idle { commands }) => format!("idle {commands}"),
     }
@@ -119,7 +119,7 @@ fn a_close_of_the_user_forgets_all_but_the_ends_of_connections() {
     outbox.put(Event::Reconnecting { attempt: 1, delay_ms: 1.0 });
     outbox.mute();
     put(&outbox, &["b"]);
-    outbox.put(Event::Fault(Fault::Binary));
+    outbox.put(Event::Error(Error::Binary));
     outbox.put(Event::Open);
     outbox.put(Event::Close { code: 1000, reason: String::new() });
     outbox.put(Event::Idle { commands: 2 });

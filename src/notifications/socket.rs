@@ -9,14 +9,13 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use super::backoff::milliseconds;
-use super::close_code;
 use super::connection::{self, End, Step};
-use super::fault::Fault;
-use super::frames::Frames;
+use super::error::Error;
 use super::handshake::{self, Connection};
 use super::options::Options;
 use super::queue::{Event, Outbox};
 use super::state::{Input, Machine, State};
+use super::websocket::{Reader, close_code};
 use crate::json::shapes::ShapeKeys;
 use crate::json::tape::Recorder;
 
@@ -96,7 +95,7 @@ impl Task {
     /// Runs until the handle is dropped. A panic, which is a bug, ends the connection like any failure.
     pub async fn run(mut self) {
         while AssertUnwindSafe(self.live()).catch_unwind().await.is_err() {
-            self.outbox.put(Event::Fault(Fault::Internal));
+            self.outbox.put(Event::Error(Error::Internal));
             self.outbox.put(Event::Close { code: close_code::ABNORMAL, reason: String::new() });
             self.machine = Machine::new(self.options.reconnect);
         }
@@ -160,7 +159,7 @@ impl Task {
     }
 
     /// Dials until the attempt is over or the user does not want it any more.
-    async fn dial(&mut self) -> Result<Option<Frames<Connection>>, Gone> {
+    async fn dial(&mut self) -> Result<Option<Reader<Connection>>, Gone> {
         let options = Arc::clone(&self.options);
         let mut dialing = std::pin::pin!(handshake::dial(&options));
         while self.machine.state() == State::Connecting {
@@ -169,13 +168,13 @@ impl Task {
                 command = self.command() => self.obey(command?),
                 result = &mut dialing => {
                     return Ok(match result {
-                        Ok(frames) => {
+                        Ok(websocket) => {
                             self.outbox.put(Event::Open);
                             self.machine.on(Input::Opened);
-                            Some(frames)
+                            Some(websocket)
                         }
-                        Err(fault) => {
-                            self.lost(fault);
+                        Err(error) => {
+                            self.lost(error);
                             None
                         }
                     });
@@ -185,8 +184,8 @@ impl Task {
         Ok(None)
     }
 
-    fn lost(&mut self, fault: Fault) {
-        self.outbox.put(Event::Fault(fault));
+    fn lost(&mut self, error: Error) {
+        self.outbox.put(Event::Error(error));
         self.ended(close_code::ABNORMAL, String::new());
     }
 
@@ -196,15 +195,15 @@ impl Task {
     }
 
     /// Reads messages until something ends that, and says how to end the connection.
-    async fn serve(&mut self, open: &mut Option<Frames<Connection>>) -> Result<End, Gone> {
+    async fn serve(&mut self, open: &mut Option<Reader<Connection>>) -> Result<End, Gone> {
         let options = Arc::clone(&self.options);
         let outbox = Arc::clone(&self.outbox);
         let recorder = Arc::clone(&self.recorder);
-        let Some(frames) = open else {
+        let Some(websocket) = open else {
             self.machine.on(Input::Ended);
             return Ok(End::Asked);
         };
-        let mut reader = connection::Reader::new(frames, &options, &outbox, &recorder);
+        let mut reader = connection::Reader::new(websocket, &options, &outbox, &recorder);
         while self.machine.state() == State::Open {
             let step = tokio::select! {
                 biased;
@@ -224,14 +223,14 @@ impl Task {
                     self.machine.on(Input::Finishing);
                     return Ok(End::Server(content));
                 }
-                Step::Fail { fault, code } => {
-                    self.outbox.put(Event::Fault(fault));
+                Step::Fail { error, code } => {
+                    self.outbox.put(Event::Error(error));
                     self.machine.on(Input::Failing);
                     return Ok(End::Failed(code));
                 }
-                Step::Lost(fault) => {
+                Step::Lost(error) => {
                     *open = None;
-                    self.lost(fault);
+                    self.lost(error);
                     return Ok(End::Asked);
                 }
             }
@@ -240,10 +239,10 @@ impl Task {
     }
 
     /// Says goodbye to the server and reports the end.
-    async fn finish(&mut self, open: Option<Frames<Connection>>, end: &End) -> Result<(), Gone> {
+    async fn finish(&mut self, open: Option<Reader<Connection>>, end: &End) -> Result<(), Gone> {
         let goodbye = async {
             match open {
-                Some(frames) => connection::goodbye(frames, end).await,
+                Some(websocket) => connection::goodbye(websocket, end).await,
                 None => (close_code::ABNORMAL, String::new()),
             }
         };

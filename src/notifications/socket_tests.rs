@@ -87,7 +87,7 @@ fn describe(item: &Item) -> String {
     match item {
         Item::Messages(batch) => batch.iter().map(|message| message.text).collect::<Vec<_>>().join(" "),
         Item::Event(Event::Open) => "open".into(),
-        Item::Event(Event::Fault(fault)) => fault.code().into(),
+        Item::Event(Event::Error(error)) => error.code().into(),
         Item::Event(Event::Close { code, reason }) => format!("close {code} {reason}"),
         Item::Event(Event::Reconnecting { attempt, delay_ms }) => format!("attempt {attempt} in {delay_ms}"),
         Item::Event(Event::Idle { commands }) => format!("idle {commands}"),

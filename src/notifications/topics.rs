@@ -2,17 +2,9 @@
 
 use std::borrow::Cow;
 
-use thiserror::Error;
-
+use super::error::Error;
 use crate::json::scan::Malformed;
 use crate::json::topic::topic;
-
-/// A pattern that is neither a topic nor `prefix.*`.
-#[derive(Debug, Error, PartialEq, Eq)]
-#[error(
-    "{0:?} is no topic pattern: give a whole topic such as \"container.new\", or a prefix such as \"container.*\""
-)]
-pub struct BadPattern(pub String);
 
 /// A set of topic patterns, sorted once so that each message costs a few comparisons.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,8 +18,8 @@ impl Filter {
     /// Builds a filter of exact names and of prefixes written `prefix.*`. No pattern at all lets nothing through.
     ///
     /// # Errors
-    /// [`BadPattern`] for an empty pattern and for an asterisk anywhere but after the last dot.
-    pub fn new<I>(patterns: I) -> Result<Self, BadPattern>
+    /// [`Error::Pattern`] for an empty pattern and for an asterisk anywhere but after the last dot.
+    pub fn new<I>(patterns: I) -> Result<Self, Error>
     where
         I: IntoIterator,
         I::Item: AsRef<str>,
@@ -37,11 +29,11 @@ impl Filter {
             let pattern = pattern.as_ref();
             let (text, list) = match pattern.strip_suffix('*') {
                 Some(prefix) if prefix.len() > 1 && prefix.ends_with('.') => (prefix, &mut filter.prefixes),
-                Some(_) => return Err(BadPattern(pattern.into())),
+                Some(_) => return Err(Error::Pattern(pattern.into())),
                 None => (pattern, &mut filter.names),
             };
             if text.is_empty() || text.contains('*') {
-                return Err(BadPattern(pattern.into()));
+                return Err(Error::Pattern(pattern.into()));
             }
             list.push(text.into());
         }
@@ -115,7 +107,10 @@ mod tests {
     #[test]
     fn anything_else_is_no_pattern() {
         for pattern in ["", "*", ".*", "a*", "a.*.b", "a.*b", "*.a", "a.**", "a.*.*"] {
-            assert_eq!(Filter::new([pattern]), Err(BadPattern(pattern.into())), "{pattern}");
+            assert!(
+                matches!(Filter::new([pattern]), Err(Error::Pattern(refused)) if refused == pattern),
+                "{pattern}"
+            );
         }
     }
 

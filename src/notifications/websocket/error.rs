@@ -1,22 +1,26 @@
-//! The rules of RFC 6455 that a server can break.
+//! Why a WebSocket gives no more messages.
 
-use thiserror::Error;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use std::io;
 
 use super::close_code;
 
-/// Largest payload of a control frame. Its length is in the second byte: a longer form is not allowed, not for a short
-/// one either.
-const CONTROL_LIMIT: u8 = 125;
-/// Bits of the first byte of a frame.
-const FINAL: u8 = 0x80;
-const RESERVED: u8 = 0x70;
-/// Bit of the second byte.
-const MASKED: u8 = 0x80;
+/// Why no more messages can be read. It is the last thing that a [`Reader`](super::Reader) gives.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The server broke a rule of the protocol.
+    #[error(transparent)]
+    Protocol(#[from] ProtocolError),
+    /// A message is larger than the limit given to [`Reader::new`](super::Reader::new).
+    #[error("a message is larger than allowed")]
+    MessageTooLarge,
+    /// The connection failed, or ended without a close frame (`UnexpectedEof`).
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
 
-/// A rule that the server broke.
-#[derive(Debug, Error, PartialEq, Eq)]
-pub enum Violation {
+/// A rule of RFC 6455 that the server broke. The text goes on from "the server broke the WebSocket protocol:".
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum ProtocolError {
     /// Servers must not mask.
     #[error("it sent a masked frame")]
     Masked,
@@ -52,7 +56,7 @@ pub enum Violation {
     InvalidCloseReason,
 }
 
-impl Violation {
+impl ProtocolError {
     /// The close code to answer with.
     #[must_use]
     pub fn close_code(&self) -> u16 {
@@ -60,27 +64,5 @@ impl Violation {
             Self::InvalidUtf8 | Self::InvalidCloseReason => close_code::INVALID_DATA,
             _ => close_code::PROTOCOL_ERROR,
         }
-    }
-}
-
-/// The rules that the first two bytes of a frame can break, whether more of it is here or not.
-///
-/// # Errors
-/// The first rule that is broken.
-pub fn check_start(first: u8, second: u8) -> Result<(), Violation> {
-    let (last, opcode) = (first & FINAL != 0, first & 0x0F);
-    if first & RESERVED != 0 {
-        return Err(Violation::ReservedBits);
-    }
-    if second & MASKED != 0 {
-        return Err(Violation::Masked);
-    }
-    match OpCode::from(opcode) {
-        OpCode::Data(Data::Reserved(_)) | OpCode::Control(Control::Reserved(_)) => {
-            Err(Violation::UnknownOpcode(opcode))
-        }
-        OpCode::Control(_) if !last => Err(Violation::FragmentedControl),
-        OpCode::Control(_) if second > CONTROL_LIMIT => Err(Violation::LongControl),
-        _ => Ok(()),
     }
 }

@@ -3,14 +3,33 @@
 use std::io;
 use std::path::Path;
 
-use thiserror::Error;
-
-use super::violation::Violation;
+use super::websocket::ProtocolError;
 use crate::{socket_path, system_error};
 
-/// A failure, as the `error` event reports it.
-#[derive(Debug, Error)]
-pub enum Fault {
+/// Why a notification socket could not be made ([`Self::HeaderName`] to [`Self::Pattern`]), or what its `error` event
+/// reports.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The name of a header is not one that HTTP allows.
+    #[error("{0:?} is no valid header name")]
+    HeaderName(String),
+    /// The value of a header holds a line break, another control character, or one beyond Latin-1. It is not in the
+    /// message: it may be secret.
+    #[error("the value of the header {name:?} cannot be sent: {fault}")]
+    HeaderValue {
+        /// Name of the header.
+        name: String,
+        /// What is wrong with its value.
+        fault: &'static str,
+    },
+    /// A header that the handshake sets itself.
+    #[error("the header {0:?} belongs to the handshake and cannot be set")]
+    ReservedHeader(String),
+    /// Neither a topic nor `prefix.*`.
+    #[error(
+        "{0:?} is no topic pattern: give a whole topic such as \"container.new\", or a prefix such as \"container.*\""
+    )]
+    Pattern(String),
     /// The Unix socket could not be connected to.
     #[error("cannot connect to the notification socket {path}: {source}{advice}", advice = connect_advice(path, source))]
     Connect {
@@ -48,12 +67,12 @@ pub enum Fault {
         problem: String,
     },
     /// The server broke the rules of the WebSocket protocol.
-    #[error("the server on {path} broke the WebSocket protocol: {violation}; the connection is closed")]
+    #[error("the server on {path} broke the WebSocket protocol: {source}; the connection is closed")]
     Protocol {
         /// Path of the socket.
         path: String,
         /// The rule.
-        violation: Violation,
+        source: ProtocolError,
     },
     /// A message was larger than `maxMessageBytes`.
     #[error(
@@ -101,11 +120,14 @@ pub enum Fault {
     },
 }
 
-impl Fault {
-    /// A stable name of the failure; that of the system error where there is one.
+impl Error {
+    /// A stable name of the error; that of the system error where there is one.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
+            Self::HeaderName(_) | Self::HeaderValue { .. } | Self::ReservedHeader(_) | Self::Pattern(_) => {
+                "ERR_INVALID_ARG_VALUE"
+            }
             Self::Connect { source, .. } | Self::Handshaking { source, .. } | Self::Lost { source, .. } => {
                 system_error::code(source)
             }
@@ -157,7 +179,7 @@ fn connect_advice(path: &str, source: &io::Error) -> String {
 
 /// What to do about a refused handshake.
 #[must_use]
-pub fn refusal_advice(status: u16, has_token: bool) -> &'static str {
+pub(super) fn refusal_advice(status: u16, has_token: bool) -> &'static str {
     match (status, has_token) {
         (401, false) => ": CYCLE_API_TOKEN is not set and no token option was given",
         (401, true) => ": the token was not accepted",
@@ -171,21 +193,21 @@ pub fn refusal_advice(status: u16, has_token: bool) -> &'static str {
 mod tests {
     use super::*;
 
-    fn connect(number: i32) -> Fault {
-        Fault::Connect { path: "/run/a.sock".into(), source: io::Error::from_raw_os_error(number) }
+    fn connect(number: i32) -> Error {
+        Error::Connect { path: "/run/a.sock".into(), source: io::Error::from_raw_os_error(number) }
     }
 
     #[test]
     fn system_failures_have_the_name_of_the_system_error() {
-        let fault = connect(libc::ENOENT);
-        assert_eq!(fault.code(), "ENOENT");
+        let error = connect(libc::ENOENT);
+        assert_eq!(error.code(), "ENOENT");
         assert_eq!(
-            fault.system().map(|(syscall, source)| (syscall, source.raw_os_error())),
+            error.system().map(|(syscall, source)| (syscall, source.raw_os_error())),
             Some(("connect", Some(libc::ENOENT)))
         );
-        let lost = Fault::Lost { path: "p".into(), source: io::ErrorKind::UnexpectedEof.into() };
+        let lost = Error::Lost { path: "p".into(), source: io::ErrorKind::UnexpectedEof.into() };
         assert_eq!((lost.code(), lost.system().map(|(syscall, _)| syscall)), ("ECONNRESET", Some("read")));
-        assert!(Fault::Binary.system().is_none());
+        assert!(Error::Binary.system().is_none());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! UTF-8 that arrives bit by bit.
 
-use super::violation::Violation;
+use super::error::ProtocolError;
 
 /// Finds what can never become UTF-8, before all of it is here.
 #[derive(Debug, Default)]
@@ -14,8 +14,8 @@ impl Utf8 {
     /// Looks at the next bytes.
     ///
     /// # Errors
-    /// [`Violation::InvalidUtf8`], whatever follows.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Violation> {
+    /// [`ProtocolError::InvalidUtf8`], whatever follows.
+    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), ProtocolError> {
         let mut rest = bytes;
         while self.length > 0
             && let Some((first, others)) = rest.split_first()
@@ -34,11 +34,11 @@ impl Utf8 {
 }
 
 /// The beginning of a character at the end of `bytes`.
-fn incomplete(bytes: &[u8]) -> Result<&[u8], Violation> {
+fn incomplete(bytes: &[u8]) -> Result<&[u8], ProtocolError> {
     match str::from_utf8(bytes) {
         Ok(_) => Ok(&[]),
         Err(error) if error.error_len().is_none() => Ok(&bytes[error.valid_up_to()..]),
-        Err(_) => Err(Violation::InvalidUtf8),
+        Err(_) => Err(ProtocolError::InvalidUtf8),
     }
 }
 
@@ -48,7 +48,7 @@ mod tests {
 
     use super::*;
 
-    fn pushed<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<(), Violation> {
+    fn pushed<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<(), ProtocolError> {
         let mut utf8 = Utf8::default();
         pieces.into_iter().try_for_each(|piece| utf8.push(piece))
     }
@@ -72,7 +72,7 @@ mod tests {
             (b"\xf0", 0x8f),
         ] {
             assert_eq!(pushed(valid.chunks(1)), Ok(()));
-            assert_eq!(pushed(valid.chunks(1).chain([&[wrong][..]])), Err(Violation::InvalidUtf8));
+            assert_eq!(pushed(valid.chunks(1).chain([&[wrong][..]])), Err(ProtocolError::InvalidUtf8));
         }
     }
 

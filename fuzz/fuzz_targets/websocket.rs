@@ -5,7 +5,7 @@
 use std::io::{self, Read, Write};
 
 use arbitrary::Arbitrary;
-use cycle_internal_api::notifications::frames::{Broken, Frames, Message};
+use cycle_internal_api::notifications::websocket::{Error, Message, Reader};
 use libfuzzer_sys::fuzz_target;
 
 #[derive(Arbitrary, Debug)]
@@ -50,13 +50,13 @@ impl Write for Stub<'_> {
 fn read(bytes: &[u8], already_read: usize, piece: usize, max_message: usize) -> (Vec<Message<String>>, String) {
     let (first, rest) = bytes.split_at(already_read.min(bytes.len()));
     let stub = Stub { rest, piece, paused: false };
-    let mut frames = Frames::new(stub, first.to_vec(), max_message);
+    let mut reader = Reader::new(stub, first.to_vec(), max_message);
     let mut messages = Vec::new();
     loop {
-        match frames.read_message() {
+        match reader.read_message() {
             Ok(Some(message)) => messages.push(owned(message)),
             Ok(None) => {}
-            Err(broken) => return (messages, name(&broken)),
+            Err(error) => return (messages, name(&error)),
         }
     }
 }
@@ -72,9 +72,9 @@ fn owned(message: Message<&str>) -> Message<String> {
     }
 }
 
-fn name(broken: &Broken) -> String {
-    match broken {
-        Broken::Io(error) => format!("{:?}", error.kind()),
+fn name(error: &Error) -> String {
+    match error {
+        Error::Io(error) => format!("{:?}", error.kind()),
         other => other.to_string(),
     }
 }

@@ -9,33 +9,19 @@ use std::mem;
 use std::ops::Range;
 
 use bytes::Bytes;
-use thiserror::Error;
-use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
+use tokio_tungstenite::tungstenite::error as tungstenite;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame, FrameHeader, FrameSocket};
 
 use super::close_code;
+use super::error::{Error, ProtocolError};
+use super::header::check_start;
 use super::utf8::Utf8;
-use super::violation::{Violation, check_start};
 
 /// First byte of a text message in one frame, without reserved bits.
 const WHOLE_TEXT: u8 = 0x81;
 /// So much is read at once. A larger frame makes the buffer grow until it was read.
 const BUFFER: usize = 128 * 1024;
-
-/// Why no more messages can be read.
-#[derive(Debug, Error)]
-pub enum Broken {
-    /// The server broke a rule.
-    #[error(transparent)]
-    Violation(#[from] Violation),
-    /// A message is larger than allowed.
-    #[error("a message is larger than allowed")]
-    TooLarge,
-    /// The connection failed, or ended without a close frame.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-}
 
 /// One message or control frame.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,7 +41,7 @@ pub enum Message<Text> {
 }
 
 /// Reads messages from, and writes control frames to, a stream that does not block.
-pub struct Frames<S> {
+pub struct Reader<S> {
     /// Writes; what it would read is read into `buffer`.
     socket: FrameSocket<S>,
     buffer: Vec<u8>,
@@ -86,7 +72,7 @@ enum Found {
     Other(Message<&'static str>),
 }
 
-impl<S> Frames<S> {
+impl<S> Reader<S> {
     /// Messages of `stream`, of which `already_read` has been read before. A message may have `max_message` bytes.
     pub fn new(stream: S, already_read: Vec<u8>, max_message: usize) -> Self {
         let unread = 0..already_read.len();
@@ -117,12 +103,12 @@ impl<S> Frames<S> {
     }
 }
 
-impl<S: Read + Write> Frames<S> {
+impl<S: Read + Write> Reader<S> {
     /// The next message, or `None` when the stream has no more for now.
     ///
     /// # Errors
-    /// [`Broken`]; nothing can be read after it.
-    pub fn read_message(&mut self) -> Result<Option<Message<&str>>, Broken> {
+    /// [`Error`]; nothing can be read after it.
+    pub fn read_message(&mut self) -> Result<Option<Message<&str>>, Error> {
         self.joined = Vec::new();
         let found = if let Some(payload) = self.read_short_text() {
             Found::Buffered(payload)
@@ -135,7 +121,7 @@ impl<S: Read + Write> Frames<S> {
             Found::Joined => &self.joined,
             Found::Other(message) => return Ok(Some(message)),
         };
-        let text = str::from_utf8(text).map_err(|_| Violation::InvalidUtf8)?;
+        let text = str::from_utf8(text).map_err(|_| ProtocolError::InvalidUtf8)?;
         Ok(Some(Message::Text(text)))
     }
 
@@ -161,7 +147,7 @@ impl<S: Read + Write> Frames<S> {
     }
 
     /// The header of the next frame, and where its payload is until the next call.
-    fn read_frame(&mut self) -> Result<Option<(FrameHeader, Range<usize>)>, Broken> {
+    fn read_frame(&mut self) -> Result<Option<(FrameHeader, Range<usize>)>, Error> {
         loop {
             if let [first, second, ..] = self.buffer[self.unread.clone()] {
                 check_start(first, second)?;
@@ -180,8 +166,8 @@ impl<S: Read + Write> Frames<S> {
                     (length - (there - start), Some((header.opcode, start)))
                 }
                 Ok(None) => (1, None),
-                Err(Error::Protocol(ProtocolError::InvalidOpcode(opcode))) => {
-                    return Err(Violation::UnknownOpcode(opcode).into());
+                Err(tungstenite::Error::Protocol(tungstenite::ProtocolError::InvalidOpcode(opcode))) => {
+                    return Err(ProtocolError::UnknownOpcode(opcode).into());
                 }
                 Err(other) => return Err(io::Error::other(other).into()),
             };
@@ -202,23 +188,23 @@ impl<S: Read + Write> Frames<S> {
     }
 
     /// The rules that the rest of a header can break, whether its payload is here or not. Gives the length of that.
-    fn check(&self, header: &FrameHeader, length: u64) -> Result<usize, Broken> {
+    fn check(&self, header: &FrameHeader, length: u64) -> Result<usize, Error> {
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         let held = match (header.opcode, &self.fragments) {
             (OpCode::Control(Control::Reserved(opcode)) | OpCode::Data(Data::Reserved(opcode)), _) => {
-                return Err(Violation::UnknownOpcode(opcode).into());
+                return Err(ProtocolError::UnknownOpcode(opcode).into());
             }
             (OpCode::Control(_), _) => return Ok(length),
-            (OpCode::Data(Data::Continue), None) => return Err(Violation::Continuation.into()),
+            (OpCode::Data(Data::Continue), None) => return Err(ProtocolError::Continuation.into()),
             (OpCode::Data(Data::Continue), Some(fragments)) => fragments.bytes.len(),
-            (OpCode::Data(_), Some(_)) => return Err(Violation::Interleaved.into()),
+            (OpCode::Data(_), Some(_)) => return Err(ProtocolError::Interleaved.into()),
             (OpCode::Data(_), None) => 0,
         };
-        if length > self.max_message - held { Err(Broken::TooLarge) } else { Ok(length) }
+        if length > self.max_message - held { Err(Error::MessageTooLarge) } else { Ok(length) }
     }
 
     /// Looks at what is here of the payload of a frame that is not complete, which begins so far behind what was given out.
-    fn look_at_part(&mut self, opcode: OpCode, start: usize) -> Result<(), Violation> {
+    fn look_at_part(&mut self, opcode: OpCode, start: usize) -> Result<(), ProtocolError> {
         let text = match opcode {
             OpCode::Data(Data::Text) => true,
             OpCode::Data(_) => self.fragments.as_ref().is_some_and(|fragments| fragments.text),
@@ -251,14 +237,14 @@ impl<S: Read + Write> Frames<S> {
         Ok(read)
     }
 
-    fn accept(&mut self, header: &FrameHeader, payload: Range<usize>) -> Result<Found, Broken> {
+    fn accept(&mut self, header: &FrameHeader, payload: Range<usize>) -> Result<Found, Error> {
         match header.opcode {
             OpCode::Control(control) => self.control(control, payload).map(Found::Other),
             OpCode::Data(data) => Ok(self.data(data, header.is_final, payload)?),
         }
     }
 
-    fn control(&mut self, control: Control, payload: Range<usize>) -> Result<Message<&'static str>, Broken> {
+    fn control(&mut self, control: Control, payload: Range<usize>) -> Result<Message<&'static str>, Error> {
         let payload = &self.buffer[payload];
         match control {
             Control::Ping => {
@@ -268,11 +254,11 @@ impl<S: Read + Write> Frames<S> {
             }
             Control::Pong => Ok(Message::Pong),
             Control::Close => Ok(Message::Close(close_content(payload)?)),
-            Control::Reserved(opcode) => Err(Violation::UnknownOpcode(opcode).into()),
+            Control::Reserved(opcode) => Err(ProtocolError::UnknownOpcode(opcode).into()),
         }
     }
 
-    fn data(&mut self, data: Data, last: bool, payload: Range<usize>) -> Result<Found, Violation> {
+    fn data(&mut self, data: Data, last: bool, payload: Range<usize>) -> Result<Found, ProtocolError> {
         let looked_at = mem::take(&mut self.looked_at);
         let text = self.fragments.as_ref().map_or(data == Data::Text, |fragments| fragments.text);
         if last {
@@ -297,7 +283,7 @@ impl<S: Read + Write> Frames<S> {
         Ok(if text { Found::Joined } else { Found::Other(Message::Binary) })
     }
 
-    /// Writes what waits, as far as the stream takes it; see [`Frames::wants_write`].
+    /// Writes what waits, as far as the stream takes it; see [`Reader::wants_write`].
     ///
     /// # Errors
     /// The system error when the connection failed.
@@ -318,7 +304,7 @@ impl<S: Read + Write> Frames<S> {
     /// Says that this end is alive, without having been asked.
     ///
     /// # Errors
-    /// As for [`Frames::flush`].
+    /// As for [`Reader::flush`].
     pub fn pong(&mut self) -> io::Result<()> {
         self.pong.get_or_insert_default();
         self.flush()
@@ -327,7 +313,7 @@ impl<S: Read + Write> Frames<S> {
     /// Sends a ping.
     ///
     /// # Errors
-    /// As for [`Frames::flush`].
+    /// As for [`Reader::flush`].
     pub fn ping(&mut self) -> io::Result<()> {
         self.send(Frame::ping(Bytes::new()))
     }
@@ -335,7 +321,7 @@ impl<S: Read + Write> Frames<S> {
     /// Sends a close frame, empty without a code.
     ///
     /// # Errors
-    /// As for [`Frames::flush`].
+    /// As for [`Reader::flush`].
     pub fn close(&mut self, code: Option<u16>, reason: &str) -> io::Result<()> {
         self.pong = None;
         self.send(Frame::close(code.map(|code| CloseFrame { code: code.into(), reason: reason.into() })))
@@ -352,27 +338,27 @@ impl<S: Read + Write> Frames<S> {
 }
 
 /// Whether a write is complete. What would block stays in tungstenite's buffer.
-fn complete(result: Result<(), Error>) -> io::Result<bool> {
+fn complete(result: Result<(), tungstenite::Error>) -> io::Result<bool> {
     match result {
         Ok(()) => Ok(true),
-        Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
-        Err(Error::Io(error)) => Err(error),
+        Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+        Err(tungstenite::Error::Io(error)) => Err(error),
         Err(other) => Err(io::Error::other(other)),
     }
 }
 
-fn close_content(payload: &[u8]) -> Result<Option<(u16, String)>, Violation> {
+fn close_content(payload: &[u8]) -> Result<Option<(u16, String)>, ProtocolError> {
     let Some((code, reason)) = payload.split_first_chunk() else {
-        return if payload.is_empty() { Ok(None) } else { Err(Violation::HalfCloseCode) };
+        return if payload.is_empty() { Ok(None) } else { Err(ProtocolError::HalfCloseCode) };
     };
     let code = u16::from_be_bytes(*code);
     if !close_code::is_sendable(code) {
-        return Err(Violation::IllegalCloseCode(code));
+        return Err(ProtocolError::IllegalCloseCode(code));
     }
-    let reason = str::from_utf8(reason).map_err(|_| Violation::InvalidCloseReason)?;
+    let reason = str::from_utf8(reason).map_err(|_| ProtocolError::InvalidCloseReason)?;
     Ok(Some((code, reason.into())))
 }
 
 #[cfg(test)]
-#[path = "frames_tests.rs"]
+#[path = "reader_tests.rs"]
 mod tests;

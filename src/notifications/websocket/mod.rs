@@ -1,0 +1,10 @@
+//! The client's end of a WebSocket, above the handshake: messages out of frames, by the rules of RFC 6455.
+
+pub mod close_code;
+mod error;
+mod header;
+mod reader;
+mod utf8;
+
+pub use error::{Error, ProtocolError};
+pub use reader::{Message, Reader};
