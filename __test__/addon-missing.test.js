@@ -82,13 +82,21 @@ function addonOfAnotherVersion() {
   return content;
 }
 
-/** Makes a program believe that it runs on musl: its file names that dynamic linker. */
-const ON_MUSL = `
+/**
+ * Makes a program find the dynamic linkers of these C libraries, and no other.
+ *
+ * @param {string[]} installed
+ */
+const linkers = (...installed) => `
   const fs = require('node:fs');
-  const { existsSync, openSync } = fs;
-  fs.existsSync = (file) => String(file).startsWith('/lib/ld-musl') || existsSync(file);
-  fs.openSync = (file, ...more) => openSync(file === '/proc/self/exe' ? 'linker' : file, ...more);
-  fs.writeFileSync('linker', 'ELF /lib/ld-musl-x86_64.so.1');`;
+  const { existsSync } = fs;
+  fs.existsSync = (file) => {
+    const [, name] = /^\\/lib(?:64)?\\/ld-(linux|musl)-/.exec(file) ?? [];
+    return name ? ${JSON.stringify(installed)}.includes(name) : existsSync(file);
+  };`;
+
+/** Makes Node say that it was compiled for musl, whose header has one constant less. */
+const COMPILED_FOR_MUSL = `require('node:os').constants.dlopen = {};`;
 
 /**
  * @typedef {object} Fault
@@ -165,7 +173,7 @@ const faults = [
   {
     what: 'the addon of another C library alone',
     harm: (folder) => putAddon(folder, addon(), `${system}-gnu`),
-    before: ON_MUSL,
+    before: linkers('musl'),
     expect: [new RegExp(`the native part for ${system}-musl`), /is for glibc, and this program runs on musl|neither/],
     linux: true,
   },
@@ -175,8 +183,15 @@ const faults = [
       putAddon(folder, addon(), `${system}-gnu`);
       putAddon(folder, "musl's", `${system}-musl`);
     },
-    before: ON_MUSL,
+    before: linkers('musl', 'linux') + COMPILED_FOR_MUSL,
     expect: [/-musl\.node: file too short/],
+    linux: true,
+  },
+  {
+    what: 'the addon for glibc in the place of that for musl',
+    harm: (folder) => putAddon(folder, addon(), `${system}-musl`),
+    before: linkers() + COMPILED_FOR_MUSL,
+    expect: [/-musl\.node is for glibc, and this program runs on musl/],
     linux: true,
   },
   {
@@ -221,6 +236,20 @@ test('NAPI_RS_NATIVE_LIBRARY_PATH names the addon that is loaded, seen from the 
   const env = { NAPI_RS_NATIVE_LIBRARY_PATH: 'own.node' };
   const { stdout, stderr } = await run(process.execPath, ['-e', program], { cwd, env });
   assert.equal(stdout.trim(), path.join(cwd, 'own.node'), stderr);
+});
+
+test("where both C libraries are installed, or none is where it should be, the program's own counts", async (t) => {
+  if (process.platform !== 'linux') return;
+  const cwd = install(t);
+  putAddon(cwd, addon());
+  const others = target.endsWith('-gnu') ? 'musl' : 'gnu';
+  putAddon(cwd, 'x', `${system}-${others}`);
+  const program = `require('${NAME}').getClient({ token: 't' });
+    console.log(Object.keys(require.cache).filter((name) => name.endsWith('.node')).join());`;
+  for (const before of [linkers('musl', 'linux'), linkers()]) {
+    const { stdout, stderr } = await run(process.execPath, ['-e', before + program], { cwd, env: clean });
+    assert.equal(stdout.trim(), path.join(cwd, PACKAGE, binary), stderr);
+  }
 });
 
 test('a client that was made without an addon takes it once it is there', async (t) => {

@@ -155,7 +155,10 @@ async function writeFile(file, modules, owners) {
   const contents = [
     ...[...givers].map(([name, path]) => `import { ${name} } from './${path}';`),
     `module.exports = { ${hidden ? own : [...givers.keys()]} };`,
-    hidden ? `Object.defineProperties(module.exports, { ${INTERNALS}: { value: { ${[...givers.keys()]} } } });` : '',
+    // Made when another file asks: that file is loaded later, or never.
+    hidden
+      ? `Object.defineProperties(module.exports, { ${INTERNALS}: { get: () => ({ ${[...givers.keys()]} }) } });`
+      : '',
   ].join('\n');
   const { outputFiles } = await build({
     ...SETTINGS,

@@ -11,13 +11,13 @@ const CODE = 'ERR_CYCLE_NATIVE_MISSING';
  * @param {string} target the system, as the packages of the addons name it
  */
 function explain(cause, target) {
-  const reason = reasonOf(cause, target);
-  const lines = [
-    `${NAME}: the native part for ${target} (${runtime()}) could not be loaded: ${reason}`,
-    'What to try:',
-    ...advice(reason, target).map((line) => `- ${line}`),
-  ];
-  return Object.assign(new Error(lines.join('\n'), { cause }), { code: CODE });
+  const { bun, deno, node } = process.versions;
+  const runtime = bun ? `Bun ${bun}` : deno ? `Deno ${deno}` : `Node ${node}`;
+  const reason = reasonOf(cause) ?? `neither the package ${NAME}-${target} nor its .node file was found`;
+  const message = `${NAME}: the native part for ${target} (${runtime}) could not be loaded: ${reason}
+What to try:
+- ${advice(reason, target).join('\n- ')}`;
+  return Object.assign(new Error(message, { cause }), { code: CODE });
 }
 
 /** @param {unknown} error */
@@ -25,25 +25,14 @@ function isMissing(error) {
   return /** @type {any} */ (error)?.code === CODE;
 }
 
-function runtime() {
-  const { bun, deno, node } = process.versions;
-  return bun ? `Bun ${bun}` : deno ? `Deno ${deno}` : `Node ${node}`;
-}
-
 /**
  * What the loader said, and not that some other place had nothing either.
  *
- * @param {unknown} cause
- * @param {string} target
+ * @param {any} error
+ * @returns {string | undefined}
  */
-function reasonOf(cause, target) {
-  for (let error = /** @type {any} */ (cause); error; error = error.cause) {
-    const { message } = error;
-    if (typeof message === 'string' && !message.startsWith('Cannot find ')) {
-      return message;
-    }
-  }
-  return `neither the package ${NAME}-${target} nor its .node file was found`;
+function reasonOf(error) {
+  return error && (error.message?.startsWith('Cannot find ') === false ? error.message : reasonOf(error.cause));
 }
 
 /**
@@ -69,7 +58,7 @@ function advice(reason, target) {
   if (reason.includes('GLIBC')) {
     return ['The C library of this system is older than the addon: use a newer base image.', `Or ${build}`];
   }
-  if (reason.toLowerCase().includes('permission denied')) {
+  if (/permission denied/i.test(reason)) {
     return ['Let the user that the program runs as read the file, and enter the folders that it is in.'];
   }
   return [
@@ -81,30 +70,19 @@ function advice(reason, target) {
 
 /** That of the package manager that runs the program, or else of the one that installed this package. */
 function installCommand() {
-  const commands = {
-    npm: 'npm install --include=optional',
-    pnpm: 'pnpm install --force',
-    yarn: 'yarn install --force',
-    berry: 'yarn install',
-    bun: 'bun install --force',
-  };
-  const agent = process.env.npm_config_user_agent ?? '';
+  const who = `${process.env.npm_config_user_agent} ${root}`;
   const modules = parentOf(parentOf(root));
-  const project = parentOf(modules);
-  const has = (/** @type {string[]} */ ...files) => files.some((file) => existsSync(file));
-  if (process.versions.pnp || root.includes('/.yarn/') || has(`${modules}/.yarn-state.yml`)) {
-    return commands.berry;
-  }
-  if (root.includes('/.pnpm/') || agent.startsWith('pnpm/') || has(`${modules}/.modules.yaml`)) {
-    return commands.pnpm;
-  }
-  if (agent.startsWith('yarn/')) {
-    return agent.startsWith('yarn/1.') ? commands.yarn : commands.berry;
-  }
-  if (has(`${modules}/.yarn-integrity`, `${project}/yarn.lock`)) {
-    return commands.yarn;
-  }
-  return agent.startsWith('bun/') || has(`${project}/bun.lock`, `${project}/bun.lockb`) ? commands.bun : commands.npm;
+  /** Command, what says so in `who`, and files that only this package manager makes. @type {[string, RegExp, ...string[]][]} */
+  const managers = [
+    ['yarn install', /^yarn\/[2-9]|\/\.yarn\//, '/.yarn-state.yml'],
+    ['pnpm install --force', /^pnpm\/|\/\.pnpm\//, '/.modules.yaml'],
+    ['yarn install --force', /^yarn\//, '/.yarn-integrity', '/../yarn.lock'],
+    ['bun install --force', /^bun\//, '/../bun.lock', '/../bun.lockb'],
+  ];
+  const found = managers.find(
+    ([, sign, ...files]) => sign.test(who) || files.some((file) => existsSync(modules + file)),
+  );
+  return found?.[0] ?? 'npm install --include=optional';
 }
 
 export { explain, isMissing, NAME };

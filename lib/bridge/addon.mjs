@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { parentOf, root } from '../root.mjs';
 import { explain, NAME } from './addon-missing.mjs';
 
@@ -7,14 +7,11 @@ import { explain, NAME } from './addon-missing.mjs';
 /** The version of Node-API that has all functions of the addon. They are looked up when they are first called: too late. */
 const NODE_API = 9;
 
-/** Where the text that an addon has inside says its version. */
-const VERSION = 1;
-
-/** As much of a program's file as has the name of its dynamic linker. */
-const HEAD = 4096;
-
-/** How musl's dynamic linker names processors. @type {Record<string, string>} */
-const PROCESSORS = { x64: 'x86_64', arm64: 'aarch64' };
+/** By processor, where the dynamic linkers of musl and of glibc are. @type {Record<string, [string, string]>} */
+const LINKERS = {
+  x64: ['/lib/ld-musl-x86_64.so.1', '/lib64/ld-linux-x86-64.so.2'],
+  arm64: ['/lib/ld-musl-aarch64.so.1', '/lib/ld-linux-aarch64.so.1'],
+};
 
 /** @type {Native | undefined} */
 let native;
@@ -29,36 +26,39 @@ function loadNative() {
   if (native !== undefined) {
     return native;
   }
-  let target = `${process.platform}-${process.arch}`;
-  /** @type {string | undefined} */
-  let file;
+  const { arch, env, platform, versions } = process;
+  // The system, as the packages of the addons name it. On Linux the C library belongs to it.
+  const target = `${platform}-${arch}${platform === 'linux' ? (isMusl(arch) ? '-musl' : '-gnu') : ''}`;
   try {
-    ({ target, file } = findSystem(target));
-    const { napi } = process.versions;
-    if (!(Number(napi) >= NODE_API)) {
-      throw new Error(`Node-API ${NODE_API} is needed, here it is ${napi ?? 'missing'}`);
+    if (!(Number(versions.napi) >= NODE_API)) {
+      throw new Error(`Node-API ${NODE_API} is needed, here it is ${versions.napi ?? 'missing'}`);
     }
-    native = load(target, file);
-    return native;
+    const told = env.NAPI_RS_NATIVE_LIBRARY_PATH;
+    // By `dlopen`, since the `require` of a single executable knows only Node's own modules.
+    const file = told ? require('node:path').resolve(told) : (findFile(target) ?? searchFile(target));
+    // Bundlers know the addon by the name of `binding.js`, and put something else in its place.
+    const addon = file ? loadFile(file) : /** @type {Native} */ (require('../../binding.js'));
+    check(addon, target, file ?? 'the addon');
+    native = addon;
+    return addon;
   } catch (cause) {
     throw explain(cause, target);
   }
 }
 
 /**
- * @param {string} target
- * @param {string | undefined} found the addon, if it was met on the way
- * @returns {Native}
+ * Whether the program runs on musl: both addons may be installed, and that for glibc must not be opened there.
+ *
+ * @param {string} arch
  */
-function load(target, found) {
-  const told = process.env.NAPI_RS_NATIVE_LIBRARY_PATH;
-  // By `dlopen`, since the `require` of a single executable knows only Node's own modules.
-  const file = told ? require('node:path').resolve(told) : (found ?? findFile(target) ?? searchFile(target));
-  if (file !== undefined) {
-    return checked(loadFile(file), target, file);
+function isMusl(arch) {
+  const [musl, glibc] = LINKERS[arch]?.map((file) => existsSync(file)) ?? [];
+  if (musl !== glibc) {
+    return musl;
   }
-  // Bundlers know this one, and put something else in its place.
-  return checked(/** @type {Native} */ (require('../../binding.js')), target, 'the addon');
+  // Both are installed, or they are elsewhere or may not be looked at: the program knows for which it was compiled.
+  const { Deno } = /** @type {any} */ (globalThis);
+  return Deno ? Deno.build.target.endsWith('musl') : !('RTLD_DEEPBIND' in require('node:os').constants.dlopen);
 }
 
 /**
@@ -92,73 +92,14 @@ function searchFile(target) {
 }
 
 /**
- * The system, as the packages of the addons name it, and its addon where that was found on the way. On Linux the C library
- * belongs to the system.
- *
- * @param {string} system
- * @returns {{ target: string, file?: string }}
- */
-function findSystem(system) {
-  if (process.platform !== 'linux') {
-    return { target: system };
-  }
-  const gnu = `${system}-gnu`;
-  const file = lacksMusl() ? findFile(gnu) : undefined;
-  return { target: file || !isMusl() ? gnu : `${system}-musl`, file };
-}
-
-/** Whether musl is surely not installed. This takes a tenth of the time of what {@link isMusl} does. */
-function lacksMusl() {
-  const processor = PROCESSORS[process.arch];
-  // Files that may not be read look as if there were none.
-  const { permission } = /** @type {any} */ (process);
-  return processor !== undefined && !permission && !existsSync(`/lib/ld-musl-${processor}.so.1`);
-}
-
-/** Whether the program runs on musl: both addons may be installed, and that for glibc must not be opened there. */
-function isMusl() {
-  const head = headOf('/proc/self/exe');
-  if (head.includes('/ld-linux')) {
-    return false;
-  }
-  if (head.includes('/ld-musl-')) {
-    return true;
-  }
-  // The program was started by its dynamic linker, or its file may not be read.
-  const { report } = /** @type {any} */ (process);
-  if (!report) {
-    return false;
-  }
-  const { excludeNetwork } = report;
-  report.excludeNetwork = true;
-  const { header, sharedObjects } = report.getReport();
-  report.excludeNetwork = excludeNetwork;
-  return !header?.glibcVersionRuntime && !!sharedObjects?.some((/** @type {string} */ name) => name.includes('musl'));
-}
-
-/** @param {string} file */
-function headOf(file) {
-  try {
-    const descriptor = openSync(file, 'r');
-    try {
-      const bytes = Buffer.allocUnsafe(HEAD);
-      return bytes.toString('latin1', 0, readSync(descriptor, bytes, 0, HEAD, 0));
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch {
-    return '';
-  }
-}
-
-/**
  * What `require` does with the file of an addon, kept where `require` keeps it: there is one of it in a process.
  *
  * @param {string} file
  * @returns {Native}
  */
 function loadFile(file) {
-  const known = require.cache?.[file];
+  const { cache } = require;
+  const known = cache?.[file];
   if (known) {
     return known.exports;
   }
@@ -169,8 +110,8 @@ function loadFile(file) {
   process.dlopen(addon, file);
   addon.filename = file;
   addon.loaded = true;
-  if (require.cache) {
-    require.cache[file] = addon;
+  if (cache) {
+    cache[file] = addon;
   }
   return addon.exports;
 }
@@ -182,16 +123,14 @@ function loadFile(file) {
  * @param {string} target
  * @param {string} file
  */
-function checked(addon, target, file) {
-  const build = addon.BUILD ?? '';
-  const version = build.split(' ')[VERSION] ?? 'unknown';
+function check({ BUILD }, target, file) {
+  const [, version = 'unknown', builtFor = ''] = BUILD?.split(' ') ?? [];
   if (version !== PACKAGE_VERSION) {
     throw new Error(`the package's JavaScript has version ${PACKAGE_VERSION}, but ${file} has version ${version}`);
   }
-  if (target.endsWith('-musl') && build.endsWith('-gnu;')) {
+  if (target.endsWith('-musl') && builtFor.endsWith('-gnu;')) {
     throw new Error(`${file} is for glibc, and this program runs on musl`);
   }
-  return addon;
 }
 
 export { loadNative };
