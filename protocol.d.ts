@@ -548,6 +548,7 @@ export type GlobalParamsOf<P> = P extends { readonly [commands]: unknown }
 
 /**
  * Checks a declaration. Gives a frozen copy of it, for {@link createProtocolClient}, the simulator and the command line.
+ * Where the native addon is missing, the declaration is checked once the addon is there, with the first call.
  *
  * @throws {ProtocolDeclarationError} that lists every fault with its place
  * @example

@@ -4,6 +4,7 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
+const ts = require('typescript');
 const { run } = require('./peers/child.js');
 const { temporaryFolder } = require('./peers/temporary-folder.js');
 
@@ -16,12 +17,12 @@ const OWN = `node_modules/${NAME}`;
 const PACKAGE = `${OWN}-${target}`;
 const CODE = 'ERR_CYCLE_NATIVE_MISSING';
 
-/** What each function of the package does: nothing may throw, everything says the code. */
+/** What each export does: nothing may throw, everything says the code. */
 const BODY = `
   (async () => {
-    const client = getClient({ token: 't' });
     const seen = [];
     const failed = (error) => seen.push([error.code, error.message]);
+    const client = getClient({ token: 't' });
     await client.GET('/v1/environment').catch(failed);
     await client.POST('/v1/environment', { body: {}, parseAs: 'stream' }).catch(failed);
     await client.close();
@@ -30,13 +31,37 @@ const BODY = `
     const socket = new NotificationSocket({ token: 't' }).once('error', failed).connect();
     try { for await (const _ of socket); } catch (reason) { failed(reason); }
     await socket[Symbol.asyncDispose]();
+    await new Promise((done) => connectNotifications({ token: 't' }).once('error', failed).once('error', done));
+    const own = defineProtocol({ things: { 'put-all': { path: '/', description: 'Puts', request: { method: 'PUT' } } } });
+    for (const [protocol, call, options] of [
+      [cycleProtocol, ({ environment }) => environment.get(), { socketPath: '/x.sock', token: 't', timeoutMs: 5 }],
+      [binderProtocol, ({ health }) => health.status(), { host: 'x', port: 1 }],
+      [own, ({ things }) => things.putAll({}), { host: 'x', port: 1 }],
+    ]) {
+      const caller = createProtocolClient(protocol, options);
+      await call(caller).catch(failed);
+      await caller.close();
+    }
+    await startSimulator({}).catch(failed);
     console.log(JSON.stringify({ data, seen }));
   })();`;
-const NAMES = '{ getClient, getEnvironmentMetadata, NotificationSocket }';
+const CALLS = 10;
+const ENTRIES = [
+  [NAME, '{ connectNotifications, getClient, getEnvironmentMetadata, NotificationSocket }'],
+  [`${NAME}/protocol`, '{ binderProtocol, createProtocolClient, cycleProtocol, defineProtocol }'],
+  [`${NAME}/testing`, '{ startSimulator }'],
+];
+const IMPORTS = ENTRIES.map(([entry, names]) => `import ${names} from '${entry}';`).join('\n');
+const FROM_TYPESCRIPT = ts.transpile(IMPORTS + BODY, {
+  module: ts.ModuleKind.CommonJS,
+  target: ts.ScriptTarget.ES2022,
+  esModuleInterop: true,
+});
 /** @type {Record<string, string[]>} */
 const PROGRAMS = {
-  CommonJS: ['-e', `const ${NAMES} = require('${NAME}'); ${BODY}`],
-  ESM: ['--input-type=module', '-e', `import ${NAMES} from '${NAME}'; ${BODY}`],
+  CommonJS: ['-e', ENTRIES.map(([entry, names]) => `const ${names} = require('${entry}');`).join('\n') + BODY],
+  ESM: ['--input-type=module', '-e', IMPORTS + BODY],
+  TypeScript: ['-e', FROM_TYPESCRIPT],
 };
 
 /**
@@ -47,7 +72,8 @@ const PROGRAMS = {
 function install(t) {
   const folder = fs.realpathSync(temporaryFolder(t));
   fs.chmodSync(folder, 0o755);
-  for (const name of ['package.json', 'binding.js', 'bin', 'dist', 'generated', 'protocol']) {
+  const content = ['package.json', 'binding.js', 'protocol.js', 'testing.js', 'bin', 'dist', 'generated', 'protocol'];
+  for (const name of content) {
     fs.cpSync(path.join(root, name), path.join(folder, OWN, name), { recursive: true });
   }
   const other = 'node_modules/openapi-fetch';
@@ -218,7 +244,7 @@ for (const { what, harm, before = '', env, expect, linux } of faults) {
       assert.equal(data, null);
       assert.deepEqual(
         seen.map(([one]) => one),
-        Array(5).fill(CODE),
+        Array(CALLS).fill(CODE),
       );
       for (const [, message] of seen) {
         for (const expected of expect) assert.match(message, expected);
@@ -287,6 +313,65 @@ test('a socket can be connected again and closed while there is no addon', async
   const { code, stdout, stderr } = await run(process.execPath, ['-e', program], { cwd: install(t), env: clean });
   assert.equal(code, 0, stderr);
   assert.equal(stdout.trim(), '3 false');
+});
+
+test('a client of a protocol that was made without an addon checks its options once it is there', async (t) => {
+  const cwd = install(t);
+  fs.writeFileSync(path.join(cwd, 'later.node'), addon());
+  const place = JSON.stringify(path.join(PACKAGE, binary));
+  const program = `
+    const fs = require('node:fs');
+    const { createProtocolClient, defineProtocol } = require('${NAME}/protocol');
+    const endpoint = { path: '/', description: 'Gets', request: { method: 'GET' } };
+    const at = { socketPath: '/nowhere.sock' };
+    const clients = [
+      createProtocolClient(defineProtocol({ things: { get: endpoint } }), at),
+      createProtocolClient(defineProtocol({ things: { get: endpoint } }), { ...at, sockets: 1 }),
+      createProtocolClient(defineProtocol({ things: { get: { ...endpoint, path: 'x' } } }), at),
+    ];
+    const call = () => Promise.all(clients.map(({ things }) => things.get().catch(({ code, name, cause }) => cause?.code ?? code ?? name)));
+    call().then(async (before) => {
+      fs.mkdirSync('${PACKAGE}', { recursive: true });
+      fs.renameSync('later.node', ${place});
+      console.log(JSON.stringify([before, await call()]));
+    });`;
+  const { stdout, stderr } = await run(process.execPath, ['-e', program], { cwd, env: clean });
+  const expected = [Array(3).fill(CODE), ['ENOENT', 'TypeError', 'ERR_CYCLE_PROTOCOL_DECLARATION']];
+  assert.deepEqual(JSON.parse(stdout || '[]'), expected, stderr);
+});
+
+const TEXTS = [
+  ['--help'],
+  ['help', 'environment'],
+  ['environment', 'get', '--help'],
+  ['notifications', '--help'],
+  ['completion', 'bash'],
+  ['completion', 'zsh'],
+  ['completion', 'fish'],
+  ['--protocol', 'binder', '--help'],
+  ['--protocol', 'binder', 'build', '--help'],
+];
+
+test('help and completion of the command line need no addon, and are the same with one', async (t) => {
+  const cwd = install(t);
+  const program = path.join(OWN, 'bin/cycle-internal.js');
+  const show = (/** @type {string[]} */ args) => run(process.execPath, [program, ...args], { cwd, env: clean });
+  const without = await Promise.all(TEXTS.map(show));
+  putAddon(cwd, addon());
+  for (const [at, args] of TEXTS.entries()) {
+    const { code, stdout, stderr } = await show(args);
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.ok(stdout.length > 200, stdout);
+    assert.deepEqual([without[at].code, without[at].stdout, without[at].stderr], [0, stdout, ''], args.join(' '));
+  }
+});
+
+test('a command that does not exist is an error of use without an addon too', async (t) => {
+  const cwd = install(t);
+  const program = path.join(OWN, 'bin/cycle-internal.js');
+  const { code, stderr } = await run(process.execPath, [program, 'environment', 'gte'], { cwd, env: clean });
+  assert.equal(code, 2);
+  assert.match(stderr, /there is no command of environment gte.*Did you mean get/s);
 });
 
 test('the command line says why, and its version needs no addon', async (t) => {

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { pages } from '../benches/pages.mjs';
 import { commandsTable, withCommands } from './generate/commands.mjs';
 import { cycleProtocol } from './generate/cycle-protocol.mjs';
+import { descriptionOf } from './generate/description.mjs';
 import { difference } from './generate/difference.mjs';
 import { environmentMetadata } from './generate/environment-metadata.mjs';
 import { errorCodePage, errorCodes, errorCodeTypes, strayCodes } from './generate/error-codes.mjs';
@@ -48,6 +49,7 @@ async function generate() {
   const cycle = await cycleProtocol(protocol, document, operations);
   files.set('cycle-protocol.json', stringify(cycle));
   files.set('cycle-protocol.d.ts', header + cycleClientType(cycle, operations));
+  files.set('cycle-description.json', stringify(descriptionOf(root, cycle)));
   const commands = await readFile(join(root, 'docs', 'cli.md'), 'utf8');
   files.set('../docs/cli.md', withCommands(commands, commandsTable(cycle)));
   for (const [file, text] of Object.entries(pages())) files.set(`../${file}`, text);
@@ -56,6 +58,7 @@ async function generate() {
     'binder-protocol.d.ts',
     header + declarationType('BinderProtocol', 'The declaration of the Binder API.', binder),
   );
+  files.set('binder-description.json', stringify(descriptionOf(root, binder)));
   const codes = await errorCodes(root);
   files.set('error-codes.d.ts', header.replace('protocol/', 'lib/error-codes.json') + errorCodeTypes(codes));
   files.set('../docs/errors.md', errorCodePage(codes));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -14,10 +14,11 @@ let copy;
 before(() => {
   copy = mkdtempSync(join(tmpdir(), 'generate-'));
   const isOurs = (/** @type {string} */ file) => basename(file) !== 'node_modules';
-  for (const folder of ['benches', 'bin', 'docs', 'generated', 'lib', 'protocol', 'scripts', 'src']) {
+  for (const folder of ['benches', 'bin', 'dist', 'docs', 'generated', 'lib', 'protocol', 'scripts', 'src']) {
     cpSync(join(root, folder), join(copy, folder), { recursive: true, filter: isOurs });
   }
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  const addons = readdirSync(root).filter((name) => name.endsWith('.node'));
+  for (const name of ['node_modules', ...addons]) symlinkSync(join(root, name), join(copy, name));
 });
 
 after(() => rmSync(copy, { recursive: true }));

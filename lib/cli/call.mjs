@@ -15,7 +15,7 @@ import { ProtocolCaller } from '../protocol/client.mjs';
  * @param {Output} output
  */
 async function callCommand(source, command, { params, timeoutMs, reveal }, output) {
-  const caller = new ProtocolCaller(source, {});
+  const caller = new ProtocolCaller(source.definition, {});
   try {
     const onRequest = (/** @type {string} */ msg) => output.progress(msg);
     const { results, messages } = await caller.callForMessages(command, params, { timeoutMs, onRequest });
@@ -40,7 +40,7 @@ async function callCommand(source, command, { params, timeoutMs, reveal }, outpu
  * @param {unknown} results
  * @param {string | null} mask
  */
-function hideSecrets({ engine }, { endpoint: [group, endpoint], hasSecrets }, results, mask) {
+function hideSecrets({ definition: { engine } }, { endpoint: [group, endpoint], hasSecrets }, results, mask) {
   if (!hasSecrets || results === undefined) {
     return undefined;
   }

@@ -111,7 +111,13 @@ async function readParams(source, command, { values, words }, usage) {
  * @param {string} word
  * @param {string} usage
  */
-async function readParam({ engine }, { endpoint: [group, endpoint] }, { name, type, secret }, word, usage) {
+async function readParam(
+  { definition: { engine } },
+  { endpoint: [group, endpoint] },
+  { name, type, secret },
+  word,
+  usage,
+) {
   const line = secret && word === '-';
   const text = line ? await readLine(name) : type === 'JSON' ? await readJsonText(name, word) : word;
   const { value, fault } = JSON.parse(engine.readParam(group, endpoint, name, text));

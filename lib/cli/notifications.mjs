@@ -59,7 +59,7 @@ async function streamNotifications(source, { values, connection }, output, onInt
  * @param {any} notification
  * @param {Output} output
  */
-function hideSecrets({ engine }, notification, { mask }) {
+function hideSecrets({ definition: { engine } }, notification, { mask }) {
   const hide = () => engine.hideInAnswer('', JSON.stringify(notification), JSON.stringify(mask));
   const shown = hiding(hide);
   return shown === null ? notification : JSON.parse(shown);

@@ -7,7 +7,13 @@ import { UsageError } from './exit.mjs';
 
 /**
  * @typedef {import('../protocol/definition.mjs').DefinedProtocol} DefinedProtocol
- * @typedef {DefinedProtocol & { builtin: 'cycle' | 'binder' | undefined, title: string, protocol: object }} Source
+ *
+ * @typedef {object} Source
+ * @property {DefinedProtocol} definition
+ * @property {import('../protocol/definition.mjs').ProtocolDescription} description
+ * @property {'cycle' | 'binder' | undefined} builtin
+ * @property {string} title
+ * @property {object} protocol
  */
 
 /**
@@ -19,11 +25,13 @@ import { UsageError } from './exit.mjs';
 async function loadProtocol(name) {
   if (name === 'cycle' || name === 'binder') {
     const protocol = name === 'cycle' ? cycleProtocol() : binderProtocol();
-    return { ...definitionOf(protocol), builtin: name, title: name, protocol };
+    const definition = definitionOf(protocol);
+    return { definition, description: definition.description, builtin: name, title: name, protocol };
   }
   const protocol = await loadFile(name);
   const definition = definitionOf(protocol);
-  return { ...definition, builtin: undefined, title: definition.description.name ?? name, protocol };
+  const { description } = definition;
+  return { definition, description, builtin: undefined, title: description.name ?? name, protocol };
 }
 
 /**

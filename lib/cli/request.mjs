@@ -71,7 +71,7 @@ async function checkedJson(word) {
  * @param {string} target
  * @param {unknown} body
  */
-function protocolFor({ json }, method, target, body) {
+function protocolFor({ definition: { json } }, method, target, body) {
   const url = URL.parse?.(target, 'http://localhost') ?? new URL(target, 'http://localhost');
   if (!target.startsWith('/') || url.host !== 'localhost') {
     throw new UsageError(`${target} is not a path that starts with one /`);
@@ -134,7 +134,7 @@ function define(target, declaration) {
  * @param {boolean} reveal
  * @param {Output} output
  */
-function showBody({ engine }, path, body, reveal, output) {
+function showBody({ definition: { engine } }, path, body, reveal, output) {
   const hide = () => hiding(() => engine.hideInAnswer(path, JSON.stringify(body), JSON.stringify(output.mask)));
   const shown = reveal || body === undefined ? null : hide();
   output.results(shown === null ? body : JSON.parse(shown));

@@ -1,4 +1,4 @@
-import { deferProtocol } from './definition.mjs';
+import { knownProtocol } from './definition.mjs';
 
 /**
  * @template T
@@ -13,10 +13,19 @@ function once(make) {
   };
 }
 
+/** @type {(description: object) => import('./definition.mjs').ProtocolDescription} */
+const generated = (description) => /** @type {any} */ (description);
+
 /** The Binder API. */
-const binderProtocol = once(() => deferProtocol(require('../../protocol/binder')));
+const binderProtocol = once(() =>
+  knownProtocol(require('../../protocol/binder'), () => generated(require('../../generated/binder-description.json'))),
+);
 
 /** The internal API of Cycle. */
-const cycleProtocol = once(() => deferProtocol(require('../../generated/cycle-protocol.json')));
+const cycleProtocol = once(() =>
+  knownProtocol(require('../../generated/cycle-protocol.json'), () =>
+    generated(require('../../generated/cycle-description.json')),
+  ),
+);
 
 export { binderProtocol, cycleProtocol };

@@ -1,3 +1,4 @@
+import { isMissing } from '../bridge/addon-missing.mjs';
 import { UNANSWERED_REFUSED, UNANSWERED_TIMEOUT } from '../bridge/wire.mjs';
 import { refuseOptions, suggestion } from '../unknown-names.mjs';
 import { definitionOf } from './definition.mjs';
@@ -36,20 +37,19 @@ function createProtocolClient(protocol, options = {}) {
   const caller = new ProtocolCaller(definitionOf(protocol), options);
   /** @type {Record<string | symbol, unknown>} */
   const client = {};
-  /** @type {Map<string, Record<string, unknown>>} */
-  const groups = new Map();
-  for (const command of caller.definition.description.commands) {
-    const [group, endpoint] = command.endpoint;
-    let functions = groups.get(group);
-    if (functions === undefined) {
-      functions = {};
-      groups.set(group, functions);
-      expose(client, group, functions);
+  // Not from the description: without the addon there may be none.
+  const { global: _, ...groups } = /** @type {Record<string, any>} */ (protocol);
+  for (const [group, endpoints] of Object.entries(groups)) {
+    /** @type {Record<string, unknown>} */
+    const functions = {};
+    for (const [endpoint, declared] of Object.entries(endpoints ?? {})) {
+      const command = {
+        endpoint: /** @type {[string, string]} */ ([group, endpoint]),
+        description: declared?.description,
+      };
+      expose(functions, endpoint, createFunction(caller, command));
     }
-    expose(functions, endpoint, createFunction(caller, command));
-  }
-  for (const functions of groups.values()) {
-    Object.freeze(functions);
+    expose(client, group, Object.freeze(functions));
   }
   const close = () => caller.close();
   Object.defineProperty(client, 'close', { value: close });
@@ -74,7 +74,7 @@ function expose(target, name, value) {
 
 /**
  * @param {ProtocolCaller} caller
- * @param {CommandDescription} command
+ * @param {Pick<CommandDescription, 'endpoint' | 'description'>} command
  */
 function createFunction(caller, command) {
   /**
@@ -104,6 +104,8 @@ function createFunction(caller, command) {
 /** Calls of one protocol with one set of options. */
 class ProtocolCaller {
   definition;
+  #settings;
+  /** The settings by the names of global params, once they are checked. @type {Params | undefined} */
   #options;
   #timeoutMs;
   #exchanger;
@@ -116,13 +118,30 @@ class ProtocolCaller {
     this.definition = definition;
     const { timeoutMs, maxConnections, maxResponseBytes, ...settings } = options;
     this.#timeoutMs = checkedTimeout(timeoutMs) ?? DEFAULT_TIMEOUT_MS;
-    this.#options = readSettings(definition, settings);
-    checkConnection(definition, this.#options);
+    this.#settings = settings;
     this.#exchanger = new Exchanger(/** @type {any} */ ({ maxConnections, maxResponseBytes }));
+    try {
+      this.#readOptions();
+    } catch (error) {
+      // It is the calls that fail: each tries again.
+      if (!isMissing(error)) {
+        throw error;
+      }
+    }
+  }
+
+  /** @throws where an option does not hold, or the addon is missing */
+  #readOptions() {
+    if (this.#options === undefined) {
+      const options = readSettings(this.definition, this.#settings);
+      checkConnection(this.definition, options);
+      this.#options = options;
+    }
+    return this.#options;
   }
 
   /**
-   * @param {CommandDescription} command
+   * @param {Pick<CommandDescription, 'endpoint'>} command
    * @param {unknown} params
    * @param {CallOptions} [options]
    */
@@ -133,18 +152,19 @@ class ProtocolCaller {
   /**
    * As {@link call}, with what to tell people around the results.
    *
-   * @param {CommandDescription} command
+   * @param {Pick<CommandDescription, 'endpoint'>} command
    * @param {unknown} params
    * @param {CallOptions & { onRequest?: (msg: string) => void }} options
    * @returns {Promise<{ results: any, messages: () => [string, string] }>}
    */
   async callForMessages({ endpoint: [group, endpoint] }, params, { signal, timeoutMs, onRequest, ...unknown }) {
     refuseOptions(`${group}.${endpoint}`, unknown, ['signal', 'timeoutMs']);
-    const { engine, description } = this.definition;
     const limit = checkedTimeout(timeoutMs) ?? this.#timeoutMs;
     signal?.throwIfAborted();
+    const options = this.#readOptions();
+    const { engine, description } = this.definition;
     const given = this.#toJson(group, endpoint, params);
-    const settings = JSON.stringify([this.#options, environmentSettings(this.definition, this.#options, params)]);
+    const settings = JSON.stringify([options, environmentSettings(this.definition, options, params)]);
     const { request, failure } = parseJson(engine.prepare(group, endpoint, given, settings));
     if (failure) {
       throw new ProtocolError(failure);

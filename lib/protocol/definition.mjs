@@ -1,4 +1,5 @@
 import { loadNative } from '../bridge/addon.mjs';
+import { isMissing } from '../bridge/addon-missing.mjs';
 import { ProtocolDeclarationError } from './error.mjs';
 
 /** @typedef {import('./error.mjs').DeclarationFault} DeclarationFault */
@@ -43,21 +44,52 @@ import { ProtocolDeclarationError } from './error.mjs';
  * @property {CommandDescription[]} commands
  */
 
-/**
- * @typedef {object} DefinedProtocol
- * @property {import('../../binding.js').ProtocolEngine} engine
- * @property {ProtocolDescription} description
- * @property {string} json the declaration with the names of types in place of constructors
- */
+/** What is behind a protocol. What the addon has to say of it is asked for when it is needed. */
+class DefinedProtocol {
+  #declaration;
+  /** @type {() => ProtocolDescription} */
+  #describe;
+  /** @type {string | undefined} */
+  #json;
+  /** @type {import('../../binding.js').ProtocolEngine | undefined} */
+  #engine;
+  /** @type {ProtocolDescription | undefined} */
+  #description;
+
+  /**
+   * @param {object} declaration
+   * @param {() => ProtocolDescription} [describe] gives the description where it is known without the addon
+   */
+  constructor(declaration, describe) {
+    this.#declaration = declaration;
+    this.#describe = describe ?? (() => JSON.parse(this.engine.describe()));
+  }
+
+  /** The declaration with the names of types in place of constructors. */
+  get json() {
+    this.#json ??= JSON.stringify(toJson(this.#declaration, '', []) ?? null);
+    return this.#json;
+  }
+
+  /** @throws where the declaration does not hold, or the addon is missing */
+  get engine() {
+    this.#engine ??= createEngine(this.json);
+    return this.#engine;
+  }
+
+  /** @returns {ProtocolDescription} */
+  get description() {
+    this.#description ??= this.#describe();
+    return this.#description;
+  }
+}
 
 /** @type {WeakMap<object, DefinedProtocol>} */
 const defined = new WeakMap();
 
-/** Frozen protocols that are checked when they are first used. @type {WeakSet<object>} */
-const deferred = new WeakSet();
-
 /**
- * Checks a declaration and gives a frozen copy of it.
+ * Checks a declaration and gives a frozen copy of it. Where the addon is missing it is checked once that is there: with the
+ * first call.
  *
  * @template {object} P
  * @param {P} declaration
@@ -67,24 +99,31 @@ function defineProtocol(declaration) {
   if (isDefined(declaration)) {
     return declaration;
   }
-  const json = JSON.stringify(toJson(declaration, '', []) ?? null);
-  const engine = createEngine(json);
-  const protocol = deferred.has(declaration) ? declaration : freeze(declaration);
-  defined.set(protocol, { engine, json, description: JSON.parse(engine.describe()) });
+  const definition = new DefinedProtocol(declaration);
+  try {
+    // Checks it.
+    definition.engine;
+  } catch (error) {
+    if (!isMissing(error) || Object(declaration) !== declaration) {
+      throw error;
+    }
+  }
+  const protocol = freeze(declaration);
+  defined.set(protocol, definition);
   return protocol;
 }
 
 /**
- * A frozen copy of a declaration that is known to hold: it is defined when it is first used, so that merely importing it
- * does not load the addon.
+ * A frozen copy of a declaration that is known to hold: the addon is loaded when something is done with it.
  *
  * @template {object} P
  * @param {P} declaration
+ * @param {() => ProtocolDescription} describe
  * @returns {P}
  */
-function deferProtocol(declaration) {
+function knownProtocol(declaration, describe) {
   const protocol = freeze(declaration);
-  deferred.add(protocol);
+  defined.set(protocol, new DefinedProtocol(protocol, describe));
   return protocol;
 }
 
@@ -177,4 +216,4 @@ function freeze(value) {
   return /** @type {T} */ (Object.freeze(copy));
 }
 
-export { deferProtocol, defineProtocol, definitionOf };
+export { DefinedProtocol, defineProtocol, definitionOf, knownProtocol };
