@@ -416,7 +416,14 @@ test('the credential is in no message and no inspection', async (t) => {
 test('a closed client waits for its calls and takes no more', async (t) => {
   const { client } = await start(t, (_request, response) => setTimeout(() => json(response, thing), 30));
   const call = client.things.get({ name: 'a' });
+  let answered = false;
+  call.then(() => {
+    answered = true;
+  });
+  const first = client.close();
   await client.close();
+  assert.ok(answered, 'whoever closes again waits as well');
+  await first;
   assert.deepEqual(await call, thing);
   await assert.rejects(client.things.get({ name: 'a' }), (error) => error.cause.code === 'ERR_CYCLE_CLOSED');
   assert.equal(client[Symbol.asyncDispose], client.close);

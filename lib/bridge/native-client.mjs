@@ -26,6 +26,9 @@ import {
   KIND_TAPED_IN_PARTS,
 } from './wire.mjs';
 
+// As it is now: a program may replace it later.
+const NativePromise = Promise;
+
 /** The kinds that have a head, by bit. */
 const HAS_HEAD =
   (1 << KIND_DONE) |
@@ -150,9 +153,18 @@ class NativeClient {
     return this.#pending.size;
   }
 
-  /** @param {() => void} listener called whenever no request is left that has no last event yet */
-  set onIdle(listener) {
-    this.#pending.onEmpty = listener;
+  /**
+   * Waits until every request has its last event. None may follow.
+   *
+   * @returns {Promise<void>}
+   */
+  idle() {
+    return new NativePromise((resolve) => {
+      this.#pending.onEmpty = resolve;
+      if (this.inFlight === 0) {
+        resolve();
+      }
+    });
   }
 
   /**
@@ -331,7 +343,8 @@ function deliverEvent(receiver, batch, i, pending, tapes, number) {
       receiver.ready?.();
       break;
     case KIND_FAILED:
-      pending.delete(id);
+      // Not only forgotten: native code is still at work where an answer could not be handed over.
+      receiver.client.cancel(id);
       receiver.failed(failureOf(status, head, receiver));
       break;
   }

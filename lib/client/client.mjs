@@ -44,8 +44,6 @@ class Client {
   #token;
   /** What takes unusual calls; made with the first. @type {import('./general-client.mjs').GeneralClient | undefined} */
   #general;
-  /** @type {(() => void) | undefined} */
-  #whenIdle;
   /** @type {Promise<void> | undefined} */
   #closing;
 
@@ -108,7 +106,7 @@ class Client {
       return Promise.reject(signal.reason);
     }
     return new NativePromise((resolve) => {
-      const call = new PlainCall(this, this.#native, method, request, resolve);
+      const call = new PlainCall(this.#native, method, request, resolve);
       call.start();
     });
   }
@@ -124,8 +122,6 @@ class Client {
     } catch (error) {
       nameCallers(error, this.#callGeneral);
       throw error;
-    } finally {
-      this.settled();
     }
   }
 
@@ -148,20 +144,15 @@ class Client {
   }
 
   close() {
-    this.#closing ??= new NativePromise((/** @type {(nothing: void) => void} */ resolve) => {
-      this.#whenIdle = () => resolve();
-      // A call whose body is a stream has settled before it ends.
-      this.#native.onIdle = () => this.settled();
-      this.settled();
-    }).then(() => this.#native.close());
+    this.#closing ??= this.#closeWhenIdle();
     return this.#closing;
   }
 
-  /** Called when a call ended: a client that is being closed waits for its last. */
-  settled() {
-    if (this.#whenIdle && !this.#general?.inFlight && this.#native.inFlight === 0) {
-      this.#whenIdle();
-    }
+  async #closeWhenIdle() {
+    await this.#general?.idle();
+    // A call whose body is a stream has settled before it ends.
+    await this.#native.idle();
+    this.#native.close();
   }
 }
 

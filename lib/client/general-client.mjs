@@ -19,7 +19,9 @@ class GeneralClient {
   /** What openapi-fetch was last given to read, by the fetch of its call. @type {WeakMap<object, Response>} */
   #answers = new WeakMap();
   /** Calls that are not over. */
-  inFlight = 0;
+  #inFlight = 0;
+  /** Called whenever none is left. */
+  #onIdle = () => {};
 
   /**
    * @param {import('../bridge/native-client.mjs').NativeClient} native
@@ -72,7 +74,7 @@ class GeneralClient {
     warnAboutCall(method, path, init);
     const attempt = { method, path, socketPath: this.#native.address };
     const options = this.#callInit(init);
-    this.inFlight += 1;
+    this.#inFlight += 1;
     try {
       const invalid = findInvalidHeader(init.headers) ?? findInvalidHeader(init.params?.header);
       if (invalid) {
@@ -89,8 +91,25 @@ class GeneralClient {
       }
       throw error;
     } finally {
-      this.inFlight -= 1;
+      this.#inFlight -= 1;
+      if (this.#inFlight === 0) {
+        this.#onIdle();
+      }
     }
+  }
+
+  /**
+   * Waits until every call has settled. None may follow.
+   *
+   * @returns {Promise<void>}
+   */
+  idle() {
+    return new Promise((resolve) => {
+      this.#onIdle = resolve;
+      if (this.#inFlight === 0) {
+        resolve();
+      }
+    });
   }
 
   /**

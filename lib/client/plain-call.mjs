@@ -27,7 +27,6 @@ class PlainCall {
   path;
   /** Only where somebody subscribes to what is reported. @type {import('node:async_hooks').AsyncResource | undefined} */
   context;
-  #owner;
   #request;
   #resolve;
   #id = -1;
@@ -35,14 +34,12 @@ class PlainCall {
   #onAbort;
 
   /**
-   * @param {{ settled(): void }} owner
    * @param {NativeClient} client
    * @param {string} method
    * @param {PlainRequest} request
    * @param {(result: unknown) => void} resolve
    */
-  constructor(owner, client, method, request, resolve) {
-    this.#owner = owner;
+  constructor(client, method, request, resolve) {
     this.client = client;
     this.method = method;
     this.path = request.target;
@@ -73,7 +70,6 @@ class PlainCall {
     if (signal && this.#onAbort) {
       unlisten(signal, this.#onAbort);
     }
-    this.#owner.settled();
   }
 
   /**

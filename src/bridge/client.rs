@@ -9,7 +9,6 @@ use http::uri::{Authority, PathAndQuery};
 use http::{HeaderName, HeaderValue, Method};
 use napi::bindgen_prelude::{Either, Env, Function, JsValue as _, Result, Uint8Array, Uint32Array, Unknown};
 use napi_derive::napi;
-use rustc_hash::FxHashSet;
 
 use super::client_settings::{HttpClientOptions, Settings};
 use super::event::{LastHead, batch};
@@ -35,13 +34,9 @@ pub struct HttpClient {
     transport: OnceCell<Box<dyn Transport>>,
     settings: Settings,
     prepared: RefCell<Vec<(Method, PathAndQuery)>>,
-    in_flight: InFlight,
     tapes: Arc<Mutex<Option<Tapes>>>,
     lane: Lane,
 }
-
-/// Calls that JavaScript waits for.
-type InFlight = Arc<Mutex<FxHashSet<u32>>>;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -57,39 +52,24 @@ impl HttpClient {
     pub fn new(env: Env, options: HttpClientOptions, deliver: Function<'_, Unknown<'_>, ()>) -> Result<Self> {
         let settings =
             Settings::new(&options).map_err(|failure| napi::Error::from_reason(failure.detail()))?;
-        let in_flight = InFlight::default();
         let tapes = Arc::default();
-        let drain = {
-            let (in_flight, endpoint) = (Arc::clone(&in_flight), settings.endpoint.clone());
+        let make_batch = {
+            let endpoint = settings.endpoint.clone();
             let tapes: Arc<Mutex<Option<Tapes>>> = Arc::clone(&tapes);
             let last_head = Mutex::new(LastHead::default());
-            move |env, events, release: &dyn Fn()| {
+            move |env, events| {
                 free_sent();
-                let mut in_flight = lock(&in_flight);
-                if in_flight.is_empty() {
-                    return Ok(Vec::new());
-                }
                 let (mut tapes, mut last_head) = (lock(&tapes), lock(&last_head));
-                let batch = batch(env, events, &endpoint, &mut in_flight, &mut last_head, tapes.as_mut());
+                let batch = batch(env, events, &endpoint, &mut last_head, tapes.as_mut());
                 if batch.is_err() {
                     // JavaScript has seen nothing of it.
                     *last_head = LastHead::default();
                 }
-                if in_flight.is_empty() {
-                    release();
-                }
                 batch
             }
         };
-        let lane = Lane::new(env, &settings.endpoint, deliver.value().value, drain)?;
-        Ok(Self {
-            transport: OnceCell::new(),
-            settings,
-            prepared: RefCell::default(),
-            in_flight,
-            tapes,
-            lane,
-        })
+        let lane = Lane::new(env, &settings.endpoint, deliver.value().value, make_batch)?;
+        Ok(Self { transport: OnceCell::new(), settings, prepared: RefCell::default(), tapes, lane })
     }
 
     /// Where the connections live: `event-loop` or `io-thread`.
@@ -177,23 +157,13 @@ impl HttpClient {
         self.transport.take();
         self.prepared.take();
         lock(&self.tapes).take();
-        let mut in_flight = lock(&self.in_flight);
-        if !in_flight.is_empty() {
-            in_flight.clear();
-            self.lane.release(env.raw());
-        }
-        drop(in_flight);
-        self.lane.close();
+        self.lane.close(env.raw());
         free_sent();
     }
 
-    /// Forgets the call `id`: its connection is closed and no event comes any more.
+    /// Forgets the call `id` and closes its connection. Events that were on their way may still come.
     #[napi(catch_unwind)]
-    pub fn cancel(&self, env: Env, id: u32) {
-        let mut in_flight = lock(&self.in_flight);
-        if in_flight.remove(&id) && in_flight.is_empty() {
-            self.lane.release(env.raw());
-        }
+    pub fn cancel(&self, id: u32) {
         if let Some(transport) = self.transport.get() {
             transport.cancel(id);
         }
@@ -228,13 +198,7 @@ impl Drop for HttpClient {
 impl HttpClient {
     fn start(&self, env: Env, id: u32, call: std::result::Result<Call, Failure>) {
         free_sent();
-        {
-            let mut in_flight = lock(&self.in_flight);
-            if in_flight.is_empty() {
-                self.lane.hold(env.raw());
-            }
-            in_flight.insert(id);
-        }
+        self.lane.begin(env.raw());
         match call.and_then(|call| Ok((self.transport()?, call))) {
             Ok((transport, call)) => transport.start(call),
             Err(failure) => self.lane.deliver(Event::Failed { id, failure }),

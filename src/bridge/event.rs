@@ -7,7 +7,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use bytes::Bytes;
 use napi::bindgen_prelude::Result;
 use napi::sys;
-use rustc_hash::FxHashSet;
 
 use super::external_text::body_text;
 use super::tapes::{Taped, Tapes};
@@ -39,12 +38,11 @@ impl LastHead {
     }
 }
 
-/// Makes the arguments, and takes the calls that are over out of `in_flight`. Events of other calls are left out.
+/// Makes the arguments. JavaScript knows for itself which calls it has given up.
 pub(super) fn batch(
     env: sys::napi_env,
     events: Vec<Event>,
     endpoint: &Endpoint,
-    in_flight: &mut FxHashSet<u32>,
     last_head: &mut LastHead,
     mut tapes: Option<&mut Tapes>,
 ) -> Result<Vec<sys::napi_value>> {
@@ -55,21 +53,19 @@ pub(super) fn batch(
     }
     for event in events {
         let call = event.id();
-        let awaited = if event.is_last() { in_flight.remove(&call) } else { in_flight.contains(&call) };
-        if awaited {
-            let tapes = tapes.as_deref_mut();
-            let described =
-                catch_unwind(AssertUnwindSafe(|| describe(env, event, nothing, endpoint, last_head, tapes)));
-            let (kind, mut arguments) = if let Ok(Ok(described)) = described {
-                described
-            } else {
-                // This call fails, and the others of the batch go on.
-                in_flight.remove(&call);
-                *last_head = LastHead::default();
-                forget_exception(env);
-                let failure = Failure::Internal("its answer could not be handed over".into());
-                failed(env, &failure, nothing, endpoint)?
-            };
+        let tapes = tapes.as_deref_mut();
+        let described =
+            catch_unwind(AssertUnwindSafe(|| describe(env, event, nothing, endpoint, last_head, tapes)));
+        let described = if let Ok(Ok(described)) = described {
+            described
+        } else {
+            // This call fails, and the others of the batch go on.
+            *last_head = LastHead::default();
+            forget_exception(env);
+            let failure = Failure::Internal("its answer could not be handed over".into());
+            Some(failed(env, &failure, nothing, endpoint)?)
+        };
+        if let Some((kind, mut arguments)) = described {
             arguments[place::CALL] = number(env, call)?;
             arguments[place::KIND] = number(env, kind)?;
             values.extend_from_slice(&arguments);
@@ -81,7 +77,7 @@ pub(super) fn batch(
     Ok(values)
 }
 
-/// The kind of an event, and its arguments but this and the call's number.
+/// The kind of an event, and its arguments but this and the call's number; nothing where JavaScript need not hear of it.
 fn describe(
     env: sys::napi_env,
     event: Event,
@@ -89,7 +85,7 @@ fn describe(
     endpoint: &Endpoint,
     last_head: &mut LastHead,
     tapes: Option<&mut Tapes>,
-) -> Result<(u32, Arguments)> {
+) -> Result<Option<(u32, Arguments)>> {
     let mut arguments = [nothing; place::WIDTH];
     let mut set_head = |arguments: &mut Arguments, head: &Head| {
         arguments[place::STATUS] = number(env, head.status.as_u16().into())?;
@@ -104,7 +100,7 @@ fn describe(
             let form = if delivery == Delivery::Bytes { "buffer" } else { "string" };
             let Ok((kind, body)) = content(env, &head, body, delivery, tapes) else {
                 // The engine refuses strings and buffers beyond a size of its own.
-                return failed(env, &Failure::Unholdable { length, form }, nothing, endpoint);
+                return failed(env, &Failure::Unholdable { length, form }, nothing, endpoint).map(Some);
             };
             set_head(&mut arguments, &head)?;
             arguments[place::BODY] = body;
@@ -120,9 +116,10 @@ fn describe(
         }
         Event::End { .. } => kind::END,
         Event::Ready { .. } => kind::READY,
-        Event::Failed { failure, .. } => return failed(env, &failure, nothing, endpoint),
+        Event::Failed { failure, .. } => return failed(env, &failure, nothing, endpoint).map(Some),
+        Event::Cancelled { .. } => return Ok(None),
     };
-    Ok((kind, arguments))
+    Ok(Some((kind, arguments)))
 }
 
 /// The kind of event that brings a whole answer, and its body.

@@ -1,8 +1,9 @@
 //! Which lane a client runs on, and the queue of events between it and JavaScript.
 
-use std::env;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{env, mem};
 
 use napi::bindgen_prelude::{Env, Error, Result};
 use napi::sys;
@@ -18,7 +19,7 @@ const VARIABLE: &str = "CYCLE_INTERNAL_API_LANE";
 
 /// Where a client's connections live, and how their events come to JavaScript.
 pub(super) struct Lane {
-    events: Events,
+    queue: Arc<Queue>,
     way: Way,
 }
 
@@ -29,7 +30,13 @@ enum Way {
     IoThread(Wakeup),
 }
 
-type Events = Arc<Mutex<Vec<Event>>>;
+/// What JavaScript is to hear of a client's calls.
+#[derive(Default)]
+struct Queue {
+    events: Mutex<Vec<Event>>,
+    /// Calls whose last event was not taken. On the JavaScript thread only.
+    in_flight: AtomicUsize,
+}
 
 /// A batch of events as JavaScript receives it; empty when there is nothing in it.
 type Batch = Result<Vec<sys::napi_value>>;
@@ -38,8 +45,7 @@ impl Lane {
     /// The event loop where the process is Node and the endpoint needs no look-up, else the I/O thread; or what
     /// the environment variable says.
     ///
-    /// `drain` makes JavaScript values of a batch of events, the arguments of `callback`. The function it is given stands for
-    /// [`Lane::release`].
+    /// `make_batch` makes JavaScript values of events, the arguments of `callback`.
     ///
     /// # Errors
     ///
@@ -49,20 +55,19 @@ impl Lane {
         env: Env,
         endpoint: &Endpoint,
         callback: sys::napi_value,
-        drain: impl Fn(sys::napi_env, Vec<Event>, &dyn Fn()) -> Batch + Send + Sync + 'static,
+        make_batch: impl Fn(sys::napi_env, Vec<Event>) -> Batch + Send + Sync + 'static,
     ) -> Result<Self> {
-        let events = Events::default();
-        let waiting = Arc::clone(&events);
-        let drain = move |env, release: &dyn Fn()| drain(env, take(&waiting), release);
+        let queue = Arc::<Queue>::default();
+        let waiting = Arc::clone(&queue);
         let way = if let Some(host) = choose(env, endpoint)? {
-            let drain = move |env, wakeup: &LoopWakeup| drain(env, &|| wakeup.release());
+            let drain = move |env, wakeup: &LoopWakeup| make_batch(env, waiting.take(|| wakeup.release()));
             let wakeup = LoopWakeup::new(&host, callback, Box::new(drain))?;
             Way::EventLoop(host, wakeup)
         } else {
-            let drain = move |env, waker: &Waker| drain(env, &|| waker.release(env));
+            let drain = move |env, waker: &Waker| make_batch(env, waiting.take(|| waker.release(env)));
             Way::IoThread(Wakeup::new(env.raw(), callback, "cycle:http", Box::new(drain))?)
         };
-        Ok(Self { events, way })
+        Ok(Self { queue, way })
     }
 
     /// Its name, as the environment variable has it.
@@ -83,17 +88,17 @@ impl Lane {
         endpoint: &Endpoint,
         limits: &Limits,
     ) -> std::result::Result<Box<dyn Transport>, Failure> {
-        let events = Arc::clone(&self.events);
+        let queue = Arc::clone(&self.queue);
         Ok(match &self.way {
             Way::EventLoop(host, wakeup) => {
-                let outbox = LoopOutbox { events, wakeup: wakeup.clone() };
+                let outbox = LoopOutbox { queue, wakeup: wakeup.clone() };
                 let event_loop = host.event_loop();
                 let made = EventLoopTransport::new(event_loop, endpoint, limits, outbox);
                 Box::new(made.map_err(Failure::Connect)?)
             }
             Way::IoThread(wakeup) => {
                 let waker = (**wakeup).clone();
-                let made = IoThreadTransport::new(endpoint, limits, ThreadOutbox(events), move || {
+                let made = IoThreadTransport::new(endpoint, limits, ThreadOutbox(queue), move || {
                     waker.wake();
                 });
                 Box::new(made.map_err(Failure::Connect)?)
@@ -103,35 +108,57 @@ impl Lane {
 
     /// Delivers an event that comes from this side.
     pub(super) fn deliver(&self, event: Event) {
-        push(&self.events, event);
+        self.queue.push(event);
         match &self.way {
             Way::EventLoop(_, wakeup) => wakeup.wake(),
             Way::IoThread(wakeup) => wakeup.wake(),
         }
     }
 
-    /// Keeps the process alive until [`Lane::release`].
-    pub(super) fn hold(&self, env: sys::napi_env) {
-        match &self.way {
-            Way::EventLoop(_, wakeup) => wakeup.hold(),
-            Way::IoThread(wakeup) => wakeup.hold(env),
+    /// A call begins: it keeps the process alive until its last event is delivered.
+    pub(super) fn begin(&self, env: sys::napi_env) {
+        if self.queue.in_flight.fetch_add(1, Ordering::Relaxed) == 0 {
+            match &self.way {
+                Way::EventLoop(_, wakeup) => wakeup.hold(),
+                Way::IoThread(wakeup) => wakeup.hold(env),
+            }
         }
     }
 
     /// Gives back what the environment has made for it. Nothing is delivered any more.
-    pub(super) fn close(&self) {
+    pub(super) fn close(&self, env: sys::napi_env) {
+        self.queue.in_flight.store(0, Ordering::Relaxed);
+        self.queue.lock().clear();
         match &self.way {
-            Way::EventLoop(_, wakeup) => wakeup.close(),
-            Way::IoThread(wakeup) => wakeup.close(),
+            Way::EventLoop(_, wakeup) => {
+                wakeup.release();
+                wakeup.close();
+            }
+            Way::IoThread(wakeup) => {
+                wakeup.release(env);
+                wakeup.close();
+            }
         }
     }
+}
 
-    /// Lets the process end.
-    pub(super) fn release(&self, env: sys::napi_env) {
-        match &self.way {
-            Way::EventLoop(_, wakeup) => wakeup.release(),
-            Way::IoThread(wakeup) => wakeup.release(env),
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Vec<Event>> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, event: Event) {
+        self.lock().push(event);
+    }
+
+    /// All events. `release` is called when no call is in flight any more.
+    fn take(&self, release: impl FnOnce()) -> Vec<Event> {
+        let events = mem::take(&mut *self.lock());
+        let ended = events.iter().filter(|event| event.is_last()).count();
+        if ended > 0 && self.in_flight.fetch_sub(ended, Ordering::Relaxed) == ended {
+            release();
         }
+        events
     }
 }
 
@@ -155,33 +182,25 @@ fn refusal(reason: &str) -> Error {
     Error::from_reason(format!("{VARIABLE} {reason}"))
 }
 
-fn push(events: &Events, event: Event) {
-    events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
-}
-
-fn take(events: &Events) -> Vec<Event> {
-    std::mem::take(&mut events.lock().unwrap_or_else(PoisonError::into_inner))
-}
-
 /// The lane itself wakes JavaScript.
 #[derive(Clone)]
-struct ThreadOutbox(Events);
+struct ThreadOutbox(Arc<Queue>);
 
 impl Sink for ThreadOutbox {
     fn deliver(&self, event: Event) {
-        push(&self.0, event);
+        self.0.push(event);
     }
 }
 
 #[derive(Clone)]
 struct LoopOutbox {
-    events: Events,
+    queue: Arc<Queue>,
     wakeup: LoopWakeup,
 }
 
 impl Sink for LoopOutbox {
     fn deliver(&self, event: Event) {
-        push(&self.events, event);
+        self.queue.push(event);
         self.wakeup.wake();
     }
 }

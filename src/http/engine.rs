@@ -66,7 +66,7 @@ impl<D: Dispatch, S: Sink + Clone> Engine<D, S> {
         &self.dispatch
     }
 
-    /// Begins a call. Whatever becomes of it, one last event is delivered, unless it is cancelled.
+    /// Begins a call. Whatever becomes of it, one last event is delivered.
     pub fn start(&self, call: Call) {
         let id = call.id;
         let streams_body = matches!(call.payload, Payload::Stream);
@@ -112,8 +112,9 @@ impl<D: Dispatch, S: Sink + Clone> Engine<D, S> {
                     calls.iter().filter_map(step).collect()
                 };
                 for (id, failure) in silent {
-                    cancel(&calls, id);
-                    sink.deliver(Event::Failed { id, failure });
+                    if end(&calls, id) {
+                        sink.deliver(Event::Failed { id, failure });
+                    }
                 }
             }
             watch.abort();
@@ -121,9 +122,11 @@ impl<D: Dispatch, S: Sink + Clone> Engine<D, S> {
         self.dispatch.spawn(Box::pin(Abortable::new(task, registration).map(drop)));
     }
 
-    /// Drops a call with its connection; its events end.
+    /// Drops a call with its connection, unless it is over.
     pub fn cancel(&self, id: u32) {
-        cancel(&self.calls, id);
+        if end(&self.calls, id) {
+            self.sink.deliver(Event::Cancelled { id });
+        }
     }
 
     /// The reader of a streamed response took some bytes.
@@ -142,12 +145,14 @@ impl<D: Dispatch, S: Sink + Clone> Engine<D, S> {
     }
 }
 
-fn cancel(calls: &Calls, id: u32) {
+/// Drops a call with its connection. Returns whether it had no last event yet.
+fn end(calls: &Calls, id: u32) -> bool {
     // Not in the same statement: dropping may run other code.
     let call = calls.borrow_mut().remove(&id);
-    if let Some(call) = call {
+    if let Some(call) = &call {
         call.progress.end();
     }
+    call.is_some()
 }
 
 impl<D, S> Drop for Engine<D, S> {
@@ -159,7 +164,7 @@ impl<D, S> Drop for Engine<D, S> {
     }
 }
 
-/// Sees to it that a call that was not cancelled has a last event, even when its task panics.
+/// Sees to it that a call has one last event, even when its task panics.
 struct Unsettled<S: Sink> {
     id: u32,
     calls: Calls,

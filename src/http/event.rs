@@ -51,6 +51,11 @@ pub enum Event {
         /// Why.
         failure: Failure,
     },
+    /// The caller gave the call up, and it is over.
+    Cancelled {
+        /// Number of the call.
+        id: u32,
+    },
 }
 
 impl Event {
@@ -63,14 +68,15 @@ impl Event {
             | Self::Chunk { id, .. }
             | Self::End { id }
             | Self::Ready { id }
-            | Self::Failed { id, .. } => *id,
+            | Self::Failed { id, .. }
+            | Self::Cancelled { id } => *id,
         }
     }
 
     /// Whether nothing follows for this call.
     #[must_use]
     pub fn is_last(&self) -> bool {
-        matches!(self, Self::Done { .. } | Self::End { .. } | Self::Failed { .. })
+        matches!(self, Self::Done { .. } | Self::End { .. } | Self::Failed { .. } | Self::Cancelled { .. })
     }
 }
 

@@ -31,11 +31,12 @@ pub use limits::Limits;
 
 use bytes::Bytes;
 
-/// What JavaScript may ask of a lane. Answers come as [`Event`]s, keyed by the call's number.
+/// What JavaScript may ask of a lane. Answers come as [`Event`]s, keyed by the call's number; each call has one that is the
+/// last.
 pub trait Transport {
     /// Begins a call.
     fn start(&self, call: Call);
-    /// Forgets a call and closes its connection; no further event comes for it.
+    /// Forgets a call and closes its connection, unless its last event is on its way.
     fn cancel(&self, id: u32);
     /// Says that the reader took this many bytes of a streamed response body.
     fn consumed(&self, id: u32, bytes: usize);

@@ -116,7 +116,8 @@ fn number(event: &Event) -> u32 {
         | Event::Chunk { id, .. }
         | Event::End { id }
         | Event::Ready { id }
-        | Event::Failed { id, .. } => *id,
+        | Event::Failed { id, .. }
+        | Event::Cancelled { id } => *id,
     }
 }
 
@@ -453,7 +454,23 @@ fn a_cancelled_call_closes_its_connection() {
     lane.transport.cancel(1);
     assert!(is_at_end(&mut stream));
     assert_eq!(lane.open(), 0);
-    assert!(lane.events.0.borrow().is_empty());
+    assert!(matches!(lane.events.0.borrow()[..], [Event::Cancelled { id: 1 }]));
+    lane.transport.cancel(1);
+    assert_eq!(lane.events.0.borrow().len(), 1);
+}
+
+#[test]
+fn a_call_that_is_over_cannot_be_cancelled_any_more() {
+    let lane = Lane::new(1);
+    let listener = lane.listen();
+    lane.transport.start(get(1));
+    let (mut stream, _) = listener.accept().unwrap();
+    read_head(&mut stream);
+    stream.write_all(SHORT).unwrap();
+    lane.turn_until("the answer", |lane| lane.is_over(1));
+    lane.transport.cancel(1);
+    assert!(matches!(lane.events.0.borrow()[..], [Event::Done { id: 1, .. }]));
+    assert_eq!(lane.open(), 1, "its connection serves the next");
 }
 
 #[test]
