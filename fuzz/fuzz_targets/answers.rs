@@ -12,7 +12,7 @@ use std::time::Duration;
 use arbitrary::Arbitrary;
 use cycle_internal_api::http::answer_head::check;
 use cycle_internal_api::http::body::Body;
-use cycle_internal_api::http::dispatch::{Dispatch, DispatchError, Task};
+use cycle_internal_api::http::dispatch::{Dispatch, Unanswered, Task};
 use cycle_internal_api::http::classify::classify;
 use cycle_internal_api::http::exchange::{Streams, run};
 use cycle_internal_api::http::progress::Progress;
@@ -80,14 +80,14 @@ struct Lane {
 }
 
 impl Dispatch for Lane {
-    async fn dispatch(&self, request: Request<Body>, _: bool, _: &Progress) -> Result<Response<Incoming>, DispatchError> {
-        let error = |failure| DispatchError { failure, reached: Reached::Answer, reused: false };
-        let failed = |source: hyper::Error| error(classify(&source));
+    async fn dispatch(&self, request: Request<Body>, _: bool, _: &Progress) -> Result<Response<Incoming>, Unanswered> {
+        let unanswered = |error| Unanswered { error, reached: Reached::Answer, reused: false };
+        let failed = |source: hyper::Error| unanswered(classify(&source));
         let peer = Peer { asked: false, rest: self.bytes.clone(), piece: self.piece };
         let (mut sender, connection) = Builder::new().handshake(TokioIo::new(peer)).await.map_err(failed)?;
         tokio::task::spawn_local(connection);
         let response = sender.send_request(request).await.map_err(failed)?;
-        check(&response).map_err(error)?;
+        check(&response).map_err(unanswered)?;
         Ok(response)
     }
 

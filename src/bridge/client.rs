@@ -20,7 +20,7 @@ use super::tapes::Tapes;
 use super::wire::flag;
 use crate::http::call::parse_header;
 use crate::http::redirect::Redirect;
-use crate::http::{Call, Delivery, Event, Failure, Payload, Transport};
+use crate::http::{Call, Delivery, Error, Event, Payload, Transport};
 
 /// Requests a client prepares at most.
 const MAX_PREPARED: usize = 1000;
@@ -50,8 +50,7 @@ impl HttpClient {
     /// When a header is invalid or the environment is closing.
     #[napi(constructor, catch_unwind)]
     pub fn new(env: Env, options: HttpClientOptions, deliver: Function<'_, Unknown<'_>, ()>) -> Result<Self> {
-        let settings =
-            Settings::new(&options).map_err(|failure| napi::Error::from_reason(failure.detail()))?;
+        let settings = Settings::new(&options).map_err(|error| napi::Error::from_reason(error.detail()))?;
         let tapes = Arc::default();
         let make_batch = {
             let endpoint = settings.endpoint.clone();
@@ -196,17 +195,17 @@ impl Drop for HttpClient {
 }
 
 impl HttpClient {
-    fn start(&self, env: Env, id: u32, call: std::result::Result<Call, Failure>) {
+    fn start(&self, env: Env, id: u32, call: std::result::Result<Call, Error>) {
         free_sent();
         self.lane.begin(env.raw());
         match call.and_then(|call| Ok((self.transport()?, call))) {
             Ok((transport, call)) => transport.start(call),
-            Err(failure) => self.lane.deliver(Event::Failed { id, failure }),
+            Err(error) => self.lane.deliver(Event::Failed { id, error }),
         }
         collect_soon(env.raw());
     }
 
-    fn transport(&self) -> std::result::Result<&dyn Transport, Failure> {
+    fn transport(&self) -> std::result::Result<&dyn Transport, Error> {
         if let Some(transport) = self.transport.get() {
             return Ok(&**transport);
         }
@@ -227,7 +226,7 @@ impl HttpClient {
         headers: Option<Vec<Option<String>>>,
         body: Option<Either<String, Uint8Array>>,
         flags: u32,
-    ) -> std::result::Result<Call, Failure> {
+    ) -> std::result::Result<Call, Error> {
         let mut call = self.bare_call(id, parse_method(method)?, parse_target(target)?, flags);
         if let Some(authority) = authority {
             call.authority =
@@ -276,21 +275,21 @@ impl HttpClient {
     }
 }
 
-fn invalid(part: &str, detail: &'static str) -> Failure {
-    Failure::InvalidRequest { part: part.into(), detail }
+fn invalid(part: &str, detail: &'static str) -> Error {
+    Error::InvalidRequest { part: part.into(), detail }
 }
 
-fn parse_method(method: &str) -> std::result::Result<Method, Failure> {
+fn parse_method(method: &str) -> std::result::Result<Method, Error> {
     Method::from_str(method).map_err(|_| invalid("method", "not a token of HTTP"))
 }
 
-fn parse_target(target: String) -> std::result::Result<PathAndQuery, Failure> {
+fn parse_target(target: String) -> std::result::Result<PathAndQuery, Error> {
     PathAndQuery::try_from(target).map_err(|_| invalid("path", "it has characters that a URL may not have"))
 }
 
 fn parse_headers(
     flat: &[Option<String>],
-) -> std::result::Result<Vec<(HeaderName, Option<HeaderValue>)>, Failure> {
+) -> std::result::Result<Vec<(HeaderName, Option<HeaderValue>)>, Error> {
     let mut headers = Vec::with_capacity(flat.len() / 2);
     for pair in flat.chunks_exact(2) {
         let name = pair[0].as_deref().unwrap_or_default();

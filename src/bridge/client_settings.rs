@@ -11,7 +11,7 @@ use super::values::milliseconds;
 use crate::http::call::parse_header;
 use crate::http::framing::may_be_sent;
 use crate::http::retry::RetryPolicy;
-use crate::http::{Endpoint, Failure, Limits};
+use crate::http::{Endpoint, Error, Limits};
 
 /// How requests name their sender.
 const PRODUCT: &str = concat!("cycle-internal-api-client/", env!("CARGO_PKG_VERSION"));
@@ -58,7 +58,7 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    pub(super) fn new(options: &HttpClientOptions) -> std::result::Result<Self, Failure> {
+    pub(super) fn new(options: &HttpClientOptions) -> std::result::Result<Self, Error> {
         let endpoint = match (&options.socket_path, &options.host) {
             (Some(path), _) => Endpoint::Unix(path.into()),
             (None, host) => Endpoint::Tcp {

@@ -12,7 +12,7 @@ use super::external_text::body_text;
 use super::tapes::{Taped, Tapes};
 use super::values::{array, array_buffer, forget_exception, latin1, number, undefined, utf8};
 use super::wire::{event as place, failure, kind};
-use crate::http::{Delivery, Endpoint, Event, Failure, Head};
+use crate::http::{Delivery, Endpoint, Error, Event, Head};
 
 /// The arguments of one event.
 type Arguments = [sys::napi_value; place::WIDTH];
@@ -62,8 +62,8 @@ pub(super) fn batch(
             // This call fails, and the others of the batch go on.
             *last_head = LastHead::default();
             forget_exception(env);
-            let failure = Failure::Internal("its answer could not be handed over".into());
-            Some(failed(env, &failure, nothing, endpoint)?)
+            let error = Error::Internal("its answer could not be handed over".into());
+            Some(failed(env, &error, nothing, endpoint)?)
         };
         if let Some((kind, mut arguments)) = described {
             arguments[place::CALL] = number(env, call)?;
@@ -100,7 +100,7 @@ fn describe(
             let form = if delivery == Delivery::Bytes { "buffer" } else { "string" };
             let Ok((kind, body)) = content(env, &head, body, delivery, tapes) else {
                 // The engine refuses strings and buffers beyond a size of its own.
-                return failed(env, &Failure::Unholdable { length, form }, nothing, endpoint).map(Some);
+                return failed(env, &Error::Unholdable { length, form }, nothing, endpoint).map(Some);
             };
             set_head(&mut arguments, &head)?;
             arguments[place::BODY] = body;
@@ -116,7 +116,7 @@ fn describe(
         }
         Event::End { .. } => kind::END,
         Event::Ready { .. } => kind::READY,
-        Event::Failed { failure, .. } => return failed(env, &failure, nothing, endpoint).map(Some),
+        Event::Failed { error, .. } => return failed(env, &error, nothing, endpoint).map(Some),
         Event::Cancelled { .. } => return Ok(None),
     };
     Ok(Some((kind, arguments)))
@@ -148,20 +148,20 @@ fn content(
 
 fn failed(
     env: sys::napi_env,
-    failure: &Failure,
+    error: &Error,
     nothing: sys::napi_value,
     endpoint: &Endpoint,
 ) -> Result<(u32, Arguments)> {
-    let (detail, cause) = (failure.detail(), failure.cause());
+    let (detail, cause) = (error.detail(), error.cause());
     let mut texts = [""; failure::WIDTH];
-    texts[failure::CODE] = failure.code();
+    texts[failure::CODE] = error.code();
     texts[failure::DETAIL] = &detail;
-    texts[failure::HINT] = failure.hint(endpoint).unwrap_or_default();
+    texts[failure::HINT] = error.hint(endpoint).unwrap_or_default();
     texts[failure::CAUSE] = &cause;
-    texts[failure::SYSCALL] = failure.syscall().unwrap_or_default();
+    texts[failure::SYSCALL] = error.syscall().unwrap_or_default();
     let texts: Vec<_> = texts.iter().map(|text| utf8(env, text.as_bytes())).collect::<Result<_>>()?;
     let mut arguments = [nothing; place::WIDTH];
-    arguments[place::STATUS] = number(env, failure.errno().map_or(0, i32::unsigned_abs))?;
+    arguments[place::STATUS] = number(env, error.errno().map_or(0, i32::unsigned_abs))?;
     arguments[place::HEAD] = array(env, &texts)?;
     Ok((kind::FAILED, arguments))
 }

@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{env, mem};
 
-use napi::bindgen_prelude::{Env, Error, Result};
+use napi::bindgen_prelude::{Env, Result};
 use napi::sys;
 
 use super::libuv::{Host, LoopWakeup};
 use super::wakeup::{Waker, Wakeup};
 use crate::http::lanes::event_loop::{EventLoopTransport, can_reach};
 use crate::http::lanes::io_thread::IoThreadTransport;
-use crate::http::{Endpoint, Event, Failure, Limits, Sink, Transport};
+use crate::http::{Endpoint, Error, Event, Limits, Sink, Transport};
 
 /// The environment variable that forces a lane.
 const VARIABLE: &str = "CYCLE_INTERNAL_API_LANE";
@@ -82,26 +82,26 @@ impl Lane {
     ///
     /// # Errors
     ///
-    /// [`Failure::Connect`] when there is no thread for them.
+    /// [`Error::Connect`] when there is no thread for them.
     pub(super) fn transport(
         &self,
         endpoint: &Endpoint,
         limits: &Limits,
-    ) -> std::result::Result<Box<dyn Transport>, Failure> {
+    ) -> std::result::Result<Box<dyn Transport>, Error> {
         let queue = Arc::clone(&self.queue);
         Ok(match &self.way {
             Way::EventLoop(host, wakeup) => {
                 let outbox = LoopOutbox { queue, wakeup: wakeup.clone() };
                 let event_loop = host.event_loop();
                 let made = EventLoopTransport::new(event_loop, endpoint, limits, outbox);
-                Box::new(made.map_err(Failure::Connect)?)
+                Box::new(made.map_err(Error::Connect)?)
             }
             Way::IoThread(wakeup) => {
                 let waker = (**wakeup).clone();
                 let made = IoThreadTransport::new(endpoint, limits, ThreadOutbox(queue), move || {
                     waker.wake();
                 });
-                Box::new(made.map_err(Failure::Connect)?)
+                Box::new(made.map_err(Error::Connect)?)
             }
         })
     }
@@ -178,8 +178,8 @@ fn choose(env: Env, endpoint: &Endpoint) -> Result<Option<Rc<Host>>> {
     }
 }
 
-fn refusal(reason: &str) -> Error {
-    Error::from_reason(format!("{VARIABLE} {reason}"))
+fn refusal(reason: &str) -> napi::Error {
+    napi::Error::from_reason(format!("{VARIABLE} {reason}"))
 }
 
 /// The lane itself wakes JavaScript.

@@ -3,7 +3,7 @@
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, Response, StatusCode};
 
-use super::failure::{Failure, Reason};
+use super::error::Error;
 
 /// Whether fetch has no body for this status, whatever the server sends.
 #[must_use]
@@ -14,8 +14,8 @@ pub fn has_null_body(status: StatusCode) -> bool {
 /// Whether the connection of an answer may serve again: not where a body may follow that cannot be there.
 ///
 /// # Errors
-/// [`Failure::BadResponse`] for two statements of where the answer ends, or one that says nothing.
-pub fn check<B>(response: &Response<B>) -> Result<bool, Failure> {
+/// [`Error::BadResponse`] for two statements of where the answer ends, or one that says nothing.
+pub fn check<B>(response: &Response<B>) -> Result<bool, Error> {
     let headers = response.headers();
     let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
     let Some(length) = lengths.next() else {
@@ -33,7 +33,7 @@ pub fn check<B>(response: &Response<B>) -> Result<bool, Failure> {
     } else {
         return Ok(response.status() != StatusCode::NO_CONTENT || is_zero(headers));
     };
-    Err(Failure::BadResponse(Box::new(Reason(fault))))
+    Err(Error::BadResponse(fault.into()))
 }
 
 fn is_zero(headers: &HeaderMap) -> bool {
@@ -49,9 +49,9 @@ mod tests {
         for (name, value) in fields {
             response = response.header(*name, *value);
         }
-        check(&response.body(()).unwrap()).map_err(|failure| {
-            assert_eq!(failure.code(), "ERR_CYCLE_BAD_RESPONSE");
-            failure.cause()
+        check(&response.body(()).unwrap()).map_err(|error| {
+            assert_eq!(error.code(), "ERR_CYCLE_BAD_RESPONSE");
+            error.cause()
         })
     }
 

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
-use super::failure::Failure;
+use super::error::Error;
 use super::redirect::Redirect;
 use super::retry::RetryPolicy;
 
@@ -67,9 +67,9 @@ pub enum Delivery {
 /// Parses a header as JavaScript gives it: a token, and a value of Latin-1 characters.
 ///
 /// # Errors
-/// [`Failure::InvalidRequest`] that names the header and never its value.
-pub fn parse_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Failure> {
-    let invalid = |detail| Failure::InvalidRequest { part: format!("header {name:?}"), detail };
+/// [`Error::InvalidRequest`] that names the header and never its value.
+pub fn parse_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
+    let invalid = |detail| Error::InvalidRequest { part: format!("header {name:?}"), detail };
     let parsed_name = HeaderName::from_bytes(name.as_bytes())
         .map_err(|_| invalid("the name has characters that HTTP does not allow"))?;
     Ok((parsed_name, header_value(value).map_err(invalid)?))
@@ -119,8 +119,8 @@ mod tests {
         assert_eq!(parse_header("x-a", "é").unwrap().1.as_bytes(), [0xe9]);
         for (name, value) in [("x-a", "a\r\nb: c"), ("x-a", "a\0b"), ("x-a", "€"), ("x a", "b"), ("", "b")]
         {
-            let failure = parse_header(name, value).unwrap_err();
-            assert_eq!(failure.code(), "ERR_CYCLE_INVALID_HEADER");
+            let error = parse_header(name, value).unwrap_err();
+            assert_eq!(error.code(), "ERR_CYCLE_INVALID_HEADER");
         }
         assert!(!parse_header("x-cycle-token", "se\ncret").unwrap_err().to_string().contains("cret"));
     }

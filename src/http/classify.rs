@@ -5,30 +5,30 @@ use std::io;
 
 use super::MAX_HEADERS;
 use super::body::OtherLength;
-use super::failure::Failure;
+use super::error::Error;
 use super::framing;
 
 /// What an error of hyper means to a caller.
 #[must_use]
-pub fn classify(error: &hyper::Error) -> Failure {
+pub fn classify(error: &hyper::Error) -> Error {
     if error.is_user() && error.source().is_some_and(<dyn std::error::Error + 'static>::is::<OtherLength>) {
         return framing::other_length();
     }
     let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
     if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
         let source = io::Error::new(io::ErrorKind::UnexpectedEof, "other side closed");
-        return Failure::Lost { in_body: false, source };
+        return Error::Lost { in_body: false, source };
     }
     match source {
         Some(source) if source.raw_os_error().is_some() => {
             let source = io::Error::from_raw_os_error(source.raw_os_error().unwrap_or_default());
-            Failure::Lost { in_body: false, source }
+            Error::Lost { in_body: false, source }
         }
         Some(source) if matches!(source.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe) => {
-            Failure::Lost { in_body: false, source: io::Error::new(source.kind(), "other side closed") }
+            Error::Lost { in_body: false, source: io::Error::new(source.kind(), "other side closed") }
         }
-        Some(source) => Failure::BadResponse(Box::new(io::Error::new(source.kind(), source.to_string()))),
-        None if error.is_parse_too_large() => Failure::HeadTooLarge { limit: MAX_HEADERS },
-        None => Failure::BadResponse(error.to_string().into()),
+        Some(source) => Error::BadResponse(Box::new(io::Error::new(source.kind(), source.to_string()))),
+        None if error.is_parse_too_large() => Error::HeadTooLarge { limit: MAX_HEADERS },
+        None => Error::BadResponse(error.to_string().into()),
     }
 }

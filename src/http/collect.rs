@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::failure::Failure;
+use super::error::Error;
 
 /// Body memory that is reserved on the word of a `Content-Length` alone.
 const MAX_RESERVE: u64 = 1 << 20;
@@ -34,10 +34,10 @@ impl Collector {
     /// Takes a piece.
     ///
     /// # Errors
-    /// [`Failure::TooLarge`] when there is no room for it.
-    pub fn push(&mut self, piece: Bytes) -> Result<(), Failure> {
+    /// [`Error::TooLarge`] when there is no room for it.
+    pub fn push(&mut self, piece: Bytes) -> Result<(), Error> {
         if piece.len() as u64 > self.room() {
-            return Err(Failure::TooLarge { limit: self.limit });
+            return Err(Error::TooLarge { limit: self.limit });
         }
         if self.joined.is_empty() && self.only.is_empty() {
             self.only = piece;
@@ -127,6 +127,6 @@ mod tests {
     fn refuses_what_is_over_the_limit() {
         let mut collector = Collector::new(3, 0);
         collector.push(Bytes::from_static(b"abc")).unwrap();
-        assert!(matches!(collector.push(Bytes::from_static(b"d")), Err(Failure::TooLarge { limit: 3 })));
+        assert!(matches!(collector.push(Bytes::from_static(b"d")), Err(Error::TooLarge { limit: 3 })));
     }
 }

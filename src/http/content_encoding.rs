@@ -10,7 +10,7 @@ use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, Method, StatusCode};
 
 use super::answer_head::has_null_body;
-use super::failure::{Failure, Reason};
+use super::error::Error;
 
 /// Codings that one body may have; the number is fetch's.
 const MAX_CODINGS: usize = 5;
@@ -44,8 +44,8 @@ impl ContentDecoder {
     /// over as it came), or no body to decode.
     ///
     /// # Errors
-    /// [`Failure::TooManyCodings`].
-    pub fn new(method: &Method, status: StatusCode, headers: &HeaderMap) -> Result<Option<Self>, Failure> {
+    /// [`Error::TooManyCodings`].
+    pub fn new(method: &Method, status: StatusCode, headers: &HeaderMap) -> Result<Option<Self>, Error> {
         if !headers.contains_key(CONTENT_ENCODING) || *method == Method::HEAD || has_null_body(status) {
             return Ok(None);
         }
@@ -55,7 +55,7 @@ impl ContentDecoder {
             .take(MAX_CODINGS + 1)
             .collect();
         if codings.len() > MAX_CODINGS {
-            return Err(Failure::TooManyCodings { limit: MAX_CODINGS });
+            return Err(Error::TooManyCodings { limit: MAX_CODINGS });
         }
         let stages: Option<Vec<Stage>> =
             codings.into_iter().map(|coding| Coding::new(coding.trim_ascii()).map(Stage::from)).collect();
@@ -76,13 +76,13 @@ impl ContentDecoder {
     /// Decodes a portion; `None` when there is nothing left to decode of what was pushed.
     ///
     /// # Errors
-    /// [`Failure::BadEncoding`].
-    pub fn portion(&mut self) -> Result<Option<Bytes>, Failure> {
+    /// [`Error::BadEncoding`].
+    pub fn portion(&mut self) -> Result<Option<Bytes>, Error> {
         let last = self.stages.len() - 1;
         let mut index = last;
         loop {
             let stage = &mut self.stages[index];
-            let decoded = stage.step().map_err(|source| stage.failure(source))?;
+            let decoded = stage.step().map_err(|source| stage.error(source))?;
             if decoded.is_empty() {
                 // Its input is used up: the stage before has to go on.
                 let Some(before) = index.checked_sub(1) else { return Ok(None) };
@@ -99,15 +99,15 @@ impl ContentDecoder {
     /// Says that the body is complete. One without a single byte is an empty body, whatever its coding.
     ///
     /// # Errors
-    /// [`Failure::BadEncoding`] when it was cut short.
-    pub fn finish(mut self) -> Result<(), Failure> {
+    /// [`Error::BadEncoding`] when it was cut short.
+    pub fn finish(mut self) -> Result<(), Error> {
         if !self.begun {
             return Ok(());
         }
         for stage in &mut self.stages {
             if !stage.coding.is_complete() {
                 let source = io::Error::new(io::ErrorKind::UnexpectedEof, "the body ends in the middle");
-                return Err(stage.failure(source));
+                return Err(stage.error(source));
             }
         }
         Ok(())
@@ -130,13 +130,13 @@ impl Stage {
         }
     }
 
-    fn failure(&self, source: io::Error) -> Failure {
+    fn error(&self, source: io::Error) -> Error {
         let coding = match self.coding {
             Coding::Gzip(_) => "gzip",
             Coding::Deflate(_) => "deflate",
             Coding::Brotli(_) => "br",
         };
-        Failure::BadEncoding { coding, source }
+        Error::BadEncoding { coding, source }
     }
 }
 
@@ -233,7 +233,7 @@ impl Brotli {
         decoded.truncate(made);
         match result {
             BrotliResult::ResultFailure => {
-                Err(io::Error::new(io::ErrorKind::InvalidData, Reason("corrupt brotli stream")))
+                Err(io::Error::new(io::ErrorKind::InvalidData, "corrupt brotli stream"))
             }
             BrotliResult::ResultSuccess => {
                 self.ended = true;

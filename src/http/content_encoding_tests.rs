@@ -16,7 +16,7 @@ fn decoder(coding: &str) -> Option<ContentDecoder> {
     ContentDecoder::new(&Method::GET, StatusCode::OK, &headers).unwrap()
 }
 
-fn push(decoder: &mut ContentDecoder, body: &[u8], output: &mut Vec<u8>) -> Result<(), Failure> {
+fn push(decoder: &mut ContentDecoder, body: &[u8], output: &mut Vec<u8>) -> Result<(), Error> {
     decoder.push(Bytes::copy_from_slice(body));
     while let Some(portion) = decoder.portion()? {
         output.extend(portion);
@@ -25,7 +25,7 @@ fn push(decoder: &mut ContentDecoder, body: &[u8], output: &mut Vec<u8>) -> Resu
 }
 
 /// Decoded byte by byte, and at once: both give the same.
-fn decode(coding: &str, body: &[u8]) -> Result<Vec<u8>, Failure> {
+fn decode(coding: &str, body: &[u8]) -> Result<Vec<u8>, Error> {
     let (mut slow, mut quick) = (decoder(coding).unwrap(), decoder(coding).unwrap());
     let (mut output, mut at_once) = (Vec::new(), Vec::new());
     let pushed = push(&mut quick, body, &mut at_once).and_then(|()| quick.finish());
@@ -72,8 +72,8 @@ fn a_body_that_is_cut_short_is_an_error_and_an_empty_one_is_empty() {
     for (coding, body) in [("gzip", gzip(TEXT)), ("deflate", zlib.finish().unwrap()), ("br", brotli.to_vec())]
     {
         for length in 1..body.len() {
-            let failure = decode(coding, &body[..length]).unwrap_err();
-            assert_eq!(failure.code(), "ERR_CYCLE_BAD_ENCODING", "{coding} {length}");
+            let error = decode(coding, &body[..length]).unwrap_err();
+            assert_eq!(error.code(), "ERR_CYCLE_BAD_ENCODING", "{coding} {length}");
         }
         assert_eq!(decode(coding, &[]).unwrap(), b"");
     }
@@ -134,6 +134,6 @@ fn a_body_has_no_more_than_five_codings() {
         }
         let made = ContentDecoder::new(&Method::GET, StatusCode::OK, &headers);
         assert_eq!(made.is_ok(), fits);
-        assert!(made.err().is_none_or(|failure| failure.code() == "ERR_CYCLE_BAD_ENCODING"));
+        assert!(made.err().is_none_or(|error| error.code() == "ERR_CYCLE_BAD_ENCODING"));
     }
 }

@@ -8,7 +8,7 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 
 use super::body::Body;
-use super::failure::Failure;
+use super::error::Error;
 use super::progress::Progress;
 use super::retry::Reached;
 
@@ -24,7 +24,7 @@ pub trait Dispatch: 'static {
         request: Request<Body>,
         anew: bool,
         progress: &Progress,
-    ) -> impl Future<Output = Result<Response<Incoming>, DispatchError>>;
+    ) -> impl Future<Output = Result<Response<Incoming>, Unanswered>>;
 
     /// Resolves after the delay.
     fn sleep(&self, delay: Duration) -> impl Future<Output = ()>;
@@ -35,9 +35,9 @@ pub trait Dispatch: 'static {
 
 /// An exchange without an answer.
 #[derive(Debug)]
-pub struct DispatchError {
+pub struct Unanswered {
     /// Why.
-    pub failure: Failure,
+    pub error: Error,
     /// How far the request came.
     pub reached: Reached,
     /// Whether the connection had served before, so that its end may have nothing to do with this request.

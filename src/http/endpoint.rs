@@ -3,8 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::failure::Failure;
-use crate::socket_path;
+use super::error::Error;
 
 /// The longest path that fits into a Unix socket address, without its final zero.
 const MAX_PATH: usize =
@@ -28,26 +27,18 @@ impl Endpoint {
     /// Refuses an address that no socket can have.
     ///
     /// # Errors
-    /// [`Failure::PathTooLong`], or [`Failure::Connect`] for a path with a zero byte.
-    pub fn check(&self) -> Result<(), Failure> {
+    /// [`Error::PathTooLong`], or [`Error::Connect`] for a path with a zero byte.
+    pub fn check(&self) -> Result<(), Error> {
         use std::os::unix::ffi::OsStrExt as _;
         let Self::Unix(path) = self else { return Ok(()) };
         let bytes = path.as_os_str().as_bytes();
         if bytes.contains(&0) {
-            return Err(Failure::Connect(std::io::Error::from_raw_os_error(libc::EINVAL)));
+            return Err(Error::Connect(std::io::Error::from_raw_os_error(libc::EINVAL)));
         }
         if bytes.len() > MAX_PATH {
-            return Err(Failure::PathTooLong { length: bytes.len() });
+            return Err(Error::PathTooLong { length: bytes.len() });
         }
         Ok(())
-    }
-
-    /// What to do about a path that leads to no socket, if that is what it does.
-    pub(super) fn no_socket(&self) -> Option<&'static str> {
-        match self {
-            Self::Unix(path) => socket_path::fault(path),
-            Self::Tcp { .. } => None,
-        }
     }
 }
 
@@ -68,8 +59,8 @@ mod tests {
     #[test]
     fn a_path_may_be_as_long_as_the_address_and_no_longer() {
         assert!(Endpoint::Unix("x".repeat(MAX_PATH).into()).check().is_ok());
-        let failure = Endpoint::Unix("x".repeat(MAX_PATH + 1).into()).check().unwrap_err();
-        assert_eq!(failure.code(), "ENAMETOOLONG");
+        let error = Endpoint::Unix("x".repeat(MAX_PATH + 1).into()).check().unwrap_err();
+        assert_eq!(error.code(), "ENAMETOOLONG");
         assert!(Endpoint::Unix("a\0b".into()).check().is_err());
     }
 

@@ -14,9 +14,9 @@ use tokio::sync::Notify;
 use super::body::{Upload, Uploader};
 use super::call::{Call, Delivery, Payload};
 use super::dispatch::Dispatch;
+use super::error::Error;
 use super::event::{Event, Sink};
 use super::exchange::{Credit, Streams, run};
-use super::failure::Failure;
 use super::limits::Limits;
 use super::progress::{Patience, Progress};
 
@@ -106,14 +106,14 @@ impl<D: Dispatch, S: Sink + Clone> Engine<D, S> {
                 let silent: Vec<_> = {
                     let calls = calls.borrow();
                     let step = |(&id, call): (&u32, &InFlight)| {
-                        let failure = call.progress.step(call.holds_up_its_server(), &patience)?;
-                        Some((id, failure))
+                        let error = call.progress.step(call.holds_up_its_server(), &patience)?;
+                        Some((id, error))
                     };
                     calls.iter().filter_map(step).collect()
                 };
-                for (id, failure) in silent {
+                for (id, error) in silent {
                     if end(&calls, id) {
-                        sink.deliver(Event::Failed { id, failure });
+                        sink.deliver(Event::Failed { id, error });
                     }
                 }
             }
@@ -183,8 +183,8 @@ impl<S: Sink> Sink for Unsettled<S> {
 impl<S: Sink> Drop for Unsettled<S> {
     fn drop(&mut self) {
         if self.calls.borrow_mut().remove(&self.id).is_some() {
-            let failure = Failure::Internal("the task of this call ended early".into());
-            self.sink.deliver(Event::Failed { id: self.id, failure });
+            let error = Error::Internal("the task of this call ended early".into());
+            self.sink.deliver(Event::Failed { id: self.id, error });
         }
     }
 }

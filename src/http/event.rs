@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
 use super::call::Delivery;
-use super::failure::Failure;
+use super::error::Error;
 
 /// One event of one call.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ pub enum Event {
         /// Number of the call.
         id: u32,
         /// Why.
-        failure: Failure,
+        error: Error,
     },
     /// The caller gave the call up, and it is over.
     Cancelled {

@@ -19,9 +19,9 @@ use super::call::{Call, Delivery, Payload};
 use super::classify::classify;
 use super::collect::Collector;
 use super::content_encoding::ContentDecoder;
-use super::dispatch::{Dispatch, DispatchError};
+use super::dispatch::{Dispatch, Unanswered};
+use super::error::Error;
 use super::event::{Event, Head, Sink};
-use super::failure::{Failure, Reason};
 use super::framing;
 use super::progress::Progress;
 use super::redirect::{MAX_REDIRECTS, Redirect, is_redirect, next_hop};
@@ -90,10 +90,10 @@ pub async fn run<D: Dispatch, S: Sink>(
         biased;
         outcome = answered => outcome,
         () = report_uploads(id, uploaded, sink) => unreachable!("reports for as long as the call runs"),
-        failure = limit(dispatch, timeout, progress) => Err(failure),
+        error = limit(dispatch, timeout, progress) => Err(error),
     };
-    if let Err(failure) = outcome {
-        sink.deliver(Event::Failed { id, failure });
+    if let Err(error) = outcome {
+        sink.deliver(Event::Failed { id, error });
     }
 }
 
@@ -105,7 +105,7 @@ async fn report_uploads<S: Sink>(id: u32, taken: Option<Rc<Notify>>, sink: &S) {
     }
 }
 
-async fn limit<D: Dispatch>(dispatch: &D, timeout: Option<Duration>, progress: &Progress) -> Failure {
+async fn limit<D: Dispatch>(dispatch: &D, timeout: Option<Duration>, progress: &Progress) -> Error {
     /// Long enough for the sockets to be read.
     const MOMENT: Duration = Duration::from_millis(1);
     /// Moments in which bytes may come that came in time: as many as a socket's buffer takes at most.
@@ -125,7 +125,7 @@ async fn limit<D: Dispatch>(dispatch: &D, timeout: Option<Duration>, progress: &
             break;
         }
     }
-    Failure::Timeout { milliseconds: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX) }
+    Error::Timeout { milliseconds: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX) }
 }
 
 struct Answer {
@@ -139,7 +139,7 @@ async fn answer<D: Dispatch>(
     call: &mut Call,
     upload: Option<Upload>,
     progress: &Progress,
-) -> Result<Answer, Failure> {
+) -> Result<Answer, Error> {
     let length = framing::take(call)?;
     if let (Some(length), Some(upload)) = (length, &upload) {
         upload.announce(length);
@@ -153,10 +153,10 @@ async fn answer<D: Dispatch>(
         let policy = call.retry.as_deref();
         let response = match dispatch.dispatch(request(call, upload.clone()), anew, progress).await {
             Ok(response) => response,
-            Err(error) => {
+            Err(unanswered) => {
                 progress.rests();
-                let delay = delay_after(&error, repeats + 1, call).filter(|_| can_be_sent_again());
-                let Some(delay) = delay else { return Err(error.failure) };
+                let delay = delay_after(&unanswered, repeats + 1, call).filter(|_| can_be_sent_again());
+                let Some(delay) = delay else { return Err(unanswered.error) };
                 repeats += 1;
                 anew = true;
                 if !delay.is_zero() {
@@ -181,18 +181,18 @@ async fn answer<D: Dispatch>(
             return Ok(Answer { response, redirected: redirects > 0 });
         }
         if call.redirect == Redirect::Error {
-            return Err(Failure::RedirectRefused);
+            return Err(Error::RedirectRefused);
         }
         let hop =
             next_hop(&call.method, &call.authority, &call.target, response.status(), response.headers())?;
         let Some(hop) = hop else { return Ok(Answer { response, redirected: redirects > 0 }) };
         // As in fetch: even where the method changes, only a 303 says that the body has done its work.
         if streamed && response.status() != StatusCode::SEE_OTHER {
-            return Err(Failure::BadRedirect("a streamed body cannot be sent a second time"));
+            return Err(Error::BadRedirect("a streamed body cannot be sent a second time"));
         }
         redirects += 1;
         if redirects > MAX_REDIRECTS {
-            return Err(Failure::TooManyRedirects { limit: MAX_REDIRECTS });
+            return Err(Error::TooManyRedirects { limit: MAX_REDIRECTS });
         }
         discard(dispatch, response).await;
         call.headers.retain(|(name, _)| !hop.drops_headers.contains(name));
@@ -204,13 +204,14 @@ async fn answer<D: Dispatch>(
 }
 
 /// The delay before repeat number `repeat` (from 1) of a call that failed so, or `None` to let that stand.
-fn delay_after(error: &DispatchError, repeat: u32, call: &Call) -> Option<Duration> {
-    if !error.reached.allows_repeat(&call.method) {
+fn delay_after(unanswered: &Unanswered, repeat: u32, call: &Call) -> Option<Duration> {
+    if !unanswered.reached.allows_repeat(&call.method) {
         return None;
     }
-    let at_once = repeat == 1 && is_worth_one_repeat(&error.failure, error.reached, error.reused);
+    let at_once =
+        repeat == 1 && is_worth_one_repeat(&unanswered.error, unanswered.reached, unanswered.reused);
     match call.retry.as_deref() {
-        Some(policy) => policy.after_failure(repeat, &error.failure, at_once),
+        Some(policy) => policy.after_error(repeat, &unanswered.error, at_once),
         None => at_once.then_some(Duration::ZERO),
     }
 }
@@ -274,20 +275,18 @@ async fn hand_over<D: Dispatch, S: Sink>(
     answer: Answer,
     credit: Option<&Credit>,
     sink: &S,
-) -> Result<(), Failure> {
+) -> Result<(), Error> {
     let (parts, mut body) = answer.response.into_parts();
     let status = parts.status;
     if parts.status.is_informational() {
-        return Err(Failure::BadResponse(Box::new(Reason(
-            "the server switches to a protocol that nobody asked for",
-        ))));
+        return Err(Error::BadResponse("the server switches to a protocol that nobody asked for".into()));
     }
     let mut decoder = ContentDecoder::new(&call.method, parts.status, &parts.headers)?;
     let mut collector = Collector::new(call.max_response_bytes, body.size_hint().exact().unwrap_or(0));
     // What fetch has no body for is not read: the connection ends with it.
     let has_body = !has_null_body(status);
     if has_body && decoder.is_none() && body.size_hint().lower() > collector.room() {
-        return Err(Failure::TooLarge { limit: call.max_response_bytes });
+        return Err(Error::TooLarge { limit: call.max_response_bytes });
     }
     // Its body ends with the connection.
     let mut may_be_reset =
@@ -316,7 +315,7 @@ async fn hand_over<D: Dispatch, S: Sink>(
     let mut deliver = async |data: Bytes| {
         received += data.len() as u64;
         if received > call.max_response_bytes {
-            return Err(Failure::TooLarge { limit: call.max_response_bytes });
+            return Err(Error::TooLarge { limit: call.max_response_bytes });
         }
         if call.delivery != Delivery::Stream {
             return collector.push(data);
@@ -329,9 +328,9 @@ async fn hand_over<D: Dispatch, S: Sink>(
         Ok(())
     };
     while has_body && let Some(frame) = body.frame().await {
-        let frame = match frame.map_err(|error| body_failure(&error)) {
+        let frame = match frame.map_err(|error| body_error(&error)) {
             // A server that has answered without reading the request resets the connection in place of its end.
-            Err(Failure::Lost { source, .. })
+            Err(Error::Lost { source, .. })
                 if may_be_reset && source.kind() == ErrorKind::ConnectionReset =>
             {
                 break;
@@ -368,9 +367,9 @@ async fn hand_over<D: Dispatch, S: Sink>(
     Ok(())
 }
 
-fn body_failure(error: &hyper::Error) -> Failure {
+fn body_error(error: &hyper::Error) -> Error {
     match classify(error) {
-        Failure::Lost { source, .. } => Failure::Lost { in_body: true, source },
+        Error::Lost { source, .. } => Error::Lost { in_body: true, source },
         other => other,
     }
 }

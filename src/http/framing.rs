@@ -5,7 +5,7 @@ use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING, UPGRAD
 use http::{HeaderName, HeaderValue};
 
 use super::call::{Call, Payload};
-use super::failure::Failure;
+use super::error::Error;
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const OURS: &str = "how a request is framed, and what becomes of its connection, is the client's own matter";
@@ -23,8 +23,8 @@ enum Verdict {
 /// Takes out of a call's headers what would frame its request. Gives the length that was announced for a streamed body.
 ///
 /// # Errors
-/// [`Failure::InvalidRequest`] for what fetch refuses, a length that is not that of the body included.
-pub fn take(call: &mut Call) -> Result<Option<u64>, Failure> {
+/// [`Error::InvalidRequest`] for what fetch refuses, a length that is not that of the body included.
+pub fn take(call: &mut Call) -> Result<Option<u64>, Error> {
     let mut announced = None;
     let mut refused = None;
     let payload = &call.payload;
@@ -64,19 +64,19 @@ pub fn take(call: &mut Call) -> Result<Option<u64>, Failure> {
 /// Whether a header that goes out with every request of a client may do so.
 ///
 /// # Errors
-/// [`Failure::InvalidRequest`] for what fetch refuses.
-pub fn may_be_sent(name: &HeaderName, value: &HeaderValue) -> Result<bool, Failure> {
+/// [`Error::InvalidRequest`] for what fetch refuses.
+pub fn may_be_sent(name: &HeaderName, value: &HeaderValue) -> Result<bool, Error> {
     judge(name, value).map(|verdict| matches!(verdict, Verdict::Sent)).map_err(|detail| invalid(name, detail))
 }
 
 /// The failure of a streamed body that is shorter or longer than was announced.
 #[must_use]
-pub fn other_length() -> Failure {
+pub fn other_length() -> Error {
     invalid(&CONTENT_LENGTH, OTHER_LENGTH)
 }
 
-fn invalid(name: &HeaderName, detail: &'static str) -> Failure {
-    Failure::InvalidRequest { part: format!("header {:?}", name.as_str()), detail }
+fn invalid(name: &HeaderName, detail: &'static str) -> Error {
+    Error::InvalidRequest { part: format!("header {:?}", name.as_str()), detail }
 }
 
 fn judge(name: &HeaderName, value: &HeaderValue) -> Result<Verdict, &'static str> {
@@ -117,7 +117,7 @@ mod tests {
     fn taken(
         payload: Payload,
         headers: &[(&'static str, &'static str)],
-    ) -> Result<(Option<u64>, Vec<String>), Failure> {
+    ) -> Result<(Option<u64>, Vec<String>), Error> {
         let headers = headers
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), Some(HeaderValue::from_static(value))));
@@ -149,9 +149,9 @@ mod tests {
         }
         assert_eq!(taken(Payload::Stream, &[("content-length", "0005")]).unwrap(), (Some(5), Vec::new()));
         for (payload, length) in [(body(), "1"), (body(), "100"), (body(), "0"), (body(), "+4")] {
-            let failure = taken(payload, &[("content-length", length)]).unwrap_err();
-            assert_eq!(failure.code(), "ERR_CYCLE_INVALID_HEADER", "{length}");
-            assert!(failure.to_string().contains("content-length"), "{failure}");
+            let error = taken(payload, &[("content-length", length)]).unwrap_err();
+            assert_eq!(error.code(), "ERR_CYCLE_INVALID_HEADER", "{length}");
+            assert!(error.to_string().contains("content-length"), "{error}");
         }
         for length in ["", "-1", "a", "1, 1", "99999999999999999999999"] {
             assert!(taken(Payload::None, &[("content-length", length)]).is_err(), "{length}");
@@ -173,8 +173,8 @@ mod tests {
     #[test]
     fn what_frames_a_request_is_refused() {
         for name in ["transfer-encoding", "keep-alive", "upgrade", "expect"] {
-            let failure = taken(Payload::None, &[(name, "chunked")]).unwrap_err();
-            assert_eq!(failure.code(), "ERR_CYCLE_INVALID_HEADER");
+            let error = taken(Payload::None, &[(name, "chunked")]).unwrap_err();
+            assert_eq!(error.code(), "ERR_CYCLE_INVALID_HEADER");
             let value = HeaderValue::from_static("chunked");
             assert!(may_be_sent(&HeaderName::from_static(name), &value).is_err());
         }

@@ -12,10 +12,11 @@ pub mod content_encoding;
 pub mod dispatch;
 pub mod endpoint;
 pub mod engine;
+mod error;
 pub mod event;
 pub mod exchange;
-pub mod failure;
 pub mod framing;
+mod hint;
 pub mod lanes;
 pub mod limits;
 pub mod progress;
@@ -25,8 +26,8 @@ mod turn;
 
 pub use call::{Call, Delivery, Payload};
 pub use endpoint::Endpoint;
+pub use error::Error;
 pub use event::{Event, Head, Sink};
-pub use failure::Failure;
 pub use limits::Limits;
 
 use bytes::Bytes;

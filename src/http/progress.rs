@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use super::failure::Failure;
+use super::error::Error;
 use super::limits::{Limits, Steps};
 use crate::runtime::traffic::Traffic;
 
@@ -95,7 +95,7 @@ impl Progress {
 
     /// A step of time. `excused` says that the server waits for this side. Gives a failure when its silence is over the
     /// limit.
-    pub(super) fn step(&self, excused: bool, patience: &Patience) -> Option<Failure> {
+    pub(super) fn step(&self, excused: bool, patience: &Patience) -> Option<Error> {
         let limit = match self.awaits.get() {
             Awaits::Head => patience.head,
             Awaits::Body => patience.body,
@@ -113,8 +113,8 @@ impl Progress {
         }
         let milliseconds = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
         Some(match self.awaits.get() {
-            Awaits::Body => Failure::BodyTimeout { milliseconds },
-            Awaits::Head | Awaits::Nothing => Failure::HeadersTimeout { milliseconds },
+            Awaits::Body => Error::BodyTimeout { milliseconds },
+            Awaits::Head | Awaits::Nothing => Error::HeadersTimeout { milliseconds },
         })
     }
 }
@@ -154,8 +154,8 @@ mod tests {
         let mut steps = 0;
         loop {
             steps += 1;
-            if let Some(failure) = progress.step(false, &patience()) {
-                return (steps, failure.code());
+            if let Some(error) = progress.step(false, &patience()) {
+                return (steps, error.code());
             }
         }
     }

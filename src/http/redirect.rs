@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, Method, StatusCode};
 
 use url::{Position, Url};
 
-use super::failure::Failure;
+use super::error::Error;
 
 /// Redirects that one call follows; the number is fetch's.
 pub const MAX_REDIRECTS: u32 = 20;
@@ -64,14 +64,14 @@ pub fn is_redirect(status: StatusCode) -> bool {
 /// The next hop, or `None` when the answer is no redirect.
 ///
 /// # Errors
-/// [`Failure::BadRedirect`] when the target is no `http:` URL, or holds credentials.
+/// [`Error::BadRedirect`] when the target is no `http:` URL, or holds credentials.
 pub fn next_hop(
     method: &Method,
     authority: &Authority,
     target: &PathAndQuery,
     status: StatusCode,
     headers: &HeaderMap,
-) -> Result<Option<Hop>, Failure> {
+) -> Result<Option<Hop>, Error> {
     if !is_redirect(status) {
         return Ok(None);
     }
@@ -104,15 +104,15 @@ fn resolve(
     location: &str,
     authority: &Authority,
     target: &PathAndQuery,
-) -> Result<(Authority, PathAndQuery), Failure> {
-    let unreadable = || Failure::BadRedirect("its Location is not a URL");
+) -> Result<(Authority, PathAndQuery), Error> {
+    let unreadable = || Error::BadRedirect("its Location is not a URL");
     let base = Url::parse(&format!("http://{authority}{target}")).map_err(|_| unreadable())?;
     let url = base.join(&without_extra_slashes(location)).map_err(|_| unreadable())?;
     if url.scheme() != "http" {
-        return Err(Failure::BadRedirect("only http: URLs can be reached through the socket"));
+        return Err(Error::BadRedirect("only http: URLs can be reached through the socket"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(Failure::BadRedirect("its Location holds credentials"));
+        return Err(Error::BadRedirect("its Location holds credentials"));
     }
     let authority = Authority::try_from(&url[Position::BeforeHost..Position::AfterPort]);
     let target = PathAndQuery::try_from(&url[Position::BeforePath..Position::AfterQuery]);
@@ -130,7 +130,7 @@ fn without_extra_slashes(location: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
-    fn hop(method: &Method, status: u16, location: &str) -> Result<Option<Hop>, Failure> {
+    fn hop(method: &Method, status: u16, location: &str) -> Result<Option<Hop>, Error> {
         let mut headers = HeaderMap::new();
         headers.insert(LOCATION, http::HeaderValue::from_bytes(location.as_bytes()).unwrap());
         let status = StatusCode::from_u16(status).unwrap();
@@ -193,9 +193,9 @@ mod tests {
     #[test]
     fn a_target_with_credentials_is_refused() {
         for location in ["http://user:secret@localhost/", "//user@other/", "http://:secret@localhost/"] {
-            let failure = hop(&Method::GET, 302, location).unwrap_err();
-            assert_eq!(failure.code(), "ERR_CYCLE_REDIRECT");
-            assert!(!failure.to_string().contains("secret"));
+            let error = hop(&Method::GET, 302, location).unwrap_err();
+            assert_eq!(error.code(), "ERR_CYCLE_REDIRECT");
+            assert!(!error.to_string().contains("secret"));
         }
     }
 

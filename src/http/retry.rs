@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Method, StatusCode};
 
-use super::failure::Failure;
+use super::error::Error;
 
 /// Repeats of idempotent calls, with exponential backoff and full jitter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,11 +54,11 @@ impl Reached {
 /// Whether a failed request is worth one more attempt at once, where nobody asked for repeats: its connection had been idle
 /// and was lost, or none of it was ever written.
 #[must_use]
-pub fn is_worth_one_repeat(failure: &Failure, reached: Reached, reused: bool) -> bool {
-    match failure {
-        Failure::Lost { in_body: false, .. } => reused || reached == Reached::Nothing,
+pub fn is_worth_one_repeat(error: &Error, reached: Reached, reused: bool) -> bool {
+    match error {
+        Error::Lost { in_body: false, .. } => reused || reached == Reached::Nothing,
         // What says that somebody listens there, or did a moment ago.
-        Failure::Connect(error) => matches!(
+        Error::Connect(error) => matches!(
             error.kind(),
             ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe
         ),
@@ -70,8 +70,8 @@ impl RetryPolicy {
     /// The delay before repeat number `repeat` (from 1) after a failure, or `None` to let it stand. `at_once` is for a
     /// failure that [is worth a repeat](is_worth_one_repeat) even without a policy.
     #[must_use]
-    pub fn after_failure(&self, repeat: u32, failure: &Failure, at_once: bool) -> Option<Duration> {
-        let transient = matches!(failure, Failure::Connect(_) | Failure::Lost { in_body: false, .. });
+    pub fn after_error(&self, repeat: u32, error: &Error, at_once: bool) -> Option<Duration> {
+        let transient = matches!(error, Error::Connect(_) | Error::Lost { in_body: false, .. });
         (transient && repeat <= self.retries)
             .then(|| if at_once { Duration::ZERO } else { self.backoff(repeat) })
     }
@@ -149,12 +149,12 @@ mod tests {
 
     #[test]
     fn repeats_what_never_reached_an_answer() {
-        let lost = |in_body| Failure::Lost { in_body, source: std::io::ErrorKind::ConnectionReset.into() };
-        assert!(POLICY.after_failure(1, &lost(false), false).is_some());
-        assert!(POLICY.after_failure(4, &lost(false), true).is_none());
-        assert!(POLICY.after_failure(1, &lost(true), true).is_none());
-        assert!(POLICY.after_failure(1, &Failure::Closed, true).is_none());
-        assert_eq!(POLICY.after_failure(3, &lost(false), true), Some(Duration::ZERO));
+        let lost = |in_body| Error::Lost { in_body, source: std::io::ErrorKind::ConnectionReset.into() };
+        assert!(POLICY.after_error(1, &lost(false), false).is_some());
+        assert!(POLICY.after_error(4, &lost(false), true).is_none());
+        assert!(POLICY.after_error(1, &lost(true), true).is_none());
+        assert!(POLICY.after_error(1, &Error::Closed, true).is_none());
+        assert_eq!(POLICY.after_error(3, &lost(false), true), Some(Duration::ZERO));
     }
 
     #[test]
@@ -169,11 +169,11 @@ mod tests {
 
     #[test]
     fn a_lost_connection_is_worth_one_repeat_when_it_may_have_nothing_to_do_with_the_request() {
-        let lost = Failure::Lost { in_body: false, source: ErrorKind::ConnectionReset.into() };
+        let lost = Error::Lost { in_body: false, source: ErrorKind::ConnectionReset.into() };
         assert!(is_worth_one_repeat(&lost, Reached::Server, true));
         assert!(!is_worth_one_repeat(&lost, Reached::Server, false));
         assert!(is_worth_one_repeat(&lost, Reached::Nothing, false));
-        let connect = |kind: ErrorKind| Failure::Connect(kind.into());
+        let connect = |kind: ErrorKind| Error::Connect(kind.into());
         assert!(is_worth_one_repeat(&connect(ErrorKind::ConnectionReset), Reached::Nothing, false));
         assert!(!is_worth_one_repeat(&connect(ErrorKind::NotFound), Reached::Nothing, false));
     }

@@ -18,8 +18,8 @@ use crate::http::MAX_HEADERS;
 use crate::http::answer_head;
 use crate::http::body::Body;
 use crate::http::classify::classify;
-use crate::http::dispatch::{Dispatch, DispatchError, Task};
-use crate::http::failure::Failure;
+use crate::http::dispatch::{Dispatch, Task, Unanswered};
+use crate::http::error::Error;
 use crate::http::limits::{Limits, Steps};
 use crate::http::progress::Progress;
 use crate::http::retry::Reached;
@@ -133,8 +133,8 @@ impl<N: Network> PooledDispatch<N> {
                 }))
     }
 
-    async fn open(&self, permit: Permit<Connection<N>>) -> Result<Connection<N>, Failure> {
-        let stream = self.network.connect().await.map_err(Failure::Connect)?;
+    async fn open(&self, permit: Permit<Connection<N>>) -> Result<Connection<N>, Error> {
+        let stream = self.network.connect().await.map_err(Error::Connect)?;
         let line = Rc::new(Line {
             probe: self.network.probe(&stream),
             traffic: Rc::clone(stream.traffic()),
@@ -191,24 +191,16 @@ impl<N: Network> PooledDispatch<N> {
         response: Response<Incoming>,
         line: &Rc<Line<N>>,
         reused: bool,
-    ) -> Result<Response<Incoming>, DispatchError> {
+    ) -> Result<Response<Incoming>, Unanswered> {
         let checked = answer_head::check(&response);
         if !matches!(checked, Ok(true)) {
             line.busy.take();
             self.pool.retain(|idle| !Rc::ptr_eq(&idle.line, line));
         }
-        checked.map(|_| response).map_err(|failure| DispatchError {
-            failure,
-            reached: Reached::Answer,
-            reused,
-        })
+        checked.map(|_| response).map_err(|error| Unanswered { error, reached: Reached::Answer, reused })
     }
 
-    async fn connection(
-        &self,
-        anew: bool,
-        progress: &Progress,
-    ) -> Result<(bool, Connection<N>), DispatchError> {
+    async fn connection(&self, anew: bool, progress: &Progress) -> Result<(bool, Connection<N>), Unanswered> {
         progress.rests();
         let lease = if anew {
             Lease::Open(self.pool.acquire_new().await)
@@ -221,7 +213,7 @@ impl<N: Network> PooledDispatch<N> {
                 progress.connects();
                 match self.open(permit).await {
                     Ok(connection) => Ok((false, connection)),
-                    Err(failure) => Err(DispatchError { failure, reached: Reached::Nothing, reused: false }),
+                    Err(error) => Err(Unanswered { error, reached: Reached::Nothing, reused: false }),
                 }
             }
         }
@@ -278,7 +270,7 @@ impl<N: Network> Dispatch for PooledDispatch<N> {
         mut request: Request<Body>,
         anew: bool,
         progress: &Progress,
-    ) -> Result<Response<Incoming>, DispatchError> {
+    ) -> Result<Response<Incoming>, Unanswered> {
         loop {
             let (reused, Connection { mut sender, line }) = self.connection(anew, progress).await?;
             let traffic = &line.traffic;
@@ -299,13 +291,13 @@ impl<N: Network> Dispatch for PooledDispatch<N> {
                 // Not a byte of it was written, and its connection had ended before.
                 Some(unsent) if reused => request = unsent,
                 _ => {
-                    let failure = classify(&error.into_error());
+                    let error = classify(&error.into_error());
                     let reached = match (traffic.read() > read, traffic.written() > written) {
                         (true, _) => Reached::Answer,
                         (false, true) => Reached::Server,
                         (false, false) => Reached::Nothing,
                     };
-                    return Err(DispatchError { failure, reached, reused });
+                    return Err(Unanswered { error, reached, reused });
                 }
             }
         }

@@ -14,7 +14,7 @@ use socket2::{Domain, SockAddr, Socket, Type};
 use super::*;
 use crate::http::event::Event;
 use crate::http::redirect::Redirect;
-use crate::http::{Delivery, Failure, Payload};
+use crate::http::{Delivery, Error, Payload};
 use crate::runtime::test_reactor::{TestReactor, event_loop};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -93,13 +93,13 @@ impl Lane {
     }
 
     /// Turns the loop until the call is over; gives its body.
-    pub(super) fn body(&self, id: u32) -> Result<Bytes, Failure> {
+    pub(super) fn body(&self, id: u32) -> Result<Bytes, Error> {
         self.turn_until("a call", |lane| lane.is_over(id));
         let mut events = self.events.0.borrow_mut();
         let index = events.iter().position(|event| event.is_last() && number(event) == id);
         match events.swap_remove(index.expect("it is over")) {
             Event::Done { body, .. } => Ok(body),
-            Event::Failed { failure, .. } => Err(failure),
+            Event::Failed { error, .. } => Err(error),
             event => panic!("{event:?}"),
         }
     }
@@ -242,8 +242,8 @@ fn a_waiting_call_gets_its_turn_when_a_connection_ends() {
     let (mut stream, _) = listener.accept().unwrap();
     read_head(&mut stream);
     drop(stream);
-    let failure = lane.body(1).unwrap_err();
-    assert_eq!(failure.code(), "ECONNRESET");
+    let error = lane.body(1).unwrap_err();
+    assert_eq!(error.code(), "ECONNRESET");
     let (mut stream, _) = listener.accept().unwrap();
     read_head(&mut stream);
     stream.write_all(SHORT).unwrap();

@@ -1,15 +1,12 @@
-//! What can go wrong in a call, with a stable code, the cause and what to do about it.
+//! What can go wrong in a call, with a stable code and the cause. What to do about it is in `hint.rs`.
 
-use std::{error, fmt, io};
+use std::io;
 
-use thiserror::Error;
-
-use super::endpoint::Endpoint;
 use crate::system_error;
 
 /// Why a call has no (complete) answer.
-#[derive(Debug, Error)]
-pub enum Failure {
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
     /// The socket could not be connected.
     #[error("cannot connect")]
     Connect(#[source] io::Error),
@@ -30,7 +27,7 @@ pub enum Failure {
     },
     /// What came back is not HTTP/1.1, or contradicts itself.
     #[error("the answer is not valid HTTP: {0}")]
-    BadResponse(#[source] Cause),
+    BadResponse(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The head of an answer has more or longer fields than are accepted.
     #[error("the head of the answer is too large: it may have 400 KiB and {limit} header fields")]
     HeadTooLarge {
@@ -112,10 +109,7 @@ pub enum Failure {
     Internal(String),
 }
 
-/// The error of a library as a cause.
-pub type Cause = Box<dyn error::Error + Send + Sync>;
-
-impl Failure {
+impl Error {
     /// The stable code: a system error's name or one that starts with `ERR_CYCLE_`.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -169,7 +163,7 @@ impl Failure {
     /// The text of the innermost error, for the `cause`.
     #[must_use]
     pub fn cause(&self) -> String {
-        let mut innermost: &dyn error::Error = self;
+        let mut innermost: &dyn std::error::Error = self;
         while let Some(source) = innermost.source() {
             innermost = source;
         }
@@ -184,120 +178,32 @@ impl Failure {
             None => self.to_string(),
         }
     }
-
-    /// What to do about it, as a sentence without its full stop.
-    #[must_use]
-    pub fn hint(&self, endpoint: &Endpoint) -> Option<&'static str> {
-        let local = matches!(endpoint, Endpoint::Unix(_));
-        Some(match (self, self.code()) {
-            (Self::Connect(_), "ENOENT" | "ENOTDIR") => {
-                "The socket does not exist: outside a Cycle instance, start the simulator and set CYCLE_API_SOCKET or `socketPath`"
-            }
-            (Self::Connect(_), "ECONNREFUSED") if local => endpoint.no_socket().unwrap_or(
-                "The socket file is there but nobody listens: restart the simulator, or the instance if this is one",
-            ),
-            (Self::Connect(_), "EINVAL") => return endpoint.no_socket(),
-            (Self::Connect(_), "ECONNREFUSED") => "Nobody listens there: check host and port",
-            (Self::Connect(_), "EACCES" | "EPERM") => {
-                "This user may not write to the socket: run as the user that owns it, or change its mode"
-            }
-            (Self::Connect(_), "ENOTSOCK" | "EPROTOTYPE" | "EISDIR") => {
-                "The path is not a stream socket: check `socketPath`"
-            }
-            (Self::Connect(_), "EMFILE" | "ENFILE") => {
-                "The process has no file descriptor left: raise its limit, or lower `maxConnections`"
-            }
-            (Self::PathTooLong { .. }, _) => "Use a shorter path, or a symbolic link to the socket",
-            (Self::Lost { in_body: true, .. }, _) => "The server hung up: repeat the call if that is safe",
-            (Self::Lost { .. }, _) => {
-                "The server hung up: repeat the call if that is safe, or set `retry`, which repeats idempotent calls"
-            }
-            (Self::BadResponse(_), _) => "Check that the socket belongs to the platform's API",
-            (Self::HeadTooLarge { .. }, _) => "Let the server send fewer or shorter header fields",
-            (Self::TooLarge { .. }, _) => "Raise `maxResponseBytes`, or ask for less",
-            (Self::Unholdable { form: "string", .. }, _) => {
-                "Read it with parseAs: \"stream\" or parseAs: \"arrayBuffer\""
-            }
-            (Self::Unholdable { .. }, _) => "Read it with parseAs: \"stream\"",
-            (Self::Timeout { .. }, _) => "Raise `timeoutMs`, or look at what the server is busy with",
-            (Self::HeadersTimeout { .. }, _) => {
-                "The server is silent: see what it is busy with, or raise `headersTimeoutMs` (0 for no limit)"
-            }
-            (Self::BodyTimeout { .. }, _) => {
-                "The server stopped in the middle of its answer: see what it is busy with, or raise `bodyTimeoutMs` (0 for no limit)"
-            }
-            (Self::Closed, _) => "Make a new client with getClient()",
-            (Self::Internal(_), _) => "This is a bug in the client: please report it",
-            _ => return None,
-        })
-    }
 }
-
-/// Text as a cause.
-#[derive(Debug)]
-pub struct Reason(pub &'static str);
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
-
-impl error::Error for Reason {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_refused_connection_says_what_happened_and_what_to_do() {
-        let failure = Failure::Connect(io::Error::from_raw_os_error(libc::ECONNREFUSED));
-        assert_eq!(failure.detail(), "cannot connect (ECONNREFUSED)");
-        let local = Endpoint::Unix("/tmp/api.sock".into());
-        assert!(failure.hint(&local).unwrap().contains("nobody listens"));
-        let remote = Endpoint::Tcp { host: "localhost".into(), port: 1 };
-        assert!(failure.hint(&remote).unwrap().contains("port"));
-        assert_eq!(failure.syscall(), Some("connect"));
-        assert_eq!(failure.errno(), Some(libc::ECONNREFUSED));
-    }
-
-    #[test]
-    fn what_is_no_socket_is_called_by_its_name() {
-        let folder = std::env::temp_dir();
-        let file = std::env::current_exe().unwrap();
-        for (path, words) in
-            [(folder, "a folder"), (file, "a plain file"), ("".into(), "empty"), ("a\0b".into(), "zero")]
-        {
-            for code in [libc::ECONNREFUSED, libc::EINVAL] {
-                let failure = Failure::Connect(io::Error::from_raw_os_error(code));
-                let hint = failure.hint(&Endpoint::Unix(path.clone())).unwrap();
-                assert!(hint.contains(words), "{hint}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_body_that_no_string_can_hold_is_to_be_read_otherwise() {
-        let failure = Failure::Unholdable { length: 1 << 30, form: "string" };
-        let endpoint = Endpoint::Unix("/tmp/api.sock".into());
-        assert_eq!(failure.detail(), "the response body has 1073741824 bytes, more than one string can hold");
-        assert!(failure.hint(&endpoint).unwrap().contains("arrayBuffer"));
-        let failure = Failure::Unholdable { length: 1 << 40, form: "buffer" };
-        assert!(!failure.hint(&endpoint).unwrap().contains("arrayBuffer"));
+    fn a_refused_connection_names_the_system_call() {
+        let error = Error::Connect(io::Error::from_raw_os_error(libc::ECONNREFUSED));
+        assert_eq!(error.detail(), "cannot connect (ECONNREFUSED)");
+        assert_eq!(error.syscall(), Some("connect"));
+        assert_eq!(error.errno(), Some(libc::ECONNREFUSED));
     }
 
     #[test]
     fn a_hang_up_is_a_reset() {
-        let failure = Failure::Lost { in_body: false, source: io::ErrorKind::UnexpectedEof.into() };
-        assert_eq!((failure.code(), failure.syscall()), ("ECONNRESET", Some("read")));
-        let failure = Failure::Lost { in_body: false, source: io::Error::from_raw_os_error(libc::EPIPE) };
-        assert_eq!((failure.code(), failure.syscall()), ("ECONNRESET", Some("write")));
+        let error = Error::Lost { in_body: false, source: io::ErrorKind::UnexpectedEof.into() };
+        assert_eq!((error.code(), error.syscall()), ("ECONNRESET", Some("read")));
+        let error = Error::Lost { in_body: false, source: io::Error::from_raw_os_error(libc::EPIPE) };
+        assert_eq!((error.code(), error.syscall()), ("ECONNRESET", Some("write")));
     }
 
     #[test]
     fn the_cause_is_the_innermost_error() {
-        let failure = Failure::BadResponse(Box::new(Reason("two lengths")));
-        assert_eq!(failure.cause(), "two lengths");
-        assert_eq!(Failure::Closed.cause(), "the client is closed");
+        let error = Error::BadResponse("two lengths".into());
+        assert_eq!(error.cause(), "two lengths");
+        assert_eq!(Error::Closed.cause(), "the client is closed");
     }
 }
