@@ -2,6 +2,7 @@ import { failureOf } from '../errors.mjs';
 import { loadLater } from '../load-later.mjs';
 import { loadNative } from './addon.mjs';
 import { isMissing } from './addon-missing.mjs';
+import { KnownRequests, UNPREPARED } from './known-requests.mjs';
 import { Pending } from './pending.mjs';
 import {
   EVENT_BODY,
@@ -37,12 +38,6 @@ const HAS_HEAD =
   (1 << KIND_TAPED) |
   (1 << KIND_TAPED_IN_PARTS);
 
-/** Methods and targets that are kept to see which come again, and how long one may be. */
-const MAX_SEEN = 1000;
-const MAX_SEEN_LENGTH = 200;
-/** Seen once. */
-const ONCE = -1;
-
 /** So much JSON is parsed as text before native code is asked to read the rest. */
 const WARM_UP = 64 * 1024;
 
@@ -57,6 +52,7 @@ const redirectFlags = { follow: 0, manual: FLAG_REDIRECT_MANUAL, error: FLAG_RED
  * @property {import('node:async_hooks').AsyncResource} [context] that of the call, where functions of the program may be called
  * @property {string} method
  * @property {string} path
+ * @property {import('./known-requests.mjs').KnownRequest} [known] the request, where it may come again
  * @property {(status: number, head: string, body: any, noContent: boolean, parsed?: boolean) => void} [done]
  * @property {(status: number, head: string) => void} [head]
  * @property {(bytes: ArrayBuffer) => void} [chunk]
@@ -82,15 +78,13 @@ class NativeClient {
   #options;
   /** @type {Pending<Receiver>} */
   #pending = new Pending();
-  /** By method, the targets that were seen, and the number of each that was prepared. @type {Map<string, Map<string, number>>} */
-  #prepared = new Map();
-  #seen = 0;
   /** Characters of JSON until tapes are asked for. */
   #cold = WARM_UP;
   /** @type {Incoming} */
   #incoming = { lastHead: '', tapes: undefined };
   /** @type {string} */
   address;
+  known = new KnownRequests();
 
   /** @param {import('../../binding.js').HttpClientOptions} options */
   constructor(options) {
@@ -144,7 +138,7 @@ class NativeClient {
   /** Closes the connections. No request may follow. */
   close() {
     this.#http?.close();
-    this.#prepared.clear();
+    this.known.clear();
     this.#incoming.tapes = undefined;
   }
 
@@ -185,8 +179,8 @@ class NativeClient {
       return id;
     }
     const bare = authority === undefined && headers === undefined && body === undefined;
-    const number = bare ? this.#prepare(http, receiver) : ONCE;
-    if (number === ONCE) {
+    const number = bare ? this.#prepare(http, receiver) : UNPREPARED;
+    if (number === UNPREPARED) {
       http.request(id, receiver.method, authority, receiver.path, headers, body, flagBits);
     } else {
       http.send(id, number, flagBits);
@@ -211,26 +205,17 @@ class NativeClient {
    * @param {import('../../binding.js').HttpClient} http
    * @param {Receiver} receiver
    */
-  #prepare(http, { method, path }) {
-    let targets = this.#prepared.get(method);
-    if (targets === undefined) {
-      targets = new Map();
-      this.#prepared.set(method, targets);
-    }
-    const known = targets.get(path);
+  #prepare(http, { known, method, path }) {
     if (known === undefined) {
-      if (this.#seen < MAX_SEEN && path.length <= MAX_SEEN_LENGTH) {
-        this.#seen += 1;
-        targets.set(path, ONCE);
+      return UNPREPARED;
+    }
+    if (known.number === UNPREPARED) {
+      if (known.sent) {
+        known.number = http.prepare(method, path) ?? UNPREPARED;
       }
-      return ONCE;
+      known.sent = true;
     }
-    if (known !== ONCE) {
-      return known;
-    }
-    const number = http.prepare(method, path) ?? ONCE;
-    targets.set(path, number);
-    return number;
+    return known.number;
   }
 
   /** @param {number} id */

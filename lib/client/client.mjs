@@ -89,7 +89,7 @@ class Client {
     }
     let plain;
     try {
-      plain = this.#general?.hasMiddleware ? undefined : plainRequest(method, path, init);
+      plain = this.#general?.hasMiddleware ? undefined : plainRequest(method, path, init, this.#native.known);
     } catch (error) {
       return Promise.reject(error);
     }

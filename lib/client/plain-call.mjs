@@ -25,6 +25,7 @@ class PlainCall {
   client;
   method;
   path;
+  known;
   /** Only where somebody subscribes to what is reported. @type {import('node:async_hooks').AsyncResource | undefined} */
   context;
   #request;
@@ -43,6 +44,7 @@ class PlainCall {
     this.client = client;
     this.method = method;
     this.path = request.target;
+    this.known = request.known;
     this.#request = request;
     this.#resolve = resolve;
   }

@@ -48,6 +48,7 @@ let serializeQuery = (query) => {
  *
  * @typedef {object} PlainRequest
  * @property {string} target
+ * @property {import('../bridge/known-requests.mjs').KnownRequest | undefined} known
  * @property {(string | undefined)[] | undefined} headers
  * @property {string | undefined} body
  * @property {'json' | 'text' | 'arrayBuffer'} parseAs
@@ -61,15 +62,17 @@ let serializeQuery = (query) => {
  * @param {string} method
  * @param {string} path
  * @param {any} init
+ * @param {import('../bridge/known-requests.mjs').KnownRequests} requests those of the client that came before
  * @returns {PlainRequest | undefined}
  */
-function plainRequest(method, path, init) {
+function plainRequest(method, path, init, requests) {
   if (FORBIDDEN_METHODS.has(method)) {
     return undefined;
   }
   /** @type {PlainRequest} */
   const plain = {
     target: path,
+    known: undefined,
     headers: undefined,
     body: undefined,
     parseAs: 'json',
@@ -138,8 +141,12 @@ function plainRequest(method, path, init) {
       plain.target += `?${search.startsWith('?') ? search.slice(1) : search}`;
     }
   }
-  if (!isPlainTarget(plain.target)) {
-    return undefined;
+  plain.known = requests.find(method, plain.target);
+  if (plain.known === undefined) {
+    if (!isLeftAsItIs(plain.target)) {
+      return undefined;
+    }
+    plain.known = requests.add(method, plain.target);
   }
   if (body !== undefined) {
     if (headers?.includes('content-type')) {
@@ -166,23 +173,6 @@ function hasOther(params) {
     }
   }
   return false;
-}
-
-/** Targets that were found plain; a program asks for the same few again and again. @type {Set<string>} */
-const plainTargets = new Set();
-const MAX_PLAIN_TARGETS = 1000;
-const MAX_REMEMBERED_LENGTH = 200;
-
-/** @param {string} target */
-function isPlainTarget(target) {
-  if (plainTargets.has(target)) {
-    return true;
-  }
-  const plain = isLeftAsItIs(target);
-  if (plain && target.length <= MAX_REMEMBERED_LENGTH && plainTargets.size < MAX_PLAIN_TARGETS) {
-    plainTargets.add(target);
-  }
-  return plain;
 }
 
 /**

@@ -22,9 +22,6 @@ use crate::http::call::parse_header;
 use crate::http::redirect::Redirect;
 use crate::http::{Call, Delivery, Error, Event, Payload, Transport};
 
-/// Requests a client prepares at most.
-const MAX_PREPARED: usize = 1000;
-
 /// Bytes that are sooner copied than kept until they are sent.
 const WORTH_KEEPING: usize = 16 * 1024;
 
@@ -128,13 +125,10 @@ impl HttpClient {
     }
 
     /// Gives a number for requests of this method and target that have neither headers nor a body of their own; none for
-    /// what is no request, and when there are too many.
+    /// what is no request. They are kept until the client is closed.
     #[napi(catch_unwind)]
     pub fn prepare(&self, method: String, target: String) -> Option<u32> {
         let mut prepared = self.prepared.borrow_mut();
-        if prepared.len() == MAX_PREPARED {
-            return None;
-        }
         prepared.push((parse_method(&method).ok()?, parse_target(target).ok()?));
         u32::try_from(prepared.len() - 1).ok()
     }
