@@ -1,6 +1,5 @@
 //! The environment metadata file: reading it, and checking its shape.
 
-use std::fmt;
 use std::path::Path;
 use std::sync::LazyLock;
 use std::{fs, io};
@@ -48,36 +47,33 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
 });
 
 /// The first place where the content departs from the declared shape.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Fault {
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: expected {expected}, found {found}")]
+pub struct Error {
     path: String,
     expected: String,
     found: &'static str,
 }
 
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: expected {}, found {}", self.path, self.expected, self.found)
-    }
-}
-
 /// Checks parsed content against the declared shape; additional fields are fine.
-#[must_use]
-pub fn fault(content: &Value) -> Option<Fault> {
+///
+/// # Errors
+/// The first place that is not as declared.
+pub fn check(content: &Value) -> Result<(), Error> {
     if !content.is_object() {
-        return Some(Fault {
+        return Err(Error {
             path: "(root)".into(),
             expected: "an object".into(),
             found: describe(Some(content)),
         });
     }
-    RULES.iter().find_map(|rule| {
+    RULES.iter().try_for_each(|rule| {
         let segments: Vec<&str> = rule.path.split('.').collect();
-        check(content, &segments, "", rule)
+        check_rule(content, &segments, "", rule).map_or(Ok(()), Err)
     })
 }
 
-fn check(parent: &Value, segments: &[&str], walked: &str, rule: &Rule) -> Option<Fault> {
+fn check_rule(parent: &Value, segments: &[&str], walked: &str, rule: &Rule) -> Option<Error> {
     let (segment, rest) = segments.split_first()?;
     let fields = parent.as_object()?;
     let names: Vec<&str> = match *segment {
@@ -88,7 +84,7 @@ fn check(parent: &Value, segments: &[&str], walked: &str, rule: &Rule) -> Option
         let path = if walked.is_empty() { name.to_owned() } else { format!("{walked}.{name}") };
         let value = fields.get(name);
         if !rest.is_empty() {
-            return check(value?, rest, &path, rule);
+            return check_rule(value?, rest, &path, rule);
         }
         let &Rule { kind, nullable, optional, .. } = rule;
         let fits = match (value, kind) {
@@ -99,7 +95,7 @@ fn check(parent: &Value, segments: &[&str], walked: &str, rule: &Rule) -> Option
             (Some(value), Kind::Object) => value.is_object(),
             (Some(value), Kind::String) => value.is_string(),
         };
-        (!fits).then(|| Fault { path, expected: expectation(kind, nullable), found: describe(value) })
+        (!fits).then(|| Error { path, expected: expectation(kind, nullable), found: describe(value) })
     })
 }
 
@@ -147,25 +143,25 @@ mod tests {
         let mut content = sample();
         content["added_later"] = json!(1);
         content["services"]["added_later"] = json!({ "state": "new" });
-        assert_eq!(fault(&content), None);
+        assert_eq!(check(&content), Ok(()));
     }
 
     #[test]
-    fn a_fault_names_its_place() {
+    fn an_error_names_its_place() {
         let mut content = sample();
         content["services"]["loadbalancer"]["enable"] = json!("yes");
         assert_eq!(
-            fault(&content).unwrap().to_string(),
+            check(&content).unwrap_err().to_string(),
             "services.loadbalancer.enable: expected a boolean, found a string"
         );
         content = sample();
         content["private_network"].as_object_mut().unwrap().remove("legacy");
-        let text = fault(&content).unwrap().to_string();
+        let text = check(&content).unwrap_err().to_string();
         assert_eq!(text, "private_network.legacy: expected an object or null, found nothing");
         content = sample();
         content["deployments"] = json!({ "tags": { "live": 1 } });
-        assert!(fault(&content).unwrap().to_string().starts_with("deployments.tags.live: "));
-        assert_eq!(fault(&json!([])).unwrap().to_string(), "(root): expected an object, found an array");
+        assert!(check(&content).unwrap_err().to_string().starts_with("deployments.tags.live: "));
+        assert_eq!(check(&json!([])).unwrap_err().to_string(), "(root): expected an object, found an array");
     }
 
     #[test]

@@ -58,5 +58,5 @@ pub fn read_metadata(path: String) -> AsyncTask<ReadMetadata> {
 #[napi(catch_unwind)]
 pub fn metadata_fault(text: String) -> Option<String> {
     let content = serde_json::from_str(&text).ok()?;
-    metadata::fault(&content).map(|fault| fault.to_string())
+    metadata::check(&content).err().map(|error| error.to_string())
 }

@@ -7,8 +7,11 @@
 
 #[cfg(test)]
 mod arbitrary;
+mod error;
 mod parts;
-pub mod scan;
+mod scan;
 pub mod shapes;
 pub mod tape;
 pub mod topic;
+
+pub use error::Error;

@@ -2,12 +2,7 @@
 //!
 //! It accepts exactly what `JSON.parse` accepts.
 
-use thiserror::Error;
-
-/// The text is no JSON.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-#[error("the message is no JSON")]
-pub struct Malformed;
+use super::error::Error;
 
 /// Where a string is, between its quotes.
 #[derive(Clone, Copy)]
@@ -43,9 +38,9 @@ pub(super) trait Sink {
 /// Tells `sink` what is in `text`.
 ///
 /// # Errors
-/// [`Malformed`] when `JSON.parse` would throw.
+/// [`Error`] when `JSON.parse` would throw.
 #[inline]
-pub(super) fn scan<S: Sink>(text: &str, sink: &mut S) -> Result<(), Malformed> {
+pub(super) fn scan<S: Sink>(text: &str, sink: &mut S) -> Result<(), Error> {
     Scanner { bytes: text.as_bytes(), escaped: 0, sink }.whole()
 }
 
@@ -79,7 +74,7 @@ impl<S: Sink> Scanner<'_, S> {
     }
 
     /// The whole text. What is nested is counted, not recursed into, so depth costs no stack.
-    fn whole(&mut self) -> Result<(), Malformed> {
+    fn whole(&mut self) -> Result<(), Error> {
         let mut nesting = Nesting::default();
         // What ends the innermost object or array; 0 outside of all.
         let mut end = 0;
@@ -121,7 +116,7 @@ impl<S: Sink> Scanner<'_, S> {
             position = loop {
                 let (next, byte) = self.token(at);
                 if end == 0 {
-                    return if next == self.bytes.len() { Ok(()) } else { Err(Malformed) };
+                    return if next == self.bytes.len() { Ok(()) } else { Err(Error) };
                 }
                 if byte == b',' {
                     break if end == b'}' {
@@ -131,7 +126,7 @@ impl<S: Sink> Scanner<'_, S> {
                     };
                 }
                 if byte != end {
-                    return Err(Malformed);
+                    return Err(Error);
                 }
                 at = next + 1;
                 nesting.leave();

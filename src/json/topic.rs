@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::scan::{Literal, Malformed, Sink, scan};
+use super::error::Error;
+use super::scan::{Literal, Sink, scan};
 
 /// The value of `topic` in the object that `text` is, as `JSON.parse(text).topic` would give it: the last one when the
 /// key comes twice. `None` when there is none, when it is no string, or when the text is no object.
@@ -11,8 +12,8 @@ use super::scan::{Literal, Malformed, Sink, scan};
 /// A lone surrogate in the topic comes out as U+FFFD.
 ///
 /// # Errors
-/// [`Malformed`] when `JSON.parse` would throw.
-pub fn topic(text: &str) -> Result<Option<Cow<'_, str>>, Malformed> {
+/// [`Error`] when `JSON.parse` would throw.
+pub fn topic(text: &str) -> Result<Option<Cow<'_, str>>, Error> {
     let mut search = Search::default();
     scan(text, &mut search)?;
     Ok(search.topic.map(|literal| {

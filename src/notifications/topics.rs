@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use super::error::Error;
-use crate::json::scan::Malformed;
 use crate::json::topic::topic;
 
 /// A set of topic patterns, sorted once so that each message costs a few comparisons.
@@ -60,7 +59,7 @@ impl Filter {
             Ok(Some(Cow::Borrowed(topic))) => self.matches(topic),
             Ok(Some(Cow::Owned(topic))) => self.matches(&topic),
             Ok(None) => false,
-            Err(Malformed) => true,
+            Err(_) => true,
         }
     }
 }
