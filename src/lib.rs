@@ -8,6 +8,7 @@ pub mod bridge;
 pub mod http;
 pub mod json;
 pub mod metadata;
+pub mod milliseconds;
 pub mod notifications;
 pub mod protocol;
 pub mod runtime;

@@ -7,11 +7,11 @@ use http::header::USER_AGENT;
 use http::{HeaderMap, HeaderValue};
 use napi_derive::napi;
 
-use super::values::milliseconds;
 use crate::http::call::parse_header;
 use crate::http::framing::may_be_sent;
 use crate::http::retry::RetryPolicy;
 use crate::http::{Endpoint, Error, Limits};
+use crate::milliseconds::milliseconds;
 
 /// How requests name their sender.
 const PRODUCT: &str = concat!("cycle-internal-api-client/", env!("CARGO_PKG_VERSION"));
@@ -76,15 +76,15 @@ impl Settings {
         defaults.entry(USER_AGENT).or_insert(HeaderValue::from_static(PRODUCT));
         let retry = options.retries.filter(|retries| *retries > 0).map(|retries| RetryPolicy {
             retries,
-            base_delay: milliseconds(options.retry_base_delay_ms.unwrap_or(100.0)),
-            max_delay: milliseconds(options.retry_max_delay_ms.unwrap_or(30_000.0)),
+            base_delay: milliseconds(options.retry_base_delay_ms.unwrap_or(100.0), f64::INFINITY),
+            max_delay: milliseconds(options.retry_max_delay_ms.unwrap_or(30_000.0), f64::INFINITY),
         });
         Ok(Self {
             endpoint,
             defaults: Arc::new(defaults),
             limits: limits(options),
             max_response_bytes: options.max_response_bytes.map_or(u64::MAX, whole),
-            timeout: options.timeout_ms.map(milliseconds),
+            timeout: options.timeout_ms.map(|ms| milliseconds(ms, f64::INFINITY)),
             retry: retry.map(Arc::new),
         })
     }
@@ -94,7 +94,7 @@ fn limits(options: &HttpClientOptions) -> Limits {
     let Limits { max_connections, keep_alive, head, body } = Limits::default();
     let limit = |given: Option<f64>, usual| match given {
         None => usual,
-        Some(given) => (given > 0.0 && given.is_finite()).then(|| milliseconds(given)),
+        Some(given) => (given > 0.0 && given.is_finite()).then(|| milliseconds(given, f64::INFINITY)),
     };
     Limits {
         max_connections: match options.max_connections {

@@ -11,8 +11,9 @@ use super::values::{array, double, number, text, utf8};
 use super::wakeup::Wakeup;
 use super::wire::{fault as place, notification as kind};
 use crate::json::shapes::ShapeKeys;
+use crate::milliseconds::{LONGEST_TIMER, milliseconds};
 use crate::notifications;
-use crate::notifications::backoff::{Backoff, milliseconds};
+use crate::notifications::backoff::Backoff;
 use crate::notifications::options::{Headers, Options};
 use crate::notifications::queue::{Batch, Event, Item, Outbox};
 use crate::notifications::socket::{Socket, Task};
@@ -183,6 +184,7 @@ fn settings(given: NotificationChannelOptions) -> Result<Options> {
     let invalid = |error: &dyn std::error::Error| Error::new(Status::InvalidArg, error.to_string());
     let extra = given.headers.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone()));
     let headers = Headers::new(extra, given.token.as_deref()).map_err(|error| invalid(&error))?;
+    let timeout = |ms| milliseconds(ms, LONGEST_TIMER);
     let topics = given.topics.map(Filter::new).transpose().map_err(|error| invalid(&error))?;
     Ok(Options {
         socket_path: given.socket_path.into(),
@@ -193,8 +195,8 @@ fn settings(given: NotificationChannelOptions) -> Result<Options> {
             jitter: given.jitter,
         }),
         topics,
-        idle_timeout: given.idle_timeout_ms.map(milliseconds),
-        headers_timeout: given.headers_timeout_ms.map(milliseconds),
+        idle_timeout: given.idle_timeout_ms.map(timeout),
+        headers_timeout: given.headers_timeout_ms.map(timeout),
         high_water_mark: whole(given.high_water_mark),
         max_message_bytes: whole(given.max_message_bytes),
     })

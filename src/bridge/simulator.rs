@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use napi::bindgen_prelude::{AsyncTask, Env, Error, Result, Status, Task, Uint8Array};
 use napi_derive::napi;
 
-use super::values::milliseconds;
 use super::wakeup::Wakeup;
+use crate::milliseconds::milliseconds;
 use crate::simulator::{Answer, Closing, Pace, Publisher, Simulator};
 
 /// A running simulator.
@@ -164,7 +164,7 @@ impl NativeSimulator {
     /// Waited before every answer from now on, in milliseconds.
     #[napi(catch_unwind)]
     pub fn set_latency(&self, latency_ms: f64) {
-        self.simulator.set_latency(milliseconds(latency_ms));
+        self.simulator.set_latency(milliseconds(latency_ms, f64::INFINITY));
     }
 
     /// Registers a token of the entry with this `id`; `false` when there is none.
@@ -177,7 +177,7 @@ impl NativeSimulator {
     /// Moves the simulator's clock forward.
     #[napi(catch_unwind)]
     pub fn advance(&self, by_ms: f64) {
-        self.simulator.advance(milliseconds(by_ms));
+        self.simulator.advance(milliseconds(by_ms, f64::INFINITY));
     }
 
     /// The world as it is now, as JSON.

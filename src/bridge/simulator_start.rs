@@ -7,9 +7,10 @@ use napi::bindgen_prelude::{AsyncTask, Either, Env, Function, JsValue as _, Resu
 use napi_derive::napi;
 
 use super::simulator::NativeSimulator;
-use super::values::{self, milliseconds};
+use super::values;
 use super::wakeup::{Waker, Wakeup};
 use super::wire::simulator::{CONNECTIONS, PUBLISHED, QUESTION};
+use crate::milliseconds::milliseconds;
 use crate::protocol::Protocol;
 use crate::simulator::{Address, Clock, Declaration, Event, Options, Simulator};
 
@@ -118,14 +119,15 @@ fn start(
         }
         (None, None) => Address::Temporary,
     };
+    let duration = |ms| milliseconds(ms, f64::INFINITY);
     let options = Options {
         address,
         metadata_path: options.metadata_path.as_ref().map(PathBuf::from),
         token: options.token.clone(),
         world,
-        latency: options.latency_ms.map(milliseconds).unwrap_or_default(),
+        latency: options.latency_ms.map(duration).unwrap_or_default(),
         elections: options.elections.unwrap_or(true),
-        lease_deadline: options.election_deadline_ms.map(milliseconds),
+        lease_deadline: options.election_deadline_ms.map(duration),
         clock: Clock::default(),
     };
     Simulator::start(Arc::new(declaration), options, events)

@@ -2,7 +2,6 @@
 
 use std::ffi::{CStr, c_void};
 use std::ptr;
-use std::time::Duration;
 
 use napi::bindgen_prelude::Result;
 use napi::{check_status, sys};
@@ -137,9 +136,4 @@ pub(crate) fn forget_exception(env: sys::napi_env) {
     let mut thrown = ptr::null_mut();
     // SAFETY: plain call on the JavaScript thread; it fails when there is none.
     unsafe { sys::napi_get_and_clear_last_exception(env, &raw mut thrown) };
-}
-
-/// So many milliseconds: none where the number is negative or not one, the longest where it is too large.
-pub(super) fn milliseconds(number: f64) -> Duration {
-    Duration::try_from_secs_f64(number.max(0.0) / 1000.0).unwrap_or(Duration::MAX)
 }

@@ -1,9 +1,6 @@
 //! How long to wait before the next attempt to connect.
 
-use std::time::Duration;
-
-/// The longest wait, that of a JavaScript timer: 2^31 - 1 milliseconds.
-const LONGEST_MS: f64 = 2_147_483_647.0;
+use crate::milliseconds::LONGEST_TIMER;
 
 /// Delays that double with every attempt, up to a limit. All numbers are milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,15 +25,9 @@ impl Backoff {
     #[must_use]
     pub fn delay_ms(&self, attempt: u32) -> f64 {
         let doublings = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX).min(f64::MAX_EXP - 1);
-        let whole = (self.base_ms * 2f64.powi(doublings)).min(self.max_ms).clamp(0.0, LONGEST_MS);
+        let whole = (self.base_ms * 2f64.powi(doublings)).min(self.max_ms).clamp(0.0, LONGEST_TIMER);
         if self.jitter { (whole * (0.5 + fastrand::f64() / 2.0)).round() } else { whole }
     }
-}
-
-/// Milliseconds as a [`Duration`]; what is no time at all (negative, not a number) is none.
-#[must_use]
-pub fn milliseconds(ms: f64) -> Duration {
-    Duration::try_from_secs_f64(ms.min(LONGEST_MS) / 1_000.0).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -81,13 +72,5 @@ mod tests {
         let (least, most) =
             seen.iter().fold((f64::MAX, f64::MIN), |(a, b), delay| (a.min(*delay), b.max(*delay)));
         assert!(least < most);
-    }
-
-    #[test]
-    fn durations_never_overflow() {
-        assert_eq!(milliseconds(1.5), Duration::from_micros(1_500));
-        assert_eq!(milliseconds(f64::NAN), milliseconds(LONGEST_MS));
-        assert_eq!(milliseconds(-1.0), Duration::ZERO);
-        assert_eq!(milliseconds(f64::INFINITY), Duration::from_millis(2_147_483_647));
     }
 }

@@ -8,7 +8,6 @@ use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-use super::backoff::milliseconds;
 use super::connection::{self, End, Step};
 use super::error::Error;
 use super::handshake::{self, Connection};
@@ -18,6 +17,7 @@ use super::state::{Input, Machine, State};
 use super::websocket::{Reader, close_code};
 use crate::json::shapes::ShapeKeys;
 use crate::json::tape::Recorder;
+use crate::milliseconds::{LONGEST_TIMER, milliseconds};
 
 #[derive(Clone, Copy, Debug)]
 enum Command {
@@ -147,7 +147,7 @@ impl Task {
         self.outbox.put(Event::Reconnecting { attempt: delay.attempt, delay_ms: delay.ms });
         let outbox = Arc::clone(&self.outbox);
         let over = async {
-            sleep(milliseconds(delay.ms)).await;
+            sleep(milliseconds(delay.ms, LONGEST_TIMER)).await;
             outbox.room().await;
         };
         tokio::select! {
