@@ -1,7 +1,7 @@
 import type { BinderProtocol } from './generated/binder-protocol.js';
 import type { CycleCommands } from './generated/cycle-protocol.js';
 
-// Without this, whatever is declared here would be exported.
+// biome-ignore lint/complexity/noUselessEmptyExport: without it, whatever is declared here would be exported.
 export {};
 
 /**

@@ -3,7 +3,7 @@ import type { NotificationMessage } from './generated/notification.js';
 import type { components, operations } from './generated/schema.js';
 import type { OrUndefined } from './lib/operation-types.js';
 
-// Without this, whatever is declared here would be exported.
+// biome-ignore lint/complexity/noUselessEmptyExport: without it, whatever is declared here would be exported.
 export {};
 
 type Schemas = components['schemas'];
