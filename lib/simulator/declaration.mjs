@@ -1,9 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { definitionOf } from '../protocol/definition.mjs';
-import { root } from '../root.mjs';
-
-const GENERATED = join(root, 'generated');
 
 /**
  * What a simulator serves: JSON texts, as the addon takes them.
@@ -17,17 +12,16 @@ const GENERATED = join(root, 'generated');
  */
 
 /**
- * The internal API.
+ * The internal API. The files are loaded by `require`, since that is what bundlers see and take in.
  *
  * @returns {ServedDeclaration}
  */
 function internalApi() {
-  const read = (/** @type {string} */ name) => readFileSync(join(GENERATED, name), 'utf8');
   return {
-    operations: read('operations.json'),
-    document: read('openapi.json'),
-    simulation: read('simulation.json'),
-    fixtures: read('fixtures.json'),
+    operations: JSON.stringify(require('../../generated/operations.json')),
+    document: JSON.stringify(require('../../generated/openapi.json')),
+    simulation: JSON.stringify(require('../../generated/simulation.json')),
+    fixtures: JSON.stringify(require('../../generated/fixtures.json')),
   };
 }
 
