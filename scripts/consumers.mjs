@@ -17,8 +17,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cases } from './consumers/cases.mjs';
-import { addonFile, platformManifest } from './package/manifests.mjs';
-import { platforms } from './package/platforms.mjs';
+import { addonFile, platformManifest, platformPackage } from './package/manifests.mjs';
+import { ownPlatform, platforms } from './package/platforms.mjs';
 import { root, say } from './setup.mjs';
 
 const require = createRequire(import.meta.url);
@@ -31,12 +31,16 @@ Runs the cases whose name has one of the words, or all. Needs "npm run package" 
   --list   says which there are
 `;
 
-const NAME = '@cycleplatform/internal-api-client';
 const LIMIT_MS = 300_000;
 
 /** Tools of the cases are kept here for the next time. */
 const toolFolder = join(root, 'target', 'consumers');
 const artifacts = join(root, 'artifacts');
+
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const NAME = manifest.name;
+const own = ownPlatform();
+const ADDON = `node_modules/${platformPackage(manifest, own)}/${addonFile(manifest, own)}`;
 
 /**
  * @param {string[]} command
@@ -63,14 +67,15 @@ function runStep([program, ...parameters], cwd, env) {
  * @param {NodeJS.ProcessEnv} env
  */
 async function runSteps(steps, cwd, env) {
-  let last = { code: /** @type {number | null} */ (0), output: '' };
+  let all = '';
   for (const step of steps) {
-    last = await runStep(step, cwd, env);
-    if (last.code !== 0) {
-      return { ...last, output: `${step.join(' ')}\n${last.output}` };
+    const { code, output } = await runStep(step, cwd, env);
+    all += output;
+    if (code !== 0) {
+      return { code, output: `${all}${step.join(' ')} failed` };
     }
   }
-  return last;
+  return { code: 0, output: all };
 }
 
 /**
@@ -112,6 +117,10 @@ async function installSteps(manager, folder, url) {
       return [[...npm, '--omit=optional']];
     case 'npm-ignore-scripts':
       return [[...npm, '--ignore-scripts']];
+    case 'npm-other-libc':
+      return [[...npm, `--libc=${own.libc === 'musl' ? 'glibc' : 'musl'}`]];
+    case 'npm-other-system':
+      return [[...npm, `--os=${own.os === 'linux' ? 'darwin' : 'linux'}`]];
     case 'pnpm':
       return [[process.execPath, await bin('pnpm@10', 'pnpm/bin/pnpm.cjs'), 'add', NAME]];
     case 'yarn-1':
@@ -143,7 +152,11 @@ async function installSteps(manager, folder, url) {
  * @param {NodeJS.ProcessEnv} simulated
  * @returns {Promise<string | undefined>} what is wrong
  */
-async function runCase({ files, steps, install = 'npm', tools = [], expect = /answered 200/ }, url, simulated) {
+async function runCase(
+  { files, steps, install = 'npm', tools = [], expect = /answered 200/, env: added = {} },
+  url,
+  simulated,
+) {
   const folder = mkdtempSync(join(tmpdir(), 'consumer-'));
   // In a folder that another user may enter.
   chmodSync(folder, 0o755);
@@ -158,6 +171,7 @@ async function runCase({ files, steps, install = 'npm', tools = [], expect = /an
     const env = {
       ...clean,
       ...simulated,
+      ...added,
       PATH: path,
       TOOLS: installed,
       NO_COLOR: '1',
@@ -170,6 +184,8 @@ async function runCase({ files, steps, install = 'npm', tools = [], expect = /an
     const main = readdirSync(artifacts).find((name) => /^cycleplatform-internal-api-client-\d/.test(name));
     const words = {
       $TOOLS: installed,
+      $FOLDER: folder,
+      $ADDON: ADDON,
       $TARBALL: join(artifacts, main ?? ''),
       $YARN4: join(toolFolder, '@yarnpkg-cli-dist@4', 'node_modules', '@yarnpkg/cli-dist/bin/yarn.js'),
     };
@@ -190,7 +206,6 @@ async function runCase({ files, steps, install = 'npm', tools = [], expect = /an
 function published() {
   const folder = mkdtempSync(join(tmpdir(), 'published-'));
   cpSync(artifacts, folder, { recursive: true });
-  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   for (const platform of platforms) {
     const { name, version } = platformManifest(manifest, platform);
     const tarball = `${name.slice(1).replace('/', '-')}-${version}.tgz`;

@@ -62,10 +62,21 @@ test('a call is answered', async () => {
 });
 `;
 
+/** Makes the call to a simulator of its own. */
 export const simulated = `import { getClient } from '${NAME}';
 import { startSimulator } from '${NAME}/testing';
 const simulator = await startSimulator();
 const client = getClient({ socketPath: simulator.socketPath, token: simulator.token });
 console.log('answered', (await client.GET('/v1/environment')).response.status);
 await simulator.close();
+`;
+
+export const simulatedCommonjs = `const { getClient } = require('${NAME}');
+const { startSimulator } = require('${NAME}/testing');
+(async () => {
+  const simulator = await startSimulator();
+  const client = getClient({ socketPath: simulator.socketPath, token: simulator.token });
+  console.log('answered', (await client.GET('/v1/environment')).response.status);
+  await simulator.close();
+})();
 `;

@@ -48,7 +48,11 @@ export function zigEnvironment() {
     outputOf('python3', ['-m', 'venv', folder], advice);
     outputOf(join(programs, 'pip'), ['install', '--quiet', '--no-deps', ...PYTHON_PACKAGES], advice);
   }
-  return { PATH: `${programs}${delimiter}${process.env.PATH}`, CARGO_ZIGBUILD_CACHE_DIR: join(folder, 'cache'), ZIG_GLOBAL_CACHE_DIR: join(folder, 'zig') };
+  return {
+    PATH: `${programs}${delimiter}${process.env.PATH}`,
+    CARGO_ZIGBUILD_CACHE_DIR: join(folder, 'cache'),
+    ZIG_GLOBAL_CACHE_DIR: join(folder, 'zig'),
+  };
 }
 
 /** The folder of the toolchain. */

@@ -1,0 +1,124 @@
+// Installations that lack the addon or have a wrong one: each ends with a message, and going on as it says helps.
+
+import * as programs from './programs.mjs';
+
+/** @typedef {import('./cases.mjs').Case} Case */
+
+const node = process.execPath;
+
+/** Runs the program, prints the message, and runs the first command that the message has in quotes. */
+const FOLLOW = `const { spawnSync } = require('node:child_process');
+const { status, stderr } = spawnSync(process.execPath, ['main.cjs'], { encoding: 'utf8' });
+if (status === 0) throw new Error('it works');
+console.log(stderr);
+const [command, ...parameters] = /: "(.+?)"/.exec(stderr)[1].split(' ');
+spawnSync(command, [...parameters, '--no-audit', '--no-fund'], { stdio: 'inherit' });
+`;
+
+const ADVISED = /ERR_CYCLE_NATIVE_MISSING[\s\S]*answered 200/;
+
+/** Deletes from the lock file whatever has no place on this system's disk, as old versions of npm do. */
+const FORGET = `const fs = require('node:fs');
+const lock = JSON.parse(fs.readFileSync('package-lock.json', 'utf8'));
+for (const path of Object.keys(lock.packages)) if (path && !fs.existsSync(path)) delete lock.packages[path];
+fs.writeFileSync('package-lock.json', JSON.stringify(lock));
+`;
+
+const files = { 'main.cjs': programs.commonjs, 'follow.cjs': FOLLOW, 'forget.cjs': FORGET };
+const ci = ['npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error'];
+const again = ['npm', 'install', '--no-audit', '--no-fund', '--loglevel=error'];
+const clear = ['rm', '-r', 'node_modules'];
+
+/** @type {Case[]} */
+export const faults = [
+  {
+    name: 'fault: --ignore-scripts does no harm',
+    quick: true,
+    install: 'npm-ignore-scripts',
+    files,
+    steps: [[node, 'main.cjs']],
+  },
+  {
+    name: 'fault: --omit=optional',
+    quick: true,
+    install: 'npm-omit',
+    files,
+    steps: [
+      [node, 'follow.cjs'],
+      [node, 'main.cjs'],
+    ],
+    expect: ADVISED,
+  },
+  {
+    name: 'fault: installed for another C library',
+    os: 'linux',
+    install: 'npm-other-libc',
+    files,
+    steps: [
+      [node, 'follow.cjs'],
+      [node, 'main.cjs'],
+    ],
+    expect: ADVISED,
+  },
+  {
+    name: 'fault: node_modules of another system',
+    install: 'npm-other-system',
+    files,
+    steps: [
+      [node, 'follow.cjs'],
+      [node, 'main.cjs'],
+    ],
+    expect: ADVISED,
+  },
+  {
+    name: 'fault: a lock file of another system does no harm',
+    quick: true,
+    install: 'npm-other-system',
+    files,
+    steps: [clear, ci, [node, 'main.cjs']],
+  },
+  {
+    name: 'fault: a lock file without the addon of this system',
+    install: 'npm-other-system',
+    files,
+    steps: [
+      [node, 'forget.cjs'],
+      clear,
+      ci,
+      ['sh', '-c', '! "$0" main.cjs', node],
+      ['rm', '-r', 'node_modules', 'package-lock.json'],
+      again,
+      [node, 'main.cjs'],
+    ],
+    expect: /delete both and install again[\s\S]*answered 200/,
+  },
+  {
+    name: 'fault: an addon that is cut off',
+    quick: true,
+    files,
+    steps: [
+      ['sh', '-c', 'head -c 2000000 "$1" > cut && cp cut "$1" && ! "$0" main.cjs', node, '$ADDON'],
+      ['rm', '-r', 'node_modules', 'package-lock.json'],
+      again,
+      [node, 'main.cjs'],
+    ],
+    expect: /delete both and install again[\s\S]*answered 200/,
+  },
+  {
+    name: 'fault: caches that cannot be written do no harm',
+    quick: true,
+    files,
+    steps: [
+      [
+        ...[
+          'env',
+          'HOME=/dev/null',
+          'XDG_CACHE_HOME=/dev/null',
+          'NODE_COMPILE_CACHE=/dev/null/cache',
+          'TMPDIR=/dev/null',
+        ],
+        ...[node, 'main.cjs'],
+      ],
+    ],
+  },
+];
