@@ -167,6 +167,12 @@ const faults = [
     expect: [/invalid ELF header|not a mach-o|slice/i, /delete both and install again/],
   },
   {
+    what: 'an addon that is cut off',
+    harm: (folder) => putAddon(folder, addon().subarray(0, -1000)),
+    expect: [/\.node is damaged: it ends before its byte \d+/, /delete both and install again/],
+    linux: true,
+  },
+  {
     what: 'a file that may not be read',
     harm: (folder) => fs.chmodSync(putAddon(folder, addon()), 0),
     before: `if (process.getuid() === 0) {

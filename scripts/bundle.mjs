@@ -168,7 +168,6 @@ async function writeFile(file, modules, owners) {
     external: Object.keys(dependencies),
     format: 'cjs',
     define: {
-      'import.meta.dirname': '__dirname',
       PACKAGE_VERSION: JSON.stringify(version),
       PUBLISHED_TARGETS: JSON.stringify(platforms.map(({ name }) => name)),
     },

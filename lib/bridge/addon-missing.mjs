@@ -63,7 +63,7 @@ function advice(reason, target) {
   }
   return [
     `Install with optional dependencies, on the system that runs the program: "${installCommand()}".`,
-    'If node_modules or the lock file was made on another system or by another version, delete both and install again.',
+    'If node_modules or the lock file is damaged, or was made on another system or by another version, delete both and install again.',
     'If a bundler moved the code away from its addon, mark the package as external.',
   ];
 }

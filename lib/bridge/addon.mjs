@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
-import { parentOf, root } from '../root.mjs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { here, parentOf, root } from '../root.mjs';
 import { explain, NAME } from './addon-missing.mjs';
 
 /** @typedef {typeof import('../../binding.js')} Native */
 
-/** The version of Node-API that has all functions of the addon. They are looked up when they are first called: too late. */
+/** The version of Node-API that has all functions of the addon. Of one that it lacks, the linker would only say the name. */
 const NODE_API = 9;
 
 /** By processor, where the dynamic linkers of musl and of glibc are. @type {Record<string, [string, string]>} */
@@ -12,6 +12,9 @@ const LINKERS = {
   x64: ['/lib/ld-musl-x86_64.so.1', '/lib64/ld-linux-x86-64.so.2'],
   arm64: ['/lib/ld-musl-aarch64.so.1', '/lib/ld-linux-aarch64.so.1'],
 };
+
+/** The head of a file of Linux: its size, its first four bytes, and where it says what the table of sections takes. */
+const ELF = { size: 64, magic: 0x7f454c46, table: 40, entry: 58, entries: 60 };
 
 /** @type {Native | undefined} */
 let native;
@@ -72,7 +75,7 @@ function findFile(target) {
     root,
     `${root}/node_modules/${NAME}-${target}`,
     `${parentOf(root)}/internal-api-client-${target}`,
-    import.meta.dirname,
+    here,
   ];
   return places.map((place) => `${place}/cycle-internal-api.${target}.node`).find((file) => existsSync(file));
 }
@@ -107,6 +110,7 @@ function loadFile(file) {
   const addon = new Module(file, module);
   // Bun's has none.
   addon.exports ??= {};
+  checkEnd(file);
   process.dlopen(addon, file);
   addon.filename = file;
   addon.loaded = true;
@@ -114,6 +118,27 @@ function loadFile(file) {
     cache[file] = addon;
   }
   return addon.exports;
+}
+
+/**
+ * A disk that was full leaves a file without its end. The dynamic linker of Linux does not see it: the signal SIGBUS would end
+ * the program.
+ *
+ * @param {string} file
+ */
+function checkEnd(file) {
+  const descriptor = openSync(file, 'r');
+  try {
+    const head = Buffer.alloc(ELF.size);
+    readSync(descriptor, head, 0, ELF.size, 0);
+    // The table of sections is the last part.
+    const end = head.readUInt32LE(ELF.table) + head.readUInt16LE(ELF.entry) * head.readUInt16LE(ELF.entries);
+    if (head.readUInt32BE() === ELF.magic && readSync(descriptor, head, 0, 1, end - 1) === 0) {
+      throw new Error(`${file} is damaged: it ends before its byte ${end}`);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /**
