@@ -79,11 +79,14 @@ async function runSteps(steps, cwd, env) {
 }
 
 /**
- * Installs packages of the registry into a folder that is kept, and gives the folder.
+ * The folder with some packages of the registry. Those that the project has are there; others are installed, and kept.
  *
  * @param {string[]} tools
  */
 async function installTools(tools) {
+  if (tools.every((tool) => tool.replace(/(?<=.)@.*/, '') in manifest.devDependencies)) {
+    return join(root, 'node_modules');
+  }
   const folder = join(toolFolder, tools.join('+').replaceAll('/', '-'));
   if (!existsSync(join(folder, 'node_modules', '.package-lock.json'))) {
     mkdirSync(folder, { recursive: true });
@@ -230,8 +233,9 @@ async function main() {
     },
   });
   const chosen = cases.filter(
-    ({ name, quick, os }) =>
+    ({ name, quick, os, privileged }) =>
       (quick || !values.quick) &&
+      !(privileged && process.getuid?.() !== 0) &&
       (os ?? process.platform) === process.platform &&
       (positionals.length === 0 || positionals.some((word) => name.includes(word))),
   );

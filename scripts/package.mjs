@@ -15,7 +15,7 @@ import {
   versionFaults,
   versionFiles,
 } from './package/manifests.mjs';
-import { ownPlatform, platformOf, platforms } from './package/platforms.mjs';
+import { GLIBC, ownPlatform, platformOf, platforms } from './package/platforms.mjs';
 import { outputOf } from './package/tools.mjs';
 import { build, bundle, installDependencies, root, say } from './setup.mjs';
 
@@ -27,6 +27,7 @@ Makes the tarball of the package, and one with the addon for each platform, in a
                  ${platforms.map(({ name }) => name).join(', ')}
   --all          all of them
   --main         the package alone
+  --built        the addon that "npm run build" made, for tests: a published one asks for less of the system
 `;
 
 /** Where the content of the tarballs is put together, and where they go. */
@@ -41,12 +42,16 @@ const isThere = (name) => existsSync(join(root, name));
 
 const manifest = JSON.parse(read('package.json'));
 
-function chosenPlatforms() {
+/** @typedef {import('./package/platforms.mjs').Platform} Platform */
+
+/** @returns {{ chosen: readonly Platform[], built: boolean }} the platforms, and whether their addons are to be built */
+function readArguments() {
   const { values } = parseArgs({
     options: {
       help: { type: 'boolean', default: false },
       all: { type: 'boolean', default: false },
       main: { type: 'boolean', default: false },
+      built: { type: 'boolean', default: false },
       target: { type: 'string', multiple: true },
     },
   });
@@ -54,10 +59,13 @@ function chosenPlatforms() {
     console.log(HELP);
     process.exit();
   }
-  if (values.main) {
-    return [];
+  const { all, built, main, target } = values;
+  const names = target ?? [];
+  if ([all, built, main, names.length > 0].filter(Boolean).length > 1) {
+    throw new Error('--all, --built, --main and --target do not go together.');
   }
-  return values.all ? platforms : (values.target?.map(platformOf) ?? [ownPlatform()]);
+  const others = all ? platforms : names.map(platformOf);
+  return { chosen: main || others.length > 0 ? others : [ownPlatform()], built };
 }
 
 function checkVersions() {
@@ -110,11 +118,14 @@ function packMain() {
   });
 }
 
-/** @param {import('./package/platforms.mjs').Platform} platform */
-function packAddon(platform) {
-  const library = buildAddon(platform);
+/**
+ * @param {Platform} platform
+ * @param {string} library its addon
+ * @param {{ folders: string[], glibc?: string }} limits paths that it may not have inside, and the newest C library it may need
+ */
+function packAddon(platform, library, limits) {
   const { version } = manifest;
-  const expected = { version, target: platform.target, folders: [...pathsToHide().keys()] };
+  const expected = { version, target: platform.target, ...limits };
   const faults = addonFaults(readFileSync(library), expected);
   if (faults.length > 0) {
     throw new Error(`The addon for ${platform.name} is not as it should be. ${faults.join(' ')}`);
@@ -130,16 +141,24 @@ function packAddon(platform) {
 }
 
 try {
-  const chosen = chosenPlatforms();
+  const { chosen, built } = readArguments();
   checkVersions();
   installDependencies();
-  if (missingFiles(isThere).length > 0) {
+  if (built) {
+    build();
+  } else if (missingFiles(isThere).length > 0) {
     // Writes the table of addons too.
     build('debug');
   }
   bundle();
   packMain();
-  chosen.forEach(packAddon);
+  for (const platform of chosen) {
+    if (built) {
+      packAddon(platform, join(root, addonFile(manifest, platform)), { folders: [] });
+    } else {
+      packAddon(platform, buildAddon(platform), { folders: [...pathsToHide().keys()], glibc: GLIBC });
+    }
+  }
 } catch (error) {
   console.error(`\n${/** @type {Error} */ (error).message}`);
   process.exitCode = 1;

@@ -98,6 +98,19 @@ test('an addon of another version or target, or with a path of the builder, is n
   assert.equal(addonFaults(Buffer.from('something else'), expected).length, 2);
 });
 
+test('an addon that is not stripped, or asks for a newer glibc than it may, is not packed', () => {
+  const expected = { version: '1.2.3', target: 'x86_64-unknown-linux-gnu', folders: [], glibc: '2.17' };
+  const addon = (/** @type {string} */ more) =>
+    Buffer.from(`\u007fELF..cycle-internal-api-client 1.2.3 x86_64-unknown-linux-gnu;${more}`);
+  assert.deepEqual(addonFaults(addon('GLIBC_2.2.5\0GLIBC_2.17\0'), expected), []);
+  assert.deepEqual(addonFaults(addon('GLIBC_2.9\0GLIBC_2.34\0GLIBC_2.17\0.symtab\0'), expected), [
+    'It is not stripped: it has .symtab.',
+    'It asks for glibc 2.34, and may for 2.17.',
+  ]);
+  const { glibc: _any, ...built } = expected;
+  assert.deepEqual(addonFaults(addon('GLIBC_2.34\0'), built), []);
+});
+
 test('the addon of this checkout can be asked for its version and target', () => {
   const { BUILD } = createRequire(import.meta.url)('../../binding.js');
   const { target } = ownPlatform();
@@ -203,5 +216,6 @@ test('a target that is not known, and an option that is not, end before anything
   assert.match(run('--target', 'sun-sparc').stderr, /no target sun-sparc/);
   assert.equal(run('--target', 'sun-sparc').status, 1);
   assert.match(run('--all-of-them').stderr, /Unknown option/);
+  assert.match(run('--all', '--main').stderr, /do not go together/);
   assert.match(run('--help').stdout, /--all /);
 });

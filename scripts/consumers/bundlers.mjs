@@ -44,6 +44,7 @@ const external = (name, tools, command, files = {}, output = 'out/main.cjs') => 
  */
 const inside = (name, tools, command, output, files = {}) => ({
   name: `${name}, inside`,
+  quick: tools.includes('esbuild'),
   tools,
   files: { ...FILES, ...files },
   steps: [command, ['rm', '-r', 'node_modules'], [node, output]],
@@ -53,23 +54,30 @@ const inside = (name, tools, command, output, files = {}) => ({
 const ESBUILD = ['esbuild', '--bundle', '--platform=node', '--loader:.node=copy', '--log-level=error'];
 const MODULES = [
   '--format=esm',
-  "--banner:js=import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = import.meta.dirname;",
+  "--banner:js=import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
 ];
 
 const MODULE = { 'package.json': '{ "type": "module" }' };
 
-/** Loads a page of a server that it starts, and prints it. */
+/** Starts a server on a free port, prints what it says to a request, and stops it. */
 const SERVE = `const { spawn } = require('node:child_process');
-const server = spawn(process.execPath, ['out/server.js'], { env: { ...process.env, HOSTNAME: '127.0.0.1', PORT: '0' } });
-server.stderr.pipe(process.stderr);
-let said = '';
-server.stdout.on('data', async (chunk) => {
-  said += chunk;
-  const url = /Local: +(httpS+)/.exec(said)?.[1];
-  if (!url || server.asked) return;
-  server.asked = true;
-  console.log(await (await fetch(url + '/api')).text());
-  server.kill();
+const probe = require('node:net').createServer().listen(0, '127.0.0.1', () => {
+  const { port } = probe.address();
+  probe.close(() => {
+    const env = { ...process.env, HOSTNAME: '127.0.0.1', PORT: String(port) };
+    const server = spawn(process.execPath, ['out/server.js'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    server.stdout.on('data', async function ready(chunk) {
+      said += chunk;
+      if (!said.includes('Ready')) return;
+      server.stdout.off('data', ready);
+      try {
+        console.log(await (await fetch('http://127.0.0.1:' + port + '/api')).text());
+      } finally {
+        server.kill();
+      }
+    });
+  });
 });
 `;
 

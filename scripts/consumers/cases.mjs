@@ -16,7 +16,8 @@ import { runners } from './runners.mjs';
  * @property {string} [install] npm unless said
  * @property {string[]} [tools] packages of npm whose commands the steps use
  * @property {RegExp} [expect]
- * @property {boolean} [quick] needs no tools
+ * @property {boolean} [quick] needs no tools but those of the project
+ * @property {boolean} [privileged] can be run by root alone
  * @property {Record<string, string>} [env] added to the environment
  * @property {NodeJS.Platform} [os] the one that it can run on
  */

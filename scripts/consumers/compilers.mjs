@@ -10,6 +10,7 @@ const OWN = 'node_modules/@cycleplatform/internal-api-client';
 /** @param {string} mode */
 const typescript = (mode) => ({
   name: `TypeScript, ${mode}`,
+  quick: mode === 'nodenext',
   tools: ['typescript@5', '@types/node@20'],
   files: {
     'main.ts': programs.typescript,

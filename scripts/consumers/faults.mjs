@@ -17,7 +17,7 @@ spawnSync(command, [...parameters, '--no-audit', '--no-fund'], { stdio: 'inherit
 
 const ADVISED = /ERR_CYCLE_NATIVE_MISSING[\s\S]*answered 200/;
 
-/** Deletes from the lock file whatever has no place on this system's disk, as old versions of npm do. */
+/** Deletes from the lock file whatever is not on this system's disk, as some versions of npm do. */
 const FORGET = `const fs = require('node:fs');
 const lock = JSON.parse(fs.readFileSync('package-lock.json', 'utf8'));
 for (const path of Object.keys(lock.packages)) if (path && !fs.existsSync(path)) delete lock.packages[path];
@@ -84,7 +84,7 @@ export const faults = [
     steps: [
       [node, 'forget.cjs'],
       clear,
-      ci,
+      again,
       ['sh', '-c', '! "$0" main.cjs', node],
       ['rm', '-r', 'node_modules', 'package-lock.json'],
       again,

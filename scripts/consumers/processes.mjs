@@ -22,10 +22,7 @@ export const processes = [
     tools: ['pm2'],
     files: { 'main.cjs': programs.commonjs },
     steps: [
-      [
-        ...['env', 'PM2_HOME=$FOLDER/pm2', 'pm2-runtime', 'start', 'main.cjs'],
-        ...['-i', '2', '--no-autorestart', '--auto-exit'],
-      ],
+      [...['env', 'PM2_HOME=$FOLDER/pm2', 'pm2-runtime', 'start', 'main.cjs'], ...['-i', '2', '--no-autorestart']],
     ],
     expect: /answered 200[\s\S]*answered 200/,
   },
@@ -54,6 +51,7 @@ export const processes = [
     name: 'uid 65532 without HOME, nothing writable, no /tmp',
     os: 'linux',
     quick: true,
+    privileged: true,
     files: { 'main.cjs': programs.commonjs },
     steps: [
       ['chmod', '-R', 'a+rX,a-w', '.'],

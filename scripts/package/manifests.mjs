@@ -106,14 +106,24 @@ export function versionFaults({ manifest, lock, cargoToml, cargoLock, changelog 
 /** The text that each addon has inside, `BUILD` of `src/bridge/build_info.rs`. */
 const BUILD = /cycle-internal-api-client ([\w.+-]+) ([\w-]+);/;
 
+/** Sections of a file of Linux or macOS that is not stripped. */
+const FOR_DEBUGGERS = ['.symtab', '.debug_info', '__debug_info'];
+
+/** @param {string} version of glibc, such as `2.17` */
+const minor = (version) => Number(version.split('.')[1]);
+
 /**
  * Says what is wrong with a built addon.
  *
  * @param {Buffer} bytes
- * @param {{ version: string, target: string, folders: string[] }} expected `folders` are the builder's, and not to be inside
+ * @param {object} expected
+ * @param {string} expected.version
+ * @param {string} expected.target
+ * @param {string[]} expected.folders the builder's, which are not to be inside
+ * @param {string} [expected.glibc] the newest whose functions it may use
  * @returns {string[]}
  */
-export function addonFaults(bytes, { version, target, folders }) {
+export function addonFaults(bytes, { version, target, folders, glibc }) {
   const text = bytes.toString('latin1');
   const [, itsVersion = 'none', itsTarget = 'none'] = BUILD.exec(text) ?? [];
   const faults = [];
@@ -125,6 +135,13 @@ export function addonFaults(bytes, { version, target, folders }) {
   }
   for (const folder of folders.filter((name) => name.length > 1 && text.includes(name))) {
     faults.push(`The path ${folder} is in it.`);
+  }
+  for (const section of FOR_DEBUGGERS.filter((name) => text.includes(name))) {
+    faults.push(`It is not stripped: it has ${section}.`);
+  }
+  const asked = [...text.matchAll(/GLIBC_(2\.\d+)/g)].map(([, one]) => one).sort((a, b) => minor(b) - minor(a))[0];
+  if (asked && glibc && minor(asked) > minor(glibc)) {
+    faults.push(`It asks for glibc ${asked}, and may for ${glibc}.`);
   }
   return faults;
 }
