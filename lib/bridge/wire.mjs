@@ -126,7 +126,7 @@ export const NOTIFICATION_FAULT = 1;
 export const NOTIFICATION_CLOSE = 2;
 /** There will be another attempt: its number and the delay in milliseconds follow. */
 export const NOTIFICATION_RECONNECTING = 3;
-/** Nothing more will come until the next connect: the number of commands obeyed by then follows. */
+/** Nothing more will come until the next connect, and there was no command of which the socket does not know yet. */
 export const NOTIFICATION_IDLE = 4;
 
 // The event of a fault, by place; the first is its kind.

@@ -6,7 +6,6 @@ import { setImmediate } from '../timers.mjs';
  */
 class MissingChannel {
   #error;
-  #commands = 0;
   /** @type {any[][]} */
   #waiting = [];
 
@@ -22,8 +21,7 @@ class MissingChannel {
     fault[FAULT_CODE] = this.#error.code;
     fault[FAULT_MESSAGE] = this.#error.message;
     fault[FAULT_WIDTH] = this.#error;
-    this.#commands += 1;
-    this.#waiting = [fault, [NOTIFICATION_IDLE, this.#commands]];
+    this.#waiting = [fault, [NOTIFICATION_IDLE]];
     setImmediate(() => {
       const item = this.take();
       if (item) {
@@ -33,8 +31,7 @@ class MissingChannel {
   }
 
   close() {
-    this.#commands += 1;
-    this.#waiting = [[NOTIFICATION_IDLE, this.#commands]];
+    this.#waiting = [[NOTIFICATION_IDLE]];
   }
 
   take() {
@@ -47,8 +44,6 @@ class MissingChannel {
   shapeKeys() {
     return [];
   }
-
-  rest() {}
 
   hold() {}
 

@@ -54,8 +54,6 @@ class NotificationStream {
   /** The context of `connect()`: everything is emitted in it. @type {AsyncResource | undefined} */
   #context;
   #referenced = true;
-  /** Commands given to the channel. */
-  #commands = 0;
   /** The batch that is being emitted. */
   #batch = NOTHING;
   /** Its messages have tapes. */
@@ -100,7 +98,6 @@ class NotificationStream {
       return;
     }
     this.#channel.connect(this.#deliver);
-    this.#commands += 1;
     if (!this.#active || this.#over) {
       this.#context?.emitDestroy();
       this.#context = new AsyncResource('CycleNotifications');
@@ -125,7 +122,6 @@ class NotificationStream {
     this.#connected = false;
     this.#opened = false;
     this.#batch = NOTHING;
-    this.#commands += 1;
     this.#channel.close();
     this.#endIterators();
     this.#resume();
@@ -285,9 +281,7 @@ class NotificationStream {
           this.#socket.emit('reconnecting', event[1], event[2]);
           break;
         case NOTIFICATION_IDLE:
-          if (event[1] === this.#commands >>> 0) {
-            this.#rest();
-          }
+          this.#rest();
           break;
       }
     } finally {
@@ -335,8 +329,6 @@ class NotificationStream {
     this.#context?.emitDestroy();
     this.#context = undefined;
     inUse.delete(this);
-    this.#updateHold();
-    this.#channel.rest();
     if (this.#signal) {
       unlisten(this.#signal, this.#onAbort);
     }

@@ -8,7 +8,7 @@ use napi_derive::napi;
 
 use super::shared_words::{SharedWords, word};
 use super::values::{array, double, number, text, utf8};
-use super::wakeup::Wakeup;
+use super::wakeup::{Waker, Wakeup};
 use super::wire::{fault as place, notification as kind};
 use crate::json::shapes::ShapeKeys;
 use crate::milliseconds::{LONGEST_TIMER, milliseconds};
@@ -80,10 +80,10 @@ impl NotificationChannel {
         let slot = Arc::new(OnceLock::<(Weak<Outbox>, Tapes)>::new());
         let drain = {
             let slot = Arc::clone(&slot);
-            move |env, _: &_| {
+            move |env, waker: &_| {
                 let Some((outbox, tapes)) = slot.get() else { return Ok(Vec::new()) };
                 let Some(outbox) = outbox.upgrade() else { return Ok(Vec::new()) };
-                Ok(take(env, &outbox, tapes)?.into_iter().collect())
+                Ok(take(env, &outbox, tapes, waker)?.into_iter().collect())
             }
         };
         let wakeup = Wakeup::new(env.raw(), deliver.value().value, "cycle:notifications", Box::new(drain))?;
@@ -133,7 +133,7 @@ impl NotificationChannel {
     /// When the engine has no memory for it.
     #[napi(catch_unwind, ts_return_type = "any[] | null")]
     pub fn take(&self, env: Env) -> Result<Option<Unknown<'_>>> {
-        let value = take(env.raw(), self.socket.outbox(), &self.tapes)?;
+        let value = take(env.raw(), self.socket.outbox(), &self.tapes, &self.wakeup)?;
         // SAFETY: the value was made just now, in this environment and its handle scope.
         Ok(value.map(|value| unsafe { Unknown::from_raw_unchecked(env.raw(), value) }))
     }
@@ -152,12 +152,6 @@ impl NotificationChannel {
     #[must_use]
     pub fn shape_keys(&self, shape: u32) -> Vec<String> {
         self.socket.keys().of(shape)
-    }
-
-    /// Nothing more will come until the next connect: gives back what the environment has made for it.
-    #[napi(catch_unwind)]
-    pub fn rest(&self) {
-        self.wakeup.close();
     }
 
     /// Keeps the process alive.
@@ -207,8 +201,17 @@ fn whole(number: f64) -> usize {
     number as usize
 }
 
-fn take(env: sys::napi_env, outbox: &Outbox, tapes: &Tapes) -> Result<Option<sys::napi_value>> {
+fn take(
+    env: sys::napi_env,
+    outbox: &Outbox,
+    tapes: &Tapes,
+    waker: &Waker,
+) -> Result<Option<sys::napi_value>> {
     let Some(item) = outbox.take() else { return Ok(None) };
+    if matches!(item, Item::Event(Event::Idle)) {
+        // Until the next connect, nothing is left of it in the environment.
+        waker.close();
+    }
     Ok(Some(match item {
         Item::Messages(batch) => {
             let mut values = Vec::with_capacity(batch.len() + 1);
@@ -262,7 +265,7 @@ fn event_values(env: sys::napi_env, event: Event) -> Result<Vec<sys::napi_value>
         Event::Reconnecting { attempt, delay_ms } => {
             vec![number(env, kind::RECONNECTING)?, number(env, attempt)?, double(env, delay_ms)?]
         }
-        Event::Idle { commands } => vec![number(env, kind::IDLE)?, number(env, commands)?],
+        Event::Idle => vec![number(env, kind::IDLE)?],
     })
 }
 

@@ -68,7 +68,7 @@ impl Wakeup {
         Ok(wakeup)
     }
 
-    /// Opens it again after [`Wakeup::close`], on the JavaScript thread; an open one stays as it is.
+    /// Opens it again after [`Waker::close`], on the JavaScript thread; an open one stays as it is.
     ///
     /// `callback` is as in [`Wakeup::new`].
     pub(crate) fn open(&self, env: sys::napi_env, callback: sys::napi_value) -> Result<()> {
@@ -117,19 +117,6 @@ impl Wakeup {
         shared.scheduled.store(false, Ordering::Release);
         Ok(())
     }
-
-    /// Gives the threadsafe function back, so that nothing of it is left in the environment. What waits is not delivered.
-    pub(crate) fn close(&self) {
-        let mut function = self.0.shared.lock();
-        if let Some(handle) = function.handle.take() {
-            function.earlier = function.earlier.wrapping_add(1);
-            drop(function);
-            // SAFETY: it was not finalised yet, and nobody can reach it once it is taken out.
-            unsafe {
-                sys::napi_release_threadsafe_function(handle, sys::ThreadsafeFunctionReleaseMode::abort)
-            };
-        }
-    }
 }
 
 impl Drop for Wakeup {
@@ -160,6 +147,19 @@ impl Waker {
                     ptr::null_mut(),
                     sys::ThreadsafeFunctionCallMode::nonblocking,
                 )
+            };
+        }
+    }
+
+    /// Gives the threadsafe function back, so that nothing of it is left in the environment. What waits is not delivered.
+    pub(crate) fn close(&self) {
+        let mut function = self.shared.lock();
+        if let Some(handle) = function.handle.take() {
+            function.earlier = function.earlier.wrapping_add(1);
+            drop(function);
+            // SAFETY: it was not finalised yet, and nobody can reach it once it is taken out.
+            unsafe {
+                sys::napi_release_threadsafe_function(handle, sys::ThreadsafeFunctionReleaseMode::abort)
             };
         }
     }

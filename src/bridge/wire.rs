@@ -133,7 +133,7 @@ pub mod notification {
     pub const CLOSE: u32 = 2;
     /// There will be another attempt: its number and the delay in milliseconds follow.
     pub const RECONNECTING: u32 = 3;
-    /// Nothing more will come until the next connect: the number of commands obeyed by then follows.
+    /// Nothing more will come until the next connect, and there was no command of which the socket does not know yet.
     pub const IDLE: u32 = 4;
 }
 

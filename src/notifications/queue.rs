@@ -1,4 +1,5 @@
-//! What waits for JavaScript: messages in batches, and the events between them, in the order they happened.
+//! What waits for JavaScript: messages in batches, and the events between them, in the order they happened. What a command
+//! of the user has overtaken is taken out.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -141,10 +142,16 @@ pub enum Event {
         delay_ms: f64,
     },
     /// Nothing more will come until the user connects again.
-    Idle {
-        /// How many commands of the user had been obeyed by then.
-        commands: u32,
-    },
+    Idle,
+}
+
+/// What the user wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// A connection.
+    Connect,
+    /// None.
+    Close,
 }
 
 /// One thing to take.
@@ -180,8 +187,10 @@ struct Inner {
     cost: usize,
     /// The taker found something last time and will come again by itself.
     taking: bool,
-    /// Closes the user asked for that the I/O thread has not seen yet.
-    muted: u32,
+    /// Commands that the I/O thread has not obeyed yet.
+    commands: u32,
+    /// Closes among them.
+    closes: u32,
     spare: Option<Batch>,
 }
 
@@ -219,7 +228,7 @@ impl Outbox {
             return;
         }
         let mut inner = self.lock();
-        if inner.muted > 0 {
+        if inner.closes > 0 {
             batch.clear();
             return;
         }
@@ -235,10 +244,15 @@ impl Outbox {
         self.wake_taker(inner);
     }
 
-    /// Puts an event.
+    /// Puts an event, unless a command of the user has overtaken it.
     pub fn put(&self, event: Event) {
         let mut inner = self.lock();
-        if inner.muted > 0 && !outlasts_close(&event) {
+        let overtaken = match event {
+            Event::Idle => inner.commands > 0,
+            Event::Close { .. } => false,
+            _ => inner.closes > 0,
+        };
+        if overtaken {
             return;
         }
         inner.cost += EVENT_COST;
@@ -299,26 +313,29 @@ impl Outbox {
         }
     }
 
-    /// The user closed: forgets messages and news that wait, and lets none in until [`Outbox::unmute`]. The ends of
-    /// connections are kept.
-    pub fn mute(&self) {
+    /// The user gave a command. Until it is [obeyed](Outbox::obeyed), [`Event::Idle`] would be wrong: one that waits is
+    /// forgotten, and none is let in. With a close that goes for messages and news as well, but not for the ends of
+    /// connections.
+    pub fn ordered(&self, command: Command) {
         let mut inner = self.lock();
-        inner.muted += 1;
-        inner.items.retain(|item| matches!(item, Item::Event(event) if outlasts_close(event)));
+        inner.commands += 1;
+        inner.closes += u32::from(command == Command::Close);
+        inner.items.retain(|item| match item {
+            Item::Event(Event::Idle) => false,
+            Item::Event(Event::Close { .. }) => true,
+            _ => command != Command::Close,
+        });
         inner.cost = inner.items.iter().map(Item::cost).sum();
         drop(inner);
         self.room.notify_one();
     }
 
-    /// The I/O thread has seen one close of the user.
-    pub fn unmute(&self) {
+    /// The I/O thread has obeyed a command.
+    pub fn obeyed(&self, command: Command) {
         let mut inner = self.lock();
-        inner.muted = inner.muted.saturating_sub(1);
+        inner.commands = inner.commands.saturating_sub(1);
+        inner.closes = inner.closes.saturating_sub(u32::from(command == Command::Close));
     }
-}
-
-fn outlasts_close(event: &Event) -> bool {
-    matches!(event, Event::Close { .. } | Event::Idle { .. })
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ fn describe(item: &Item) -> String {
         Item::Event(Event::Close { code, .. }) => format!("close {code}"),
         Item::Event(Event::Error(_)) => "fault".into(),
         Item::Event(Event::Reconnecting { attempt, .. }) => format!("reconnecting {attempt}"),
-        Item::Event(Event::Idle { commands }) => format!("idle {commands}"),
+        Item::Event(Event::Idle) => "idle".into(),
     }
 }
 
@@ -117,15 +117,14 @@ fn a_close_of_the_user_forgets_all_but_the_ends_of_connections() {
     put(&outbox, &["a"]);
     outbox.put(Event::Close { code: 1001, reason: String::new() });
     outbox.put(Event::Reconnecting { attempt: 1, delay_ms: 1.0 });
-    outbox.mute();
+    outbox.ordered(Command::Close);
     put(&outbox, &["b"]);
     outbox.put(Event::Error(Error::Binary));
     outbox.put(Event::Open);
     outbox.put(Event::Close { code: 1000, reason: String::new() });
-    outbox.put(Event::Idle { commands: 2 });
-    assert_eq!(outbox.waiting(), 3 * EVENT_COST);
-    assert_eq!(drain(&outbox), ["close 1001", "close 1000", "idle 2"]);
-    outbox.unmute();
+    assert_eq!(outbox.waiting(), 2 * EVENT_COST);
+    assert_eq!(drain(&outbox), ["close 1001", "close 1000"]);
+    outbox.obeyed(Command::Close);
     put(&outbox, &["c"]);
     assert_eq!(drain(&outbox), ["c"]);
 }
@@ -133,14 +132,47 @@ fn a_close_of_the_user_forgets_all_but_the_ends_of_connections() {
 #[test]
 fn each_close_has_to_be_seen() {
     let (outbox, _) = outbox(1 << 20);
-    outbox.mute();
-    outbox.mute();
-    outbox.unmute();
+    outbox.ordered(Command::Close);
+    outbox.ordered(Command::Connect);
+    outbox.ordered(Command::Close);
+    outbox.obeyed(Command::Close);
+    outbox.obeyed(Command::Connect);
     put(&outbox, &["a"]);
     assert!(drain(&outbox).is_empty());
-    outbox.unmute();
+    outbox.obeyed(Command::Close);
     put(&outbox, &["b"]);
     assert_eq!(drain(&outbox), ["b"]);
+}
+
+#[test]
+fn nobody_is_told_of_an_end_that_a_command_has_overtaken() {
+    for command in [Command::Connect, Command::Close] {
+        let (outbox, _) = outbox(1 << 20);
+        outbox.put(Event::Close { code: 1006, reason: String::new() });
+        outbox.put(Event::Idle);
+        outbox.ordered(command);
+        outbox.put(Event::Idle);
+        assert_eq!(outbox.waiting(), EVENT_COST);
+        assert_eq!(drain(&outbox), ["close 1006"]);
+        outbox.ordered(Command::Connect);
+        outbox.obeyed(command);
+        outbox.put(Event::Idle);
+        assert!(drain(&outbox).is_empty(), "another command waits");
+        outbox.obeyed(Command::Connect);
+        outbox.put(Event::Idle);
+        assert_eq!(drain(&outbox), ["idle"]);
+    }
+}
+
+#[test]
+fn a_connect_keeps_what_waits() {
+    let (outbox, _) = outbox(1 << 20);
+    outbox.put(Event::Open);
+    put(&outbox, &["a"]);
+    outbox.ordered(Command::Connect);
+    put(&outbox, &["b"]);
+    assert_eq!(outbox.waiting(), EVENT_COST + 2 + 2 * MESSAGE_COST);
+    assert_eq!(drain(&outbox), ["open", "a,b"]);
 }
 
 #[test]

@@ -12,18 +12,12 @@ use super::connection::{self, End, Step};
 use super::error::Error;
 use super::handshake::{self, Connection};
 use super::options::Options;
-use super::queue::{Event, Outbox};
+use super::queue::{Command, Event, Outbox};
 use super::state::{Input, Machine, State};
 use super::websocket::{Reader, close_code};
 use crate::json::shapes::ShapeKeys;
 use crate::json::tape::Recorder;
 use crate::milliseconds::{LONGEST_TIMER, milliseconds};
-
-#[derive(Clone, Copy, Debug)]
-enum Command {
-    Connect,
-    Close,
-}
 
 /// The handle of a notification socket. Dropping it ends the connection without further events.
 pub struct Socket {
@@ -46,7 +40,6 @@ impl Socket {
             outbox: Arc::clone(&outbox),
             commands,
             recorder: Arc::new(Mutex::new(recorder)),
-            obeyed: 0,
         };
         (Self { commands: sender, outbox, keys }, task)
     }
@@ -54,14 +47,18 @@ impl Socket {
     /// Connects unless a connection is there, on its way, or being closed by the server; while waiting for the next
     /// attempt, makes it at once.
     pub fn connect(&self) {
-        // Without a receiver the I/O thread is gone, and the process with it.
-        let _ = self.commands.send(Command::Connect);
+        self.order(Command::Connect);
     }
 
     /// Closes, and stops reconnecting. Messages not taken by now are forgotten.
     pub fn close(&self) {
-        self.outbox.mute();
-        let _ = self.commands.send(Command::Close);
+        self.order(Command::Close);
+    }
+
+    fn order(&self, command: Command) {
+        self.outbox.ordered(command);
+        // Without a receiver the I/O thread is gone, and the process with it.
+        let _ = self.commands.send(command);
     }
 
     /// The keys of the shapes on the tapes of messages.
@@ -88,12 +85,14 @@ pub struct Task {
     machine: Machine,
     /// Knows the messages of all connections.
     recorder: Arc<Mutex<Recorder>>,
-    obeyed: u32,
 }
 
 impl Task {
     /// Runs until the handle is dropped. A panic, which is a bug, ends the connection like any failure.
     pub async fn run(mut self) {
+        // Until then there is nothing to tell of.
+        let Ok(first) = self.command().await else { return };
+        self.obey(first);
         while AssertUnwindSafe(self.live()).catch_unwind().await.is_err() {
             self.outbox.put(Event::Error(Error::Internal));
             self.outbox.put(Event::Close { code: close_code::ABNORMAL, reason: String::new() });
@@ -123,20 +122,15 @@ impl Task {
     }
 
     fn obey(&mut self, command: Command) {
-        self.obeyed = self.obeyed.wrapping_add(1);
+        self.outbox.obeyed(command);
         self.machine.on(match command {
             Command::Connect => Input::Connect,
-            Command::Close => {
-                self.outbox.unmute();
-                Input::Close
-            }
+            Command::Close => Input::Close,
         });
     }
 
     async fn rest(&mut self) -> Result<(), Gone> {
-        if self.obeyed > 0 {
-            self.outbox.put(Event::Idle { commands: self.obeyed });
-        }
+        self.outbox.put(Event::Idle);
         let command = self.command().await?;
         self.obey(command);
         Ok(())

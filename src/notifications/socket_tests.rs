@@ -90,7 +90,7 @@ fn describe(item: &Item) -> String {
         Item::Event(Event::Error(error)) => error.code().into(),
         Item::Event(Event::Close { code, reason }) => format!("close {code} {reason}"),
         Item::Event(Event::Reconnecting { attempt, delay_ms }) => format!("attempt {attempt} in {delay_ms}"),
-        Item::Event(Event::Idle { commands }) => format!("idle {commands}"),
+        Item::Event(Event::Idle) => "idle".into(),
     }
 }
 
@@ -136,7 +136,7 @@ async fn a_whole_life() {
     client.expect(&["open"]).await;
     client.socket.close();
     assert_eq!(close_code(&mut peer).await, Some(1005));
-    client.expect(&["close 1005 ", "idle 2"]).await;
+    client.expect(&["close 1005 ", "idle"]).await;
     client.socket.connect();
     let _peer = accept(&listener).await;
     client.expect(&["open"]).await;
@@ -239,7 +239,7 @@ async fn a_silent_server_is_pinged_and_then_left() {
     client.socket.connect();
     // The bare stream answers nothing.
     let mut stream = accept(&listener).await.into_inner();
-    client.expect(&["open", "ERR_CYCLE_IDLE_TIMEOUT", "close 1006 ", "idle 1"]).await;
+    client.expect(&["open", "ERR_CYCLE_IDLE_TIMEOUT", "close 1006 ", "idle"]).await;
     let mut received = Vec::new();
     stream.read_to_end(&mut received).await.unwrap();
     // On a busy machine there may be several pings, of six bytes each.
@@ -257,7 +257,7 @@ async fn a_server_that_says_nothing_to_the_handshake_is_left() {
     let mut client = Client::new(Options { headers_timeout, reconnect: None, ..path.options() });
     client.socket.connect();
     let (mut stream, _) = listener.accept().await.unwrap();
-    client.expect(&["ERR_CYCLE_HEADERS_TIMEOUT", "close 1006 ", "idle 1"]).await;
+    client.expect(&["ERR_CYCLE_HEADERS_TIMEOUT", "close 1006 ", "idle"]).await;
     let mut received = String::new();
     stream.read_to_string(&mut received).await.unwrap();
     assert!(received.starts_with("GET /v1/notifications HTTP/1.1\r\n"));
