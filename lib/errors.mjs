@@ -1,4 +1,11 @@
-import { FAILURE_CAUSE, FAILURE_CODE, FAILURE_DETAIL, FAILURE_HINT, FAILURE_SYSCALL } from './bridge/wire.mjs';
+import {
+  FAILURE_CAUSE,
+  FAILURE_CODE,
+  FAILURE_DETAIL,
+  FAILURE_HINT,
+  FAILURE_SYSCALL,
+  FAILURE_TARGET,
+} from './bridge/wire.mjs';
 
 const { captureStackTrace } = Error;
 
@@ -136,7 +143,7 @@ function systemError({ code, syscall, errno, address }) {
  * @param {import('./bridge/native-client.mjs').Receiver} receiver
  */
 function failureOf(number, texts, { client, method, path }) {
-  const attempt = { method, path, socketPath: client.address };
+  const attempt = { method, path: texts[FAILURE_TARGET] || path, socketPath: client.address };
   const code = texts[FAILURE_CODE];
   const detail = texts[FAILURE_DETAIL];
   const hint = texts[FAILURE_HINT];
@@ -155,12 +162,15 @@ function failureOf(number, texts, { client, method, path }) {
  * for the call: the engine knows them once this function has waited for two ticks.
  *
  * @param {unknown} error
+ * @param {(error: unknown) => boolean} [isNamed] whether the stack of an error may be changed: it is one of ours
  * @returns {Promise<never>}
  */
-async function rejectSoon(error) {
+async function rejectSoon(error, isNamed = isOurs) {
   await undefined;
   await undefined;
-  nameCallers(error, rejectSoon);
+  if (isNamed(error)) {
+    captureStackTrace(/** @type {Error} */ (error), rejectSoon);
+  }
   throw error;
 }
 
@@ -171,9 +181,14 @@ async function rejectSoon(error) {
  * @param {Function} awaited
  */
 function nameCallers(error, awaited) {
-  if (error instanceof TransportError || error instanceof InvalidJsonError) {
-    captureStackTrace(error, awaited);
+  if (isOurs(error)) {
+    captureStackTrace(/** @type {Error} */ (error), awaited);
   }
+}
+
+/** @param {unknown} error */
+function isOurs(error) {
+  return error instanceof TransportError || error instanceof InvalidJsonError;
 }
 
 /** @param {string} path */
@@ -208,6 +223,7 @@ export {
   failureOf,
   InvalidJsonError,
   InvalidTokenError,
+  isOurs,
   MissingTokenError,
   nameCallers,
   rejectSoon,

@@ -11,6 +11,7 @@ import {
   EVENT_KIND,
   EVENT_STATUS,
   EVENT_WIDTH,
+  FAILURE_DECLARED,
   FLAG_JSON,
   FLAG_REDIRECT_ERROR,
   FLAG_REDIRECT_MANUAL,
@@ -23,11 +24,13 @@ import {
   KIND_HEAD,
   KIND_MASK,
   KIND_READY,
+  KIND_REJECTED,
   KIND_TAPED,
   KIND_TAPED_IN_PARTS,
 } from './wire.mjs';
 
-// As it is now: a program may replace it later.
+// As they are now: a program may replace them later.
+const { parse: parseJson } = JSON;
 const NativePromise = Promise;
 
 /** The kinds that have a head, by bit. */
@@ -58,7 +61,9 @@ const redirectFlags = { follow: 0, manual: FLAG_REDIRECT_MANUAL, error: FLAG_RED
  * @property {(bytes: ArrayBuffer) => void} [chunk]
  * @property {() => void} [end]
  * @property {() => void} [ready]
- * @property {(error: import('../errors.mjs').TransportError) => void} failed
+ * @property {(error: import('../errors.mjs').TransportError, declared?: string) => void} failed the second is what a protocol
+ *   declares for it, as JSON
+ * @property {(status: number, declared: string, target: string) => void} [rejected]
  */
 
 /**
@@ -186,6 +191,33 @@ class NativeClient {
       http.send(id, number, flagBits);
     }
     return id;
+  }
+
+  /**
+   * Calls an endpoint of a protocol, if it is at this client's address.
+   *
+   * @param {Receiver & { id: number }} receiver gets the number to steer the call by
+   * @param {import('../../binding.js').ProtocolCaller} caller
+   * @param {number} endpoint number of its command
+   * @param {string | undefined} given params, as JSON
+   * @param {number} timeoutMs
+   * @param {boolean} describes
+   * @returns {any} nothing, unless the call has not begun or is to be described
+   */
+  callEndpoint(receiver, caller, endpoint, given, timeoutMs, describes) {
+    this.#http ??= this.#open();
+    const id = this.#pending.add(receiver);
+    receiver.id = id;
+    const bits = this.jsonFlag | FLAG_REDIRECT_MANUAL;
+    const told = this.#http.callEndpoint(id, caller, endpoint, given, timeoutMs, bits, describes);
+    if (told === null) {
+      return null;
+    }
+    const description = parseJson(told);
+    if (!description.begun) {
+      this.#pending.delete(id);
+    }
+    return description;
   }
 
   /**
@@ -327,10 +359,14 @@ function deliverEvent(receiver, batch, i, pending, tapes, number) {
     case KIND_READY:
       receiver.ready?.();
       break;
+    case KIND_REJECTED:
+      pending.delete(id);
+      receiver.rejected?.(status, head, batch[i + EVENT_BODY]);
+      break;
     case KIND_FAILED:
       // Not only forgotten: native code is still at work where an answer could not be handed over.
       receiver.client.cancel(id);
-      receiver.failed(failureOf(status, head, receiver));
+      receiver.failed(failureOf(status, head, receiver), head[FAILURE_DECLARED]);
       break;
   }
 }

@@ -35,15 +35,17 @@ export const KIND_FAILED = 6;
 export const KIND_TAPED = 7;
 /** The whole answer, with a tape that is given part by part. The body is the number to ask for it by. */
 export const KIND_TAPED_IN_PARTS = 8;
+/** The whole answer, which is not the success that a protocol declares. In place of the head is the declared error as JSON, in place of the body the request's path and query. */
+export const KIND_REJECTED = 9;
 /** Bits that a kind takes. */
 export const KIND_BITS = 4;
 /** Those bits. */
 export const KIND_MASK = 15;
 
-// The texts of a failed call, by place.
+// The texts of a failed call, by place. The last two are those of a call of a protocol's endpoint; others have empty ones.
 
 /** How many there are. */
-export const FAILURE_WIDTH = 5;
+export const FAILURE_WIDTH = 7;
 /** The stable code. */
 export const FAILURE_CODE = 0;
 /** What went wrong. */
@@ -54,6 +56,10 @@ export const FAILURE_HINT = 2;
 export const FAILURE_CAUSE = 3;
 /** The system call that failed, or an empty text. */
 export const FAILURE_SYSCALL = 4;
+/** The error that the protocol declares, as JSON. */
+export const FAILURE_DECLARED = 5;
+/** Path and query of the request. */
+export const FAILURE_TARGET = 6;
 
 // What a call asks for, by bit.
 
@@ -154,10 +160,3 @@ export const SIMULATOR_QUESTION = 'question';
 export const SIMULATOR_CONNECTIONS = 'connections';
 /** A publisher has sent all that it had. */
 export const SIMULATOR_PUBLISHED = 'published';
-
-// Why a call of a protocol has no answer; anything else is some other reason.
-
-/** Nobody answered in time. */
-export const UNANSWERED_TIMEOUT = 'timeout';
-/** Nobody takes connections. */
-export const UNANSWERED_REFUSED = 'refused';

@@ -20,7 +20,7 @@ async function callCommand(source, command, { params, timeoutMs, reveal }, outpu
     const onRequest = (/** @type {string} */ msg) => output.progress(msg);
     const { results, messages } = await caller.callForMessages(command, params, { timeoutMs, onRequest });
     const shown = reveal ? undefined : hideSecrets(source, command, results, output.mask);
-    const [before, after] = messages();
+    const [before, after] = messages;
     output.note(before);
     output.results(shown === undefined ? results : shown);
     output.note(after);

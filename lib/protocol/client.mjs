@@ -1,9 +1,10 @@
 import { isMissing } from '../bridge/addon-missing.mjs';
-import { UNANSWERED_REFUSED, UNANSWERED_TIMEOUT } from '../bridge/wire.mjs';
+import { TransportError } from '../errors.mjs';
 import { refuseOptions, suggestion } from '../unknown-names.mjs';
+import { ProtocolCall } from './call.mjs';
 import { definitionOf } from './definition.mjs';
 import { ProtocolError } from './error.mjs';
-import { Exchanger } from './exchange.mjs';
+import { addressText, Servers } from './servers.mjs';
 
 // As they are now: a program or its test runner may replace them later.
 const { parse: parseJson } = JSON;
@@ -15,15 +16,11 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 /** The longest delay that a timer of Node takes. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** Codes of transport errors that mean that nobody takes connections. */
-const REFUSED = new Set(['ECONNREFUSED', 'ENOENT', 'EACCES']);
-/** Codes of transport errors that mean that nobody answered. */
-const TIMED_OUT = new Set(['ERR_CYCLE_TIMEOUT', 'ERR_CYCLE_HEADERS_TIMEOUT', 'ERR_CYCLE_BODY_TIMEOUT', 'ETIMEDOUT']);
-
 /**
  * @typedef {import('./definition.mjs').DefinedProtocol} DefinedProtocol
  * @typedef {import('./definition.mjs').CommandDescription} CommandDescription
  * @typedef {Record<string, unknown>} Params
+ * @typedef {{ option: import('./definition.mjs').ParamDescription, text: string | undefined }} Variable
  * @typedef {{ signal?: AbortSignal, timeoutMs?: number }} CallOptions
  */
 
@@ -37,17 +34,17 @@ function createProtocolClient(protocol, options = {}) {
   const caller = new ProtocolCaller(definitionOf(protocol), options);
   /** @type {Record<string | symbol, unknown>} */
   const client = {};
-  // Not from the description: without the addon there may be none.
+  // Not from the description: without the addon there may be none. It has the commands in the same order.
   const { global: _, ...groups } = /** @type {Record<string, any>} */ (protocol);
+  let number = 0;
   for (const [group, endpoints] of Object.entries(groups)) {
     /** @type {Record<string, unknown>} */
     const functions = {};
     for (const [endpoint, declared] of Object.entries(endpoints ?? {})) {
-      const command = {
-        endpoint: /** @type {[string, string]} */ ([group, endpoint]),
-        description: declared?.description,
-      };
-      expose(functions, endpoint, createFunction(caller, command));
+      if (declared !== undefined) {
+        expose(functions, endpoint, createFunction(caller, number, `${group}.${endpoint}`, declared.description));
+        number += 1;
+      }
     }
     expose(client, group, Object.freeze(functions));
   }
@@ -74,9 +71,11 @@ function expose(target, name, value) {
 
 /**
  * @param {ProtocolCaller} caller
- * @param {Pick<CommandDescription, 'endpoint' | 'description'>} command
+ * @param {number} number of the endpoint
+ * @param {string} name
+ * @param {string} description
  */
-function createFunction(caller, command) {
+function createFunction(caller, number, name, description) {
   /**
    * @param {unknown} [params]
    * @param {unknown} [options]
@@ -86,7 +85,7 @@ function createFunction(caller, command) {
     const done = [params, options, callback].find((value) => typeof value === 'function');
     const given = typeof params === 'function' ? undefined : params;
     const callOptions = typeof options === 'function' ? undefined : options;
-    const result = caller.call(command, given, /** @type {CallOptions | undefined} */ (callOptions));
+    const result = caller.call(number, given, /** @type {CallOptions | undefined} */ (callOptions));
     if (done === undefined) {
       return result;
     }
@@ -97,18 +96,23 @@ function createFunction(caller, command) {
     );
     return undefined;
   }
-  const name = command.endpoint.join('.');
-  return Object.defineProperties(call, { name: { value: name }, __doc__: { value: command.description } });
+  return Object.defineProperties(call, { name: { value: name }, __doc__: { value: description } });
 }
 
 /** Calls of one protocol with one set of options. */
 class ProtocolCaller {
   definition;
   #settings;
-  /** The settings by the names of global params, once they are checked. @type {Params | undefined} */
-  #options;
+  /** Once the settings are checked. @type {import('../../binding.js').ProtocolCaller | undefined} */
+  #native;
   #timeoutMs;
-  #exchanger;
+  #servers;
+  /** The global params that the environment may give, and what it said last. @type {Variable[]} */
+  #variables = [];
+  #inFlight = 0;
+  /** @type {Promise<void> | undefined} */
+  #closed;
+  #onIdle = () => {};
 
   /**
    * @param {DefinedProtocol} definition
@@ -119,9 +123,9 @@ class ProtocolCaller {
     const { timeoutMs, maxConnections, maxResponseBytes, ...settings } = options;
     this.#timeoutMs = checkedTimeout(timeoutMs) ?? DEFAULT_TIMEOUT_MS;
     this.#settings = settings;
-    this.#exchanger = new Exchanger(/** @type {any} */ ({ maxConnections, maxResponseBytes }));
+    this.#servers = new Servers(/** @type {any} */ ({ maxConnections, maxResponseBytes }));
     try {
-      this.#readOptions();
+      this.#caller;
     } catch (error) {
       // It is the calls that fail: each tries again.
       if (!isMissing(error)) {
@@ -131,22 +135,31 @@ class ProtocolCaller {
   }
 
   /** @throws where an option does not hold, or the addon is missing */
-  #readOptions() {
-    if (this.#options === undefined) {
-      const options = readSettings(this.definition, this.#settings);
-      checkConnection(this.definition, options);
-      this.#options = options;
+  get #caller() {
+    if (this.#native === undefined) {
+      const { definition } = this;
+      const settings = readSettings(definition, this.#settings);
+      checkConnection(definition, settings);
+      for (const option of definition.description.options) {
+        if (option.env !== null) {
+          this.#variables.push({ option, text: undefined });
+        }
+      }
+      this.#native = definition.engine.caller(JSON.stringify(settings));
     }
-    return this.#options;
+    return this.#native;
   }
 
   /**
-   * @param {Pick<CommandDescription, 'endpoint'>} command
+   * @param {number} number of the endpoint's command
    * @param {unknown} params
    * @param {CallOptions} [options]
+   * @returns {Promise<any>}
    */
-  async call(command, params, options = {}) {
-    return (await this.callForMessages(command, params, options)).results;
+  call(number, params, options = {}) {
+    return new Promise((resolve) => {
+      this.#begin(number, params, options, resolve, false);
+    });
   }
 
   /**
@@ -155,58 +168,164 @@ class ProtocolCaller {
    * @param {Pick<CommandDescription, 'endpoint'>} command
    * @param {unknown} params
    * @param {CallOptions & { onRequest?: (msg: string) => void }} options
-   * @returns {Promise<{ results: any, messages: () => [string, string] }>}
+   * @returns {Promise<{ results: any, messages: [string, string] }>}
    */
-  async callForMessages({ endpoint: [group, endpoint] }, params, { signal, timeoutMs, onRequest, ...unknown }) {
-    refuseOptions(`${group}.${endpoint}`, unknown, ['signal', 'timeoutMs']);
-    const limit = checkedTimeout(timeoutMs) ?? this.#timeoutMs;
-    signal?.throwIfAborted();
-    const options = this.#readOptions();
-    const { engine, description } = this.definition;
-    const given = this.#toJson(group, endpoint, params);
-    const settings = JSON.stringify([options, environmentSettings(this.definition, options, params)]);
-    const { request, failure } = parseJson(engine.prepare(group, endpoint, given, settings));
-    if (failure) {
-      throw new ProtocolError(failure);
-    }
-    onRequest?.(request.msg);
-    let answer;
-    try {
-      answer = await this.#exchanger.exchange(request, { timeoutMs: limit, signal });
-    } catch (error) {
-      if (signal?.aborted && error === signal.reason) {
-        throw error;
-      }
-      throw unanswered(error, (fault, reason) => engine.unanswered(group, endpoint, given, settings, fault, reason));
-    }
-    const { status, body } = answer;
-    const judged = engine.judge(group, endpoint, given, settings, status, body);
-    if (judged !== null) {
-      throw answeredFailure(parseJson(judged), request, status);
-    }
-    return {
-      results: resultsOf(body, description.resultsKey),
-      messages: () => parseJson(engine.successMessage(group, endpoint, given, settings)),
-    };
-  }
-
-  close() {
-    return this.#exchanger.close();
+  async callForMessages(command, params, { onRequest, ...options }) {
+    const { commands } = this.definition.description;
+    const number = commands.findIndex(({ endpoint }) => endpoint.join('.') === command.endpoint.join('.'));
+    /** @type {any} */
+    let description;
+    const results = await new Promise((resolve) => {
+      description = this.#begin(number, params, options, resolve, true);
+      onRequest?.(description.request.msg);
+    });
+    return { results, messages: description.messages };
   }
 
   /**
-   * The params of a call as JSON.
+   * Begins a call. Throws where nothing is sent.
    *
-   * @param {string} group
-   * @param {string} endpoint
+   * @param {number} number
+   * @param {unknown} params
+   * @param {CallOptions} options
+   * @param {(results: unknown) => void} resolve
+   * @param {boolean} describes
+   * @returns what is sent, if that is asked for
+   */
+  #begin(number, params, { signal, timeoutMs, ...unknown }, resolve, describes) {
+    const caller = this.#caller;
+    const { endpoint, method } = this.definition.description.commands[number];
+    refuseOptions(endpoint.join('.'), unknown, ['signal', 'timeoutMs']);
+    const limit = checkedTimeout(timeoutMs) ?? this.#timeoutMs;
+    signal?.throwIfAborted();
+    const given = this.#toJson(endpoint, params);
+    this.#readEnvironment();
+    let client = this.#servers.current ?? this.#serverOf(number, given);
+    for (;;) {
+      const call = new ProtocolCall(this, client, { number, method, given }, signal, resolve);
+      const description = this.#try(number, given, () =>
+        client.callEndpoint(call, caller, number, given, limit, describes),
+      );
+      if (description === null || description.begun) {
+        this.#inFlight += 1;
+        call.begun();
+        return description;
+      }
+      client = this.#at(number, given, requestOf(description));
+    }
+  }
+
+  /**
+   * The client of the server that a call goes to.
+   *
+   * @param {number} number
+   * @param {string | undefined} given
+   */
+  #serverOf(number, given) {
+    const request = requestOf(parseJson(this.#caller.request(number, given)));
+    if (this.#closed) {
+      const detail = { code: 'ERR_CYCLE_CLOSED', detail: 'the client is closed', hint: 'Make a new one' };
+      const { method, target, address } = request;
+      const error = new TransportError(detail, { method, path: target, socketPath: addressText(address) });
+      throw this.unanswered(number, given, error);
+    }
+    return this.#at(number, given, request);
+  }
+
+  /**
+   * @param {number} number
+   * @param {string | undefined} given
+   * @param {{ address: import('./servers.mjs').Address }} request
+   */
+  #at(number, given, { address }) {
+    return this.#try(number, given, () => this.#servers.at(address));
+  }
+
+  /**
+   * @template T
+   * @param {number} number
+   * @param {string | undefined} given
+   * @param {() => T} attempt
+   * @returns {T}
+   */
+  #try(number, given, attempt) {
+    try {
+      return attempt();
+    } catch (error) {
+      throw this.unanswered(number, given, error);
+    }
+  }
+
+  /** What the environment says about global params is read for each call. */
+  #readEnvironment() {
+    let changed = false;
+    for (const variable of this.#variables) {
+      const text = process.env[/** @type {string} */ (variable.option.env)];
+      changed ||= text !== variable.text;
+      variable.text = text;
+    }
+    if (changed) {
+      this.#caller.setEnvironment(JSON.stringify(environmentSettings(this.#variables)));
+    }
+  }
+
+  /** A call is over. */
+  settled() {
+    this.#inFlight -= 1;
+    if (this.#inFlight === 0) {
+      this.#onIdle();
+    }
+  }
+
+  /**
+   * The results in an answer.
+   *
+   * @param {any} body
+   * @param {boolean} parsed
+   */
+  results(body, parsed) {
+    return resultsOf(body, parsed, this.definition.description.resultsKey);
+  }
+
+  /**
+   * What it means that a call got no answer, where native code knows nothing of it.
+   *
+   * @param {number} number
+   * @param {string | undefined} given
+   * @param {any} error
+   */
+  unanswered(number, given, error) {
+    const reason = error?.detail ?? error?.message ?? String(error);
+    return new ProtocolError(parseJson(this.#caller.unanswered(number, given, reason)), error);
+  }
+
+  /** Waits for the calls in flight, then closes the connections. */
+  close() {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close() {
+    if (this.#inFlight > 0) {
+      await new Promise((resolve) => {
+        this.#onIdle = () => resolve(undefined);
+      });
+    }
+    this.#servers.close();
+  }
+
+  /**
+   * The params of a call as JSON; nothing where there are none.
+   *
+   * @param {[string, string]} endpoint
    * @param {unknown} params
    */
-  #toJson(group, endpoint, params) {
+  #toJson([group, endpoint], params) {
     /** @param {string} reason @param {unknown} [cause] */
     const refuse = (reason, cause) =>
       new ProtocolError(parseJson(this.definition.engine.unreadable(group, endpoint, reason)), cause);
     if (params === undefined || params === null) {
-      return '{}';
+      return undefined;
     }
     if (typeof params !== 'object' || Array.isArray(params)) {
       throw refuse(`params are one Object, not ${Array.isArray(params) ? 'an Array' : `a ${typeof params}`}`);
@@ -223,6 +342,18 @@ class ProtocolCaller {
     }
     return json;
   }
+}
+
+/**
+ * The request of a call that has not begun.
+ *
+ * @param {{ request: any, failure?: import('./error.mjs').Failure }} description
+ */
+function requestOf({ request, failure }) {
+  if (failure) {
+    throw new ProtocolError(failure);
+  }
+  return request;
 }
 
 /**
@@ -256,38 +387,21 @@ function isWellFormed(value) {
 }
 
 /**
- * @param {any} error
- * @param {(fault: string, reason: string) => string} describe
- */
-function unanswered(error, describe) {
-  const code = error?.code;
-  const fault = TIMED_OUT.has(code) ? UNANSWERED_TIMEOUT : REFUSED.has(code) ? UNANSWERED_REFUSED : 'other';
-  return new ProtocolError(parseJson(describe(fault, error?.detail ?? error?.message ?? String(error))), error);
-}
-
-/**
- * @param {import('./error.mjs').Failure} failure
- * @param {{ method: string, target: string }} request
- * @param {number} status
- */
-function answeredFailure(failure, { method, target }, status) {
-  const cause = new Error(`${method} ${target} was answered with status ${status}`);
-  return new ProtocolError(failure, cause);
-}
-
-/**
- * @param {string} body
+ * @param {any} body
+ * @param {boolean} parsed
  * @param {string | null} key
  */
-function resultsOf(body, key) {
-  if (body === '') {
+function resultsOf(body, parsed, key) {
+  if (body === '' && !parsed) {
     return undefined;
   }
-  let results;
-  try {
-    results = parseJson(body);
-  } catch {
-    return body;
+  let results = body;
+  if (!parsed) {
+    try {
+      results = parseJson(body);
+    } catch {
+      return body;
+    }
   }
   if (key === null) {
     return results;
@@ -338,22 +452,16 @@ function checkConnection({ engine }, settings) {
 }
 
 /**
- * What the environment says about global params, read for each call. Where the server is, is said in one place:
- * options or params that name a host make a socket of the environment moot, and the other way round.
+ * Global params as environment variables give them.
  *
- * @param {DefinedProtocol} definition
- * @param {Params} options
- * @param {unknown} params
+ * @param {Variable[]} variables
  */
-function environmentSettings({ description }, options, params) {
+function environmentSettings(variables) {
   /** @type {Params} */
   const settings = {};
-  const given = { ...options, ...(typeof params === 'object' ? params : undefined) };
-  for (const { name, env, type } of description.options) {
-    const text = env === null ? undefined : process.env[env];
-    const moot =
-      (name === 'socket-path' && 'host' in given) || ((name === 'host' || name === 'port') && 'socket-path' in given);
-    if (text && !moot) {
+  for (const { option, text } of variables) {
+    if (text) {
+      const { name, type } = option;
       settings[name] = type === 'Number' && name !== 'port' && text.trim() !== '' ? Number(text) : text;
     }
   }

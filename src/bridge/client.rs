@@ -9,18 +9,20 @@ use http::uri::{Authority, PathAndQuery};
 use http::{HeaderName, HeaderValue, Method};
 use napi::bindgen_prelude::{Either, Env, Function, JsValue as _, Result, Uint8Array, Uint32Array, Unknown};
 use napi_derive::napi;
+use rustc_hash::FxHashMap;
 
 use super::client_settings::{HttpClientOptions, Settings};
-use super::event::{LastHead, batch};
+use super::event::{LastHead, Maker};
 use super::garbage::collect_soon;
 use super::lane::Lane;
+use super::protocol_call::Waiting;
 use super::request_bytes::{free_sent, keep};
 use super::shared_words::SharedWords;
 use super::tapes::Tapes;
 use super::wire::flag;
 use crate::http::call::parse_header;
 use crate::http::redirect::Redirect;
-use crate::http::{Call, Delivery, Error, Event, Payload, Transport};
+use crate::http::{Call, Delivery, Endpoint, Error, Event, Payload, Transport};
 
 /// Bytes that are sooner copied than kept until they are sent.
 const WORTH_KEEPING: usize = 16 * 1024;
@@ -31,9 +33,13 @@ pub struct HttpClient {
     transport: OnceCell<Box<dyn Transport>>,
     settings: Settings,
     prepared: RefCell<Vec<(Method, PathAndQuery)>>,
+    waiting: WaitingCalls,
     tapes: Arc<Mutex<Option<Tapes>>>,
     lane: Lane,
 }
+
+/// Those of the calls in flight that are of a protocol's endpoint.
+type WaitingCalls = Arc<Mutex<FxHashMap<u32, Waiting>>>;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -49,14 +55,17 @@ impl HttpClient {
     pub fn new(env: Env, options: HttpClientOptions, deliver: Function<'_, Unknown<'_>, ()>) -> Result<Self> {
         let settings = Settings::new(&options).map_err(|error| napi::Error::from_reason(error.detail()))?;
         let tapes = Arc::default();
+        let waiting = WaitingCalls::default();
         let make_batch = {
             let endpoint = settings.endpoint.clone();
+            let waiting = Arc::clone(&waiting);
             let tapes: Arc<Mutex<Option<Tapes>>> = Arc::clone(&tapes);
             let last_head = Mutex::new(LastHead::default());
             move |env, events| {
                 free_sent();
                 let (mut tapes, mut last_head) = (lock(&tapes), lock(&last_head));
-                let batch = batch(env, events, &endpoint, &mut last_head, tapes.as_mut());
+                let maker = Maker::new(env, &endpoint)?;
+                let batch = maker.batch(events, &mut lock(&waiting), &mut last_head, tapes.as_mut());
                 if batch.is_err() {
                     // JavaScript has seen nothing of it.
                     *last_head = LastHead::default();
@@ -65,7 +74,7 @@ impl HttpClient {
             }
         };
         let lane = Lane::new(env, &settings.endpoint, deliver.value().value, make_batch)?;
-        Ok(Self { transport: OnceCell::new(), settings, prepared: RefCell::default(), tapes, lane })
+        Ok(Self { transport: OnceCell::new(), settings, prepared: RefCell::default(), waiting, tapes, lane })
     }
 
     /// Where the connections live: `event-loop` or `io-thread`.
@@ -189,6 +198,23 @@ impl Drop for HttpClient {
 }
 
 impl HttpClient {
+    /// Where its calls go.
+    pub(super) fn server(&self) -> &Endpoint {
+        &self.settings.endpoint
+    }
+
+    /// Begins a call of a protocol's endpoint.
+    pub(super) fn start_waiting(
+        &self,
+        env: Env,
+        id: u32,
+        waiting: Waiting,
+        call: std::result::Result<Call, Error>,
+    ) {
+        lock(&self.waiting).insert(id, waiting);
+        self.start(env, id, call);
+    }
+
     fn start(&self, env: Env, id: u32, call: std::result::Result<Call, Error>) {
         free_sent();
         self.lane.begin(env.raw());
@@ -223,8 +249,7 @@ impl HttpClient {
     ) -> std::result::Result<Call, Error> {
         let mut call = self.bare_call(id, parse_method(method)?, parse_target(target)?, flags);
         if let Some(authority) = authority {
-            call.authority =
-                Authority::from_str(authority).map_err(|_| invalid("path", "its host is not one"))?;
+            call.authority = parse_authority(authority)?;
         }
         if let Some(headers) = headers {
             call.headers = parse_headers(&headers)?;
@@ -242,7 +267,7 @@ impl HttpClient {
     }
 
     /// A call without headers of its own, and with no body, or one that is streamed.
-    fn bare_call(&self, id: u32, method: Method, target: PathAndQuery, flags: u32) -> Call {
+    pub(super) fn bare_call(&self, id: u32, method: Method, target: PathAndQuery, flags: u32) -> Call {
         Call {
             id,
             method,
@@ -273,15 +298,19 @@ fn invalid(part: &str, detail: &'static str) -> Error {
     Error::InvalidRequest { part: part.into(), detail }
 }
 
-fn parse_method(method: &str) -> std::result::Result<Method, Error> {
+pub(super) fn parse_method(method: &str) -> std::result::Result<Method, Error> {
     Method::from_str(method).map_err(|_| invalid("method", "not a token of HTTP"))
 }
 
-fn parse_target(target: String) -> std::result::Result<PathAndQuery, Error> {
+pub(super) fn parse_target(target: String) -> std::result::Result<PathAndQuery, Error> {
     PathAndQuery::try_from(target).map_err(|_| invalid("path", "it has characters that a URL may not have"))
 }
 
-fn parse_headers(
+pub(super) fn parse_authority(authority: &str) -> std::result::Result<Authority, Error> {
+    Authority::from_str(authority).map_err(|_| invalid("path", "its host is not one"))
+}
+
+pub(super) fn parse_headers(
     flat: &[Option<String>],
 ) -> std::result::Result<Vec<(HeaderName, Option<HeaderValue>)>, Error> {
     let mut headers = Vec::with_capacity(flat.len() / 2);

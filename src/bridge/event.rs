@@ -7,8 +7,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use bytes::Bytes;
 use napi::bindgen_prelude::Result;
 use napi::sys;
+use rustc_hash::FxHashMap;
 
 use super::external_text::body_text;
+use super::protocol_call::Waiting;
 use super::tapes::{Taped, Tapes};
 use super::values::{array, array_buffer, forget_exception, latin1, number, undefined, utf8};
 use super::wire::{event as place, failure, kind};
@@ -38,132 +40,181 @@ impl LastHead {
     }
 }
 
-/// Makes the arguments. JavaScript knows for itself which calls it has given up.
-pub(super) fn batch(
+/// Makes JavaScript values of events.
+pub(super) struct Maker<'a> {
     env: sys::napi_env,
-    events: Vec<Event>,
-    endpoint: &Endpoint,
-    last_head: &mut LastHead,
-    mut tapes: Option<&mut Tapes>,
-) -> Result<Vec<sys::napi_value>> {
-    let mut values = Vec::with_capacity(events.len() * place::WIDTH);
-    let nothing = undefined(env)?;
-    if let Some(tapes) = &mut tapes {
-        tapes.begin();
-    }
-    for event in events {
-        let call = event.id();
-        let tapes = tapes.as_deref_mut();
-        let described =
-            catch_unwind(AssertUnwindSafe(|| describe(env, event, nothing, endpoint, last_head, tapes)));
-        let described = if let Ok(Ok(described)) = described {
-            described
-        } else {
-            // This call fails, and the others of the batch go on.
-            *last_head = LastHead::default();
-            forget_exception(env);
-            let error = Error::Internal("its answer could not be handed over".into());
-            Some(failed(env, &error, nothing, endpoint)?)
-        };
-        if let Some((kind, mut arguments)) = described {
-            arguments[place::CALL] = number(env, call)?;
-            arguments[place::KIND] = number(env, kind)?;
-            values.extend_from_slice(&arguments);
-        }
-    }
-    if let Some(tapes) = &mut tapes {
-        tapes.end();
-    }
-    Ok(values)
+    nothing: sys::napi_value,
+    endpoint: &'a Endpoint,
 }
 
-/// The kind of an event, and its arguments but this and the call's number; nothing where JavaScript need not hear of it.
-fn describe(
-    env: sys::napi_env,
-    event: Event,
-    nothing: sys::napi_value,
-    endpoint: &Endpoint,
-    last_head: &mut LastHead,
-    tapes: Option<&mut Tapes>,
-) -> Result<Option<(u32, Arguments)>> {
-    let mut arguments = [nothing; place::WIDTH];
-    let mut set_head = |arguments: &mut Arguments, head: &Head| {
-        arguments[place::STATUS] = number(env, head.status.as_u16().into())?;
-        if let Some(lines) = last_head.lines(head) {
-            arguments[place::HEAD] = latin1(env, lines)?;
+/// The kind of an event, and its arguments but this and the call's number.
+type Described = (u32, Arguments);
+
+/// What a whole answer brings.
+enum Content {
+    /// The kind of its event, and the body.
+    Body(u32, sys::napi_value),
+    /// What the protocol declares for it, and path and query of the request.
+    Rejected(sys::napi_value, sys::napi_value),
+}
+
+impl<'a> Maker<'a> {
+    /// For the answers of an endpoint.
+    ///
+    /// # Errors
+    /// When the environment is closing.
+    pub(super) fn new(env: sys::napi_env, endpoint: &'a Endpoint) -> Result<Self> {
+        Ok(Self { env, nothing: undefined(env)?, endpoint })
+    }
+
+    /// Makes the arguments of a batch, and takes the calls that are over out of `waiting`. JavaScript knows for itself which
+    /// calls it has given up.
+    pub(super) fn batch(
+        &self,
+        events: Vec<Event>,
+        waiting: &mut FxHashMap<u32, Waiting>,
+        last_head: &mut LastHead,
+        mut tapes: Option<&mut Tapes>,
+    ) -> Result<Vec<sys::napi_value>> {
+        let mut values = Vec::with_capacity(events.len() * place::WIDTH);
+        if let Some(tapes) = &mut tapes {
+            tapes.begin();
         }
-        Result::Ok(())
-    };
-    let kind = match event {
-        Event::Done { head, body, delivery, .. } => {
-            let length = body.len() as u64;
-            let form = if delivery == Delivery::Bytes { "buffer" } else { "string" };
-            let Ok((kind, body)) = content(env, &head, body, delivery, tapes) else {
-                // The engine refuses strings and buffers beyond a size of its own.
-                return failed(env, &Error::Unholdable { length, form }, nothing, endpoint).map(Some);
+        for event in events {
+            let call = event.id();
+            // Calls of a protocol have but one event.
+            let waiting = if waiting.is_empty() { None } else { waiting.remove(&call) };
+            let tapes = tapes.as_deref_mut();
+            let described =
+                catch_unwind(AssertUnwindSafe(|| self.describe(event, waiting.as_ref(), last_head, tapes)));
+            let described = if let Ok(Ok(described)) = described {
+                described
+            } else {
+                // This call fails, and the others of the batch go on.
+                *last_head = LastHead::default();
+                forget_exception(self.env);
+                let error = Error::Internal("its answer could not be handed over".into());
+                Some(self.failed(&error, waiting.as_ref())?)
             };
-            set_head(&mut arguments, &head)?;
-            arguments[place::BODY] = body;
-            kind
+            if let Some((kind, mut arguments)) = described {
+                arguments[place::CALL] = number(self.env, call)?;
+                arguments[place::KIND] = number(self.env, kind)?;
+                values.extend_from_slice(&arguments);
+            }
         }
-        Event::Head { head, .. } => {
-            set_head(&mut arguments, &head)?;
-            kind::HEAD
+        if let Some(tapes) = &mut tapes {
+            tapes.end();
         }
-        Event::Chunk { bytes, .. } => {
-            arguments[place::BODY] = array_buffer(env, &bytes)?;
-            kind::CHUNK
-        }
-        Event::End { .. } => kind::END,
-        Event::Ready { .. } => kind::READY,
-        Event::Failed { error, .. } => return failed(env, &error, nothing, endpoint).map(Some),
-        Event::Cancelled { .. } => return Ok(None),
-    };
-    Ok(Some((kind, arguments)))
-}
-
-/// The kind of event that brings a whole answer, and its body.
-fn content(
-    env: sys::napi_env,
-    head: &Head,
-    body: Bytes,
-    delivery: Delivery,
-    tapes: Option<&mut Tapes>,
-) -> Result<(u32, sys::napi_value)> {
-    if delivery == Delivery::Json
-        && head.status.is_success()
-        && !head.no_content
-        && let Some(tapes) = tapes
-    {
-        match tapes.record(env, &body)? {
-            Some(Taped::Short(text, start)) => return Ok((kind::TAPED | start << kind::BITS, text)),
-            Some(Taped::Long(long)) => return Ok((kind::TAPED_IN_PARTS, number(env, long)?)),
-            None => {}
-        }
+        Ok(values)
     }
-    let kind = if head.no_content { kind::DONE_WITHOUT_CONTENT } else { kind::DONE };
-    let body = if delivery == Delivery::Bytes { array_buffer(env, &body)? } else { body_text(env, body)? };
-    Ok((kind, body))
-}
 
-fn failed(
-    env: sys::napi_env,
-    error: &Error,
-    nothing: sys::napi_value,
-    endpoint: &Endpoint,
-) -> Result<(u32, Arguments)> {
-    let (detail, cause) = (error.detail(), error.cause());
-    let mut texts = [""; failure::WIDTH];
-    texts[failure::CODE] = error.code();
-    texts[failure::DETAIL] = &detail;
-    texts[failure::HINT] = error.hint(endpoint).unwrap_or_default();
-    texts[failure::CAUSE] = &cause;
-    texts[failure::SYSCALL] = error.syscall().unwrap_or_default();
-    let texts: Vec<_> = texts.iter().map(|text| utf8(env, text.as_bytes())).collect::<Result<_>>()?;
-    let mut arguments = [nothing; place::WIDTH];
-    arguments[place::STATUS] = number(env, error.errno().map_or(0, i32::unsigned_abs))?;
-    arguments[place::HEAD] = array(env, &texts)?;
-    Ok((kind::FAILED, arguments))
+    /// Nothing where JavaScript need not hear of it.
+    fn describe(
+        &self,
+        event: Event,
+        waiting: Option<&Waiting>,
+        last_head: &mut LastHead,
+        tapes: Option<&mut Tapes>,
+    ) -> Result<Option<Described>> {
+        let env = self.env;
+        let mut arguments = [self.nothing; place::WIDTH];
+        let mut set_head = |arguments: &mut Arguments, head: &Head| {
+            arguments[place::STATUS] = number(env, head.status.as_u16().into())?;
+            if let Some(lines) = last_head.lines(head) {
+                arguments[place::HEAD] = latin1(env, lines)?;
+            }
+            Result::Ok(())
+        };
+        let kind = match event {
+            Event::Done { head, body, delivery, .. } => {
+                let length = body.len() as u64;
+                let form = if delivery == Delivery::Bytes { "buffer" } else { "string" };
+                match self.content(&head, body, delivery, waiting, tapes) {
+                    Ok(Content::Body(kind, body)) => {
+                        set_head(&mut arguments, &head)?;
+                        arguments[place::BODY] = body;
+                        kind
+                    }
+                    Ok(Content::Rejected(declared, target)) => {
+                        arguments[place::STATUS] = number(env, head.status.as_u16().into())?;
+                        arguments[place::HEAD] = declared;
+                        arguments[place::BODY] = target;
+                        kind::REJECTED
+                    }
+                    // The engine refuses strings and buffers beyond a size of its own.
+                    Err(_) => return self.failed(&Error::Unholdable { length, form }, waiting).map(Some),
+                }
+            }
+            Event::Head { head, .. } => {
+                set_head(&mut arguments, &head)?;
+                kind::HEAD
+            }
+            Event::Chunk { bytes, .. } => {
+                arguments[place::BODY] = array_buffer(env, &bytes)?;
+                kind::CHUNK
+            }
+            Event::End { .. } => kind::END,
+            Event::Ready { .. } => kind::READY,
+            Event::Failed { error, .. } => return self.failed(&error, waiting).map(Some),
+            Event::Cancelled { .. } => return Ok(None),
+        };
+        Ok(Some((kind, arguments)))
+    }
+
+    fn content(
+        &self,
+        head: &Head,
+        body: Bytes,
+        delivery: Delivery,
+        waiting: Option<&Waiting>,
+        tapes: Option<&mut Tapes>,
+    ) -> Result<Content> {
+        let env = self.env;
+        if let Some(waiting) = waiting
+            && let Some(declared) = waiting.rejected(head.status.as_u16(), &body)
+        {
+            let [declared, target] = [&declared, waiting.target()].map(|text| utf8(env, text.as_bytes()));
+            return Ok(Content::Rejected(declared?, target?));
+        }
+        if delivery == Delivery::Json
+            && head.status.is_success()
+            && !head.no_content
+            && let Some(tapes) = tapes
+        {
+            match tapes.record(env, &body)? {
+                Some(Taped::Short(text, start)) => {
+                    return Ok(Content::Body(kind::TAPED | start << kind::BITS, text));
+                }
+                Some(Taped::Long(long)) => {
+                    return Ok(Content::Body(kind::TAPED_IN_PARTS, number(env, long)?));
+                }
+                None => {}
+            }
+        }
+        let kind = if head.no_content { kind::DONE_WITHOUT_CONTENT } else { kind::DONE };
+        let body =
+            if delivery == Delivery::Bytes { array_buffer(env, &body)? } else { body_text(env, body)? };
+        Ok(Content::Body(kind, body))
+    }
+
+    fn failed(&self, error: &Error, waiting: Option<&Waiting>) -> Result<Described> {
+        let (detail, cause) = (error.detail(), error.cause());
+        let declared = waiting.map(|waiting| waiting.unanswered(error)).unwrap_or_default();
+        let mut texts = [""; failure::WIDTH];
+        texts[failure::CODE] = error.code();
+        texts[failure::DETAIL] = &detail;
+        texts[failure::HINT] = error.hint(self.endpoint).unwrap_or_default();
+        texts[failure::CAUSE] = &cause;
+        texts[failure::SYSCALL] = error.syscall().unwrap_or_default();
+        texts[failure::DECLARED] = &declared;
+        texts[failure::TARGET] = waiting.map(Waiting::target).unwrap_or_default();
+        let texts: Vec<_> =
+            texts.iter().map(|text| utf8(self.env, text.as_bytes())).collect::<Result<_>>()?;
+        let mut arguments = [self.nothing; place::WIDTH];
+        arguments[place::STATUS] = number(self.env, error.errno().map_or(0, i32::unsigned_abs))?;
+        arguments[place::HEAD] = array(self.env, &texts)?;
+        Ok((kind::FAILED, arguments))
+    }
 }
 
 /// Reason, final URL (empty without a redirect), then name and value of each header, a line each.

@@ -12,6 +12,7 @@ mod libuv;
 pub mod metadata;
 pub mod notifications;
 mod protocol;
+mod protocol_call;
 mod request_bytes;
 mod shared_words;
 pub mod simulator;

@@ -1,17 +1,19 @@
 //! The protocol engine for JavaScript. Structured values cross as JSON text.
 
+use std::sync::Arc;
+
 use napi::{Error, Result};
 use napi_derive::napi;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::wire::unanswered;
-use crate::protocol::{Answer, Call, Endpoint, Failure, Protocol, TransportFault};
+use super::protocol_call::ProtocolCaller;
+use crate::protocol::{Endpoint, Protocol};
 
 /// A checked protocol.
 #[napi]
 pub struct ProtocolEngine {
-    protocol: Protocol,
+    protocol: Arc<Protocol>,
 }
 
 #[napi]
@@ -21,7 +23,7 @@ impl ProtocolEngine {
     #[napi(constructor, catch_unwind)]
     pub fn new(declaration: String) -> Result<Self> {
         match Protocol::from_json(&declaration) {
-            Ok(protocol) => Ok(Self { protocol }),
+            Ok(protocol) => Ok(Self { protocol: Arc::new(protocol) }),
             Err(error) => Err(Error::from_reason(to_json(&error.faults))),
         }
     }
@@ -41,84 +43,19 @@ impl ProtocolEngine {
         }))
     }
 
-    /// Builds the request of a call. `given` is a JSON object, the params of the call; `settings` a JSON array
-    /// of them, global params that hold when the call does not give them, what goes first first. Gives JSON:
-    /// `request` or `failure`.
+    /// What makes calls; `options` is a JSON object of global params.
+    ///
+    /// # Errors
+    /// When it is none.
     #[napi(catch_unwind)]
-    pub fn prepare(
-        &self,
-        group: String,
-        endpoint: String,
-        given: String,
-        settings: String,
-    ) -> Result<String> {
-        let request = self.call(&group, &endpoint, &given, &settings)?.and_then(|call| call.request());
-        Ok(match request {
-            Ok(request) => to_json(&json!({ "request": request })),
-            Err(failure) => to_json(&json!({ "failure": failure })),
-        })
-    }
-
-    /// Judges an answer: the failure that it means, as JSON, or `null` for the declared success.
-    #[napi(catch_unwind)]
-    pub fn judge(
-        &self,
-        group: String,
-        endpoint: String,
-        given: String,
-        settings: String,
-        status: u16,
-        body: String,
-    ) -> Result<Option<String>> {
-        let answer = Answer { status, body: &body };
-        let found = self.endpoint(&group, &endpoint)?;
-        if self.protocol.check_success(found, answer).is_ok() {
-            return Ok(None);
-        }
-        let failure = match self.call(&group, &endpoint, &given, &settings)? {
-            Ok(call) => call.failure(answer),
-            Err(failure) => Some(failure),
-        };
-        Ok(failure.map(|failure| to_json(&failure)))
-    }
-
-    /// The failure, as JSON, of a call without an answer. `fault` is `timeout`, `refused` or anything else.
-    #[napi(catch_unwind)]
-    pub fn unanswered(
-        &self,
-        group: String,
-        endpoint: String,
-        given: String,
-        settings: String,
-        fault: String,
-        reason: String,
-    ) -> Result<String> {
-        let fault = match fault.as_str() {
-            unanswered::TIMEOUT => TransportFault::Timeout,
-            unanswered::REFUSED => TransportFault::Refused,
-            _ => TransportFault::Other,
-        };
-        let call = self.call(&group, &endpoint, &given, &settings)?;
-        Ok(to_json(&call.map_or_else(|failure| failure, |call| call.transport_failure(fault, &reason))))
+    pub fn caller(&self, options: String) -> Result<ProtocolCaller> {
+        ProtocolCaller::new(&self.protocol, &options)
     }
 
     /// The failure, as JSON, of a call whose params cannot be written as JSON, for the reason given.
     #[napi(catch_unwind)]
     pub fn unreadable(&self, group: String, endpoint: String, reason: String) -> Result<String> {
         Ok(to_json(&self.protocol.unreadable(self.endpoint(&group, &endpoint)?, &reason)))
-    }
-
-    /// What to tell people before and after the results of a call that succeeded, as a JSON pair.
-    #[napi(catch_unwind)]
-    pub fn success_message(
-        &self,
-        group: String,
-        endpoint: String,
-        given: String,
-        settings: String,
-    ) -> Result<String> {
-        let call = self.call(&group, &endpoint, &given, &settings)?;
-        Ok(to_json(&call.map(|call| call.success_msg()).unwrap_or_default()))
     }
 
     /// Checks global params, a JSON object, as far as they say where the server is: name of a param and what is wrong with it,
@@ -164,24 +101,8 @@ impl ProtocolEngine {
 impl ProtocolEngine {
     fn endpoint(&self, group: &str, endpoint: &str) -> Result<&Endpoint> {
         let found = self.protocol.endpoint(group, endpoint);
-        found.ok_or_else(|| Error::from_reason(format!("the protocol has no endpoint {group}.{endpoint}")))
-    }
-
-    fn call(
-        &self,
-        group: &str,
-        endpoint: &str,
-        given: &str,
-        settings: &str,
-    ) -> Result<std::result::Result<Call<'_>, Box<Failure>>> {
-        let endpoint = self.endpoint(group, endpoint)?;
-        let settings: Vec<Map<String, Value>> = serde_json::from_str(settings).map_err(invalid)?;
-        Ok(match serde_json::from_str(given) {
-            Ok(given) => self.protocol.call(endpoint, given, &settings),
-            Err(error) => {
-                Err(self.protocol.unreadable(endpoint, &format!("they are not valid JSON: {error}")))
-            }
-        })
+        let missing = || Error::from_reason(format!("the protocol has no endpoint {group}.{endpoint}"));
+        found.map(Arc::as_ref).ok_or_else(missing)
     }
 }
 
@@ -191,11 +112,11 @@ fn hide(text: &str, mask: &str, run: impl FnOnce(&mut Value, &Value) -> bool) ->
     Ok(run(&mut value, &mask).then(|| value.to_string()))
 }
 
-fn to_json<T: Serialize>(value: &T) -> String {
+pub(super) fn to_json<T: Serialize>(value: &T) -> String {
     // Nothing that is given here can fail to be JSON; null would be noticed at once.
     serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
 }
 
-fn invalid(error: serde_json::Error) -> Error {
+pub(super) fn invalid(error: serde_json::Error) -> Error {
     Error::from_reason(format!("invalid JSON: {error}"))
 }

@@ -37,16 +37,19 @@ pub mod kind {
     pub const TAPED: u32 = 7;
     /// The whole answer, with a tape that is given part by part. The body is the number to ask for it by.
     pub const TAPED_IN_PARTS: u32 = 8;
+    /// The whole answer, which is not the success that a protocol declares. In place of the head is the declared error as
+    /// JSON, in place of the body the request's path and query.
+    pub const REJECTED: u32 = 9;
     /// Bits that a kind takes.
     pub const BITS: u32 = 4;
     /// Those bits.
     pub const MASK: u32 = 15;
 }
 
-/// The texts of a failed call, by place.
+/// The texts of a failed call, by place. The last two are those of a call of a protocol's endpoint; others have empty ones.
 pub mod failure {
     /// How many there are.
-    pub const WIDTH: usize = 5;
+    pub const WIDTH: usize = 7;
     /// The stable code.
     pub const CODE: usize = 0;
     /// What went wrong.
@@ -57,6 +60,10 @@ pub mod failure {
     pub const CAUSE: usize = 3;
     /// The system call that failed, or an empty text.
     pub const SYSCALL: usize = 4;
+    /// The error that the protocol declares, as JSON.
+    pub const DECLARED: usize = 5;
+    /// Path and query of the request.
+    pub const TARGET: usize = 6;
 }
 
 /// What a call asks for, by bit.
@@ -165,13 +172,5 @@ pub mod simulator {
     pub const PUBLISHED: &str = "published";
 }
 
-/// Why a call of a protocol has no answer; anything else is some other reason.
-pub mod unanswered {
-    /// Nobody answered in time.
-    pub const TIMEOUT: &str = "timeout";
-    /// Nobody takes connections.
-    pub const REFUSED: &str = "refused";
-}
-
-const _: () = assert!(kind::MASK == (1 << kind::BITS) - 1 && kind::TAPED_IN_PARTS <= kind::MASK);
+const _: () = assert!(kind::MASK == (1 << kind::BITS) - 1 && kind::REJECTED <= kind::MASK);
 const _: () = assert!(tag::MASK == (1 << tag::BITS) - 1 && tag::MORE <= tag::MASK);

@@ -9,7 +9,7 @@
 mod arbitrary;
 mod error;
 mod parts;
-mod scan;
+pub(crate) mod scan;
 pub mod shapes;
 pub mod tape;
 pub mod topic;

@@ -6,15 +6,15 @@ use super::error::Error;
 
 /// Where a string is, between its quotes.
 #[derive(Clone, Copy)]
-pub(super) struct Literal {
-    pub(super) start: usize,
-    pub(super) end: usize,
+pub(crate) struct Literal {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
     /// It has backslashes.
-    pub(super) escaped: bool,
+    pub(crate) escaped: bool,
 }
 
 /// What a text consists of, in its order. Before an error is found, the beginning of what is no JSON is told as well.
-pub(super) trait Sink {
+pub(crate) trait Sink {
     /// An object, or else an array, begins.
     fn enter(&mut self, object: bool);
     /// The innermost of them ends.
@@ -40,7 +40,7 @@ pub(super) trait Sink {
 /// # Errors
 /// [`Error`] when `JSON.parse` would throw.
 #[inline]
-pub(super) fn scan<S: Sink>(text: &str, sink: &mut S) -> Result<(), Error> {
+pub(crate) fn scan<S: Sink>(text: &str, sink: &mut S) -> Result<(), Error> {
     Scanner { bytes: text.as_bytes(), escaped: 0, sink }.whole()
 }
 

@@ -43,7 +43,14 @@ impl Protocol {
         if !endpoint.success.is(answer.status) {
             return Err(None);
         }
-        let Some(shape) = &endpoint.shape else {
+        let shape = endpoint.shape.as_ref();
+        if shape
+            .or(self.results_shape.as_ref())
+            .is_some_and(|shape| shape.surely_fits(answer.body, &self.shapes))
+        {
+            return Ok(());
+        }
+        let Some(shape) = shape else {
             return self.check_results(answer.body);
         };
         let whole = |reason: String| Some(("the whole body".to_owned(), reason));
@@ -77,15 +84,15 @@ impl Protocol {
     }
 }
 
-impl Call<'_> {
+impl Call {
     /// The failure that an answer means, if it does not mean success.
     #[must_use]
     pub fn failure(&self, answer: Answer<'_>) -> Option<Box<Failure>> {
-        match self.protocol.check_success(self.endpoint, answer) {
+        match self.protocol.check_success(&self.endpoint, answer) {
             Ok(()) => None,
             Err(Some((place, reason))) => {
                 let context = self.context().with("name", place).with("error", reason);
-                let mut failure = self.protocol.fail(self.endpoint, BAD_RESPONSE, &context);
+                let mut failure = self.protocol.fail(&self.endpoint, BAD_RESPONSE, &context);
                 failure.status = Some(answer.status);
                 Some(failure)
             }
@@ -101,11 +108,11 @@ impl Call<'_> {
             TransportFault::Refused => "refused",
             TransportFault::Other => GENERIC,
         };
-        self.protocol.fail(self.endpoint, name, &self.context().with("error", reason))
+        self.protocol.fail(&self.endpoint, name, &self.context().with("error", reason))
     }
 
     fn declared_failure(&self, answer: Answer<'_>) -> Box<Failure> {
-        let protocol = self.protocol;
+        let protocol = &self.protocol;
         let body: Value = serde_json::from_str(answer.body).unwrap_or(Value::Null);
         let field = |path: &Vec<String>| path.iter().try_fold(&body, |value, key| value.get(key));
         let kind = protocol.fields.get("type").and_then(field).and_then(Value::as_str);
@@ -126,7 +133,7 @@ impl Call<'_> {
         }
         let Some((_, declared)) = best else {
             let context = Context { facts: Vec::new(), ..context }.with("error", describe(answer, kind));
-            let mut failure = protocol.fail(self.endpoint, GENERIC, &context);
+            let mut failure = protocol.fail(&self.endpoint, GENERIC, &context);
             failure.status = Some(answer.status);
             return failure;
         };
@@ -138,7 +145,7 @@ impl Call<'_> {
             context = context.with("name", words);
         }
         context.params_first = self.endpoint.errors.contains_key(&declared.name);
-        let mut failure = failure(self.endpoint, declared, Some(answer.status), &context);
+        let mut failure = failure(&self.endpoint, declared, Some(answer.status), &context);
         failure.param = None;
         failure
     }

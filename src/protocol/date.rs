@@ -7,11 +7,33 @@ use jiff::civil::Date;
 /// Whether `text` is a calendar date (`2016-02-29`), alone or with a time of day
 /// (`T12:30`, `T12:30:05.250`) and an offset (`Z`, `+02:00`).
 pub(super) fn is_date(text: &str) -> bool {
+    if is_usual(text.as_bytes()) {
+        return true;
+    }
     let (day, time) = match text.split_once(['T', 't', ' ']) {
         Some((day, time)) => (day, Some(time)),
         None => (text, None),
     };
     is_day(day) && time.is_none_or(is_time)
+}
+
+/// Whether it is a date in the form that nearly all have, `2016-03-01T10:20:30Z`, and on a day that every month has.
+fn is_usual(text: &[u8]) -> bool {
+    let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2, b'Z'] = text
+    else {
+        return false;
+    };
+    let within = |tens: u8, ones: u8, least: u8, most: u8| {
+        let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+        tens < 10 && ones < 10 && (least..=most).contains(&(10 * tens + ones))
+    };
+    within(y1, y2, 0, 99)
+        && within(y3, y4, 0, 99)
+        && within(m1, m2, 1, 12)
+        && within(d1, d2, 1, 28)
+        && within(h1, h2, 0, 23)
+        && within(n1, n2, 0, 59)
+        && within(s1, s2, 0, 60)
 }
 
 fn is_day(text: &str) -> bool {

@@ -7,6 +7,7 @@
 
 mod address;
 mod answer;
+mod caller;
 mod command;
 mod compile;
 mod date;
@@ -14,6 +15,7 @@ mod declaration;
 mod declared_error;
 mod failure;
 mod fault;
+mod fit;
 mod hiding;
 mod names;
 mod param;
@@ -30,6 +32,7 @@ pub(crate) mod value;
 
 pub use address::Address;
 pub use answer::{Answer, TransportFault};
+pub use caller::Caller;
 pub use command::{Command, CommandParam};
 pub use failure::Failure;
 pub use fault::{DeclarationError, Fault};

@@ -1,6 +1,7 @@
 //! Shapes of answers: what a body must hold.
 
 use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 use serde_json::{Map, Value, json};
 
 use super::fault::{Faults, join};
@@ -14,7 +15,7 @@ pub(super) enum Shape {
     /// A value of a type.
     Leaf(Type),
     /// An object with these fields; others may be there too.
-    Map(IndexMap<String, Field>),
+    Map(Fields),
     /// An object whose every value has one shape.
     Dictionary(Box<Shape>),
     /// An array of one shape.
@@ -32,7 +33,10 @@ pub(super) struct Field {
 }
 
 /// Shapes by name.
-pub(super) type Shapes = IndexMap<String, Shape>;
+pub(super) type Shapes = IndexMap<String, Shape, FxBuildHasher>;
+
+/// Fields by name.
+pub(super) type Fields = IndexMap<String, Field, FxBuildHasher>;
 
 /// A value that does not have its shape.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,6 +48,12 @@ pub(super) struct Mismatch {
 }
 
 impl Shape {
+    /// The shape of an answer that has its results under a key.
+    pub(super) fn of_results(key: &str) -> Self {
+        let field = Field { shape: Self::Leaf(Type::Json), optional: false };
+        Self::Map(Fields::from_iter([(key.to_owned(), field)]))
+    }
+
     /// Reads a shape as it is declared, noting what is wrong with it.
     pub(super) fn read(source: &Value, place: &str, faults: &mut Faults) -> Self {
         match source {
@@ -196,8 +206,8 @@ pub(super) fn document(shapes: &Shapes) -> Value {
     Value::Object(shapes.iter().map(|(name, shape)| (name.clone(), shape.schema())).collect())
 }
 
-fn read_fields(source: &Map<String, Value>, place: &str, faults: &mut Faults) -> IndexMap<String, Field> {
-    let mut fields = IndexMap::new();
+fn read_fields(source: &Map<String, Value>, place: &str, faults: &mut Faults) -> Fields {
+    let mut fields = Fields::default();
     for (key, shape) in source {
         let place = join(place, key);
         let (name, optional) = key.strip_suffix('?').map_or((key.as_str(), false), |name| (name, true));
@@ -221,7 +231,7 @@ mod tests {
     }
 
     fn mismatch(shape: &Value, value: &Value) -> (String, String) {
-        let Mismatch { place, reason } = read(shape).check(value, &Shapes::new()).unwrap_err();
+        let Mismatch { place, reason } = read(shape).check(value, &Shapes::default()).unwrap_err();
         (place, reason)
     }
 
@@ -231,7 +241,7 @@ mod tests {
             json!([{"name": "String", "start-time": "Date", "note?": "String", "more": {"*": ["Number"]}}]);
         let fitting =
             json!([{"name": "a", "start-time": "2016-03-01", "note": null, "more": {"x": [1]}, "extra": 1}]);
-        assert_eq!(read(&shape).check(&fitting, &Shapes::new()), Ok(()));
+        assert_eq!(read(&shape).check(&fitting, &Shapes::default()), Ok(()));
         let entry = |change: &dyn Fn(&mut Value)| {
             let mut value = fitting.clone();
             change(&mut value[0]);
@@ -254,7 +264,7 @@ mod tests {
 
     #[test]
     fn follows_names() {
-        let shapes = Shapes::from([(
+        let shapes = Shapes::from_iter([(
             "Tree".to_owned(),
             read(&json!({"name": "String", "children": ["#Tree"], "parent?": "#Tree"})),
         )]);
@@ -287,7 +297,7 @@ mod tests {
         ] {
             let shape = read(&source);
             let sample = sample(&shape.schema(), &Value::Null);
-            assert_eq!(shape.check(&sample, &Shapes::new()), Ok(()), "{source}");
+            assert_eq!(shape.check(&sample, &Shapes::default()), Ok(()), "{source}");
         }
     }
 

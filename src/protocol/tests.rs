@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -58,8 +59,13 @@ fn object(value: Value) -> Map<String, Value> {
 }
 
 fn request(protocol: &Protocol, name: &str, given: Value) -> Result<Request, Box<Failure>> {
-    let settings = [object(json!({"host": "localhost", "port": 80, "api-key": "k"}))];
-    protocol.call(protocol.endpoint("things", name).unwrap(), object(given), &settings)?.request()
+    let settings = json!({"host": "localhost", "port": 80, "api-key": "k"});
+    call(protocol, name, given, settings)?.request()
+}
+
+fn call(protocol: &Protocol, name: &str, given: Value, options: Value) -> Result<Call, Box<Failure>> {
+    let caller = Caller::new(Arc::new(protocol.clone()), object(options));
+    caller.call(protocol.endpoint("things", name).unwrap(), object(given))
 }
 
 /// The param and the reason of a call that is refused.
@@ -88,7 +94,7 @@ fn builds_requests() {
         headers,
         [("accept", "application/json"), ("content-type", "application/json"), ("authorization", "k")]
     );
-    assert_eq!(made.address, Address::Tcp { host: "localhost".to_owned(), port: 80 });
+    assert_eq!(*made.address, Address::Tcp { host: "localhost".to_owned(), port: 80 });
 
     let all = request(&protocol, "all", json!({"since": "2016-01-01"})).unwrap();
     assert_eq!((all.target.as_str(), all.body), ("/things/?since=2016-01-01&most=10", None));
@@ -134,25 +140,19 @@ fn the_credential_goes_only_where_it_belongs() {
     assert!(!format!("{failure:?}").contains(secret));
     let made = request(&protocol, "make", json!({"kind": "a", "api-key": "s3cret"})).unwrap();
     assert!(!format!("{made:?}").contains("s3cret"));
-    let settings = [object(json!({"socket-path": "/a"}))];
-    let call =
-        protocol.call(protocol.endpoint("things", "make").unwrap(), object(json!({"kind": "a"})), &settings);
-    assert_eq!(call.unwrap().request().unwrap().headers[2].1, "built-in");
-    let settings = [object(json!({"socket-path": "/a", "api-key": null}))];
-    let failure =
-        protocol.call(protocol.endpoint("things", "make").unwrap(), object(json!({"kind": "a"})), &settings);
-    assert_eq!(failure.unwrap_err().name, "unauthorized");
+    let made = call(&protocol, "make", json!({"kind": "a"}), json!({"socket-path": "/a"}));
+    assert_eq!(made.unwrap().request().unwrap().headers[2].1, "built-in");
+    let settings = json!({"socket-path": "/a", "api-key": null});
+    assert_eq!(call(&protocol, "make", json!({"kind": "a"}), settings).unwrap_err().name, "unauthorized");
 }
 
 #[test]
 fn what_a_call_says_about_the_address_goes_first() {
     let protocol = protocol();
     let address = |given: Value, settings: Value| {
-        let call = protocol.call(
-            protocol.endpoint("things", "all").unwrap(),
-            object(given),
-            &[object(settings), object(json!({"host": "last", "port": 9}))],
-        );
+        let mut caller = Caller::new(Arc::new(protocol.clone()), object(settings));
+        caller.set_environment(object(json!({"host": "last", "port": 9})));
+        let call = caller.call(protocol.endpoint("things", "all").unwrap(), object(given));
         call.map(|call| call.address.to_string()).map_err(|failure| failure.param.unwrap())
     };
     let tcp = json!({"host": "a", "port": 1});
@@ -166,10 +166,8 @@ fn what_a_call_says_about_the_address_goes_first() {
 }
 
 fn failure(name: &str, given: Value, status: u16, body: &str) -> Option<Box<Failure>> {
-    let protocol = protocol();
-    let settings = [object(json!({"host": "localhost", "port": 80, "api-key": "k"}))];
-    let endpoint = protocol.endpoint("things", name).unwrap();
-    protocol.call(endpoint, object(given), &settings).unwrap().failure(Answer { status, body })
+    let settings = json!({"host": "localhost", "port": 80, "api-key": "k"});
+    call(&protocol(), name, given, settings).unwrap().failure(Answer { status, body })
 }
 
 fn made(status: u16, body: &str) -> Option<Box<Failure>> {
@@ -246,9 +244,7 @@ fn checks_the_shape_of_results() {
 
 #[test]
 fn maps_missing_answers() {
-    let protocol = protocol();
-    let settings = [object(json!({"host": "::1", "port": 80}))];
-    let call = protocol.call(protocol.endpoint("things", "all").unwrap(), Map::new(), &settings).unwrap();
+    let call = call(&protocol(), "all", json!({}), json!({"host": "::1", "port": 80})).unwrap();
     let timeout = call.transport_failure(TransportFault::Timeout, "after 5 ms");
     assert_eq!((timeout.name.as_str(), timeout.status), ("timeout", None));
     assert_eq!(timeout.message, "No answer from [::1]:80 in time: after 5 ms.");

@@ -1,5 +1,7 @@
 //! A checked protocol.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -29,8 +31,10 @@ pub struct Protocol {
     /// Where error answers hold what: paths of keys by field name.
     pub(super) fields: IndexMap<String, Vec<String>>,
     pub(super) results: Option<String>,
+    /// What that says of the shape of an answer.
+    pub(super) results_shape: Option<Shape>,
     pub(super) shapes: Shapes,
-    pub(super) groups: IndexMap<String, IndexMap<String, Endpoint>>,
+    pub(super) groups: IndexMap<String, IndexMap<String, Arc<Endpoint>>>,
     /// The routes to the endpoints, each by the index of its group and its own index there.
     pub(super) router: Router<(usize, usize)>,
 }
@@ -92,7 +96,7 @@ impl Success {
 impl Protocol {
     /// The endpoint of a group, by its declared name.
     #[must_use]
-    pub fn endpoint(&self, group: &str, name: &str) -> Option<&Endpoint> {
+    pub fn endpoint(&self, group: &str, name: &str) -> Option<&Arc<Endpoint>> {
         self.groups.get(group)?.get(name)
     }
 
@@ -163,7 +167,7 @@ impl Protocol {
 
     /// Every endpoint, in the order of the declaration.
     pub fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
-        self.groups.values().flat_map(IndexMap::values)
+        self.groups.values().flat_map(IndexMap::values).map(Arc::as_ref)
     }
 
     /// Whether a global param says where the server is or carries the credential, and so never becomes part

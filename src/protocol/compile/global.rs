@@ -48,6 +48,7 @@ pub(super) fn compile(global: declaration::Global, faults: &mut Faults) -> Proto
         credential,
         errors,
         fields,
+        results_shape: global.response.results.as_deref().map(Shape::of_results),
         results: global.response.results,
         shapes: shapes(&global.response.shapes, faults),
         groups: IndexMap::new(),

@@ -7,6 +7,8 @@ mod global;
 mod param;
 mod structure;
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -62,7 +64,7 @@ fn compile_group(
     group: &str,
     source: &Value,
     faults: &mut Faults,
-) -> Option<IndexMap<String, Endpoint>> {
+) -> Option<IndexMap<String, Arc<Endpoint>>> {
     if !is_name(group) || group == "close" {
         faults.add(group, "is not a name that a group can have");
     }
@@ -77,7 +79,8 @@ fn compile_group(
             faults.add(&place, "is not a name that an endpoint can have");
         }
         if let Some(declared) = decode::<declaration::Endpoint>(source, structure::ENDPOINT, &place, faults) {
-            endpoints.insert(name.clone(), endpoint::compile(protocol, group, name, declared, faults));
+            let endpoint = endpoint::compile(protocol, group, name, declared, faults);
+            endpoints.insert(name.clone(), Arc::new(endpoint));
         }
     }
     Some(endpoints)

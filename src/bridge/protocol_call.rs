@@ -1,0 +1,214 @@
+//! Calls of a protocol's endpoints: each keeps its params from the request to what its answer means.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use napi::bindgen_prelude::{Env, Error, Result};
+use napi_derive::napi;
+use serde_json::{Map, Value, json};
+
+use super::client::{HttpClient, parse_authority, parse_headers, parse_method, parse_target};
+use super::protocol::{invalid, to_json};
+use crate::http::{Endpoint as Server, Error as HttpError, Payload};
+use crate::protocol::{Address, Answer, Call, Caller, Endpoint, Failure, Protocol, Request, TransportFault};
+
+/// The byte order mark, which is no part of a text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// Makes calls with what the options of a client say about global params.
+#[napi]
+pub struct ProtocolCaller {
+    caller: Caller,
+}
+
+#[napi]
+impl ProtocolCaller {
+    /// From now on, global params that neither a call nor the options give are those of this JSON object.
+    ///
+    /// # Errors
+    /// When it is none.
+    #[napi(catch_unwind)]
+    pub fn set_environment(&mut self, environment: String) -> Result<()> {
+        self.caller.set_environment(read(&environment)?);
+        Ok(())
+    }
+
+    /// What a call would send, as JSON: `request`, or else `failure`. `endpoint` is the number of its command, `given` a JSON
+    /// object of params, none unless given.
+    ///
+    /// # Errors
+    /// When there is no such endpoint.
+    #[napi(catch_unwind)]
+    pub fn request(&self, endpoint: u32, given: Option<String>) -> Result<String> {
+        let prepared = self.call(endpoint, given.as_deref())?.and_then(|call| {
+            let request = call.request()?;
+            Ok(describe(&request, &call, false))
+        });
+        Ok(prepared.unwrap_or_else(|failure| to_json(&json!({ "failure": failure }))))
+    }
+
+    /// The failure, as JSON, of a call that failed for a reason of JavaScript's.
+    ///
+    /// # Errors
+    /// When there is no such endpoint.
+    #[napi(catch_unwind)]
+    pub fn unanswered(&self, endpoint: u32, given: Option<String>, reason: String) -> Result<String> {
+        let call = self.call(endpoint, given.as_deref())?;
+        let failed = |call: Call| call.transport_failure(TransportFault::Other, &reason);
+        Ok(to_json(&call.map_or_else(|failure| failure, failed)))
+    }
+}
+
+impl ProtocolCaller {
+    /// A caller of a protocol's endpoints. `options` is a JSON object of global params.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub(super) fn new(protocol: &Arc<Protocol>, options: &str) -> Result<Self> {
+        Ok(Self { caller: Caller::new(Arc::clone(protocol), read(options)?) })
+    }
+
+    fn endpoint(&self, number: u32) -> Result<&Arc<Endpoint>> {
+        let endpoint = usize::try_from(number).ok().and_then(|number| self.caller.endpoint(number));
+        endpoint
+            .ok_or_else(|| Error::from_reason(format!("the protocol has no endpoint with number {number}")))
+    }
+
+    fn call(&self, endpoint: u32, given: Option<&str>) -> Result<std::result::Result<Call, Box<Failure>>> {
+        let endpoint = self.endpoint(endpoint)?;
+        Ok(match given.map_or_else(|| Ok(Map::new()), serde_json::from_str) {
+            Ok(given) => self.caller.call(endpoint, given),
+            Err(error) => {
+                let reason = format!("they are not valid JSON: {error}");
+                Err(self.caller.protocol().unreadable(endpoint, &reason))
+            }
+        })
+    }
+}
+
+#[napi]
+impl HttpClient {
+    /// Begins the call `id` of an endpoint, if it goes to this client's server: then it gives nothing, or with `describes`
+    /// what it sends. If not, it gives what [`ProtocolCaller::request`] does, and nothing has begun.
+    ///
+    /// An answer without the declared success is an event of its own. `timeout_ms` is the limit on the whole call, 0 for
+    /// none.
+    ///
+    /// # Errors
+    /// When there is no such endpoint.
+    #[napi(catch_unwind)]
+    #[allow(clippy::too_many_arguments, reason = "an object of arguments would cost more than the call")]
+    pub fn call_endpoint(
+        &self,
+        env: Env,
+        id: u32,
+        caller: &ProtocolCaller,
+        endpoint: u32,
+        given: Option<String>,
+        timeout_ms: u32,
+        flags: u32,
+        describes: bool,
+    ) -> Result<Option<String>> {
+        let call = match caller.call(endpoint, given.as_deref())? {
+            Ok(call) => call,
+            Err(failure) => return Ok(Some(to_json(&json!({ "failure": failure })))),
+        };
+        let request = match call.request() {
+            Ok(request) => request,
+            Err(failure) => return Ok(Some(to_json(&json!({ "failure": failure })))),
+        };
+        if !is_at(&request.address, self.server()) {
+            return Ok(Some(describe(&request, &call, false)));
+        }
+        let description = describes.then(|| describe(&request, &call, true));
+        let timeout = (timeout_ms > 0).then(|| Duration::from_millis(timeout_ms.into()));
+        let target = request.target.clone();
+        let sent = self.http_call(id, request, timeout, flags);
+        self.start_waiting(env, id, Waiting { call, target }, sent);
+        Ok(description)
+    }
+}
+
+impl HttpClient {
+    fn http_call(
+        &self,
+        id: u32,
+        request: Request,
+        timeout: Option<Duration>,
+        flags: u32,
+    ) -> std::result::Result<crate::http::Call, HttpError> {
+        let Request { method, target, headers, body, address, .. } = request;
+        let target: PathAndQuery = parse_target(target)?;
+        let mut call = self.bare_call(id, parse_method(&method)?, target, flags);
+        if let Address::Tcp { .. } = *address {
+            call.authority = parse_authority(&address.to_string())?;
+        }
+        let flat: Vec<Option<String>> =
+            headers.into_iter().flat_map(|(name, value)| [Some(name), Some(value)]).collect();
+        call.headers = parse_headers(&flat)?;
+        if let Some(body) = body {
+            call.payload = Payload::Bytes(Bytes::from(body));
+        }
+        call.timeout = timeout;
+        Ok(call)
+    }
+}
+
+/// A call of an endpoint whose answer is awaited.
+pub(super) struct Waiting {
+    call: Call,
+    /// Path and query.
+    target: String,
+}
+
+impl Waiting {
+    /// The declared error, as JSON, that an answer means which is not the declared success.
+    pub(super) fn rejected(&self, status: u16, body: &[u8]) -> Option<String> {
+        let text = String::from_utf8_lossy(body);
+        let body = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
+        self.call.failure(Answer { status, body }).map(|failure| to_json(&failure))
+    }
+
+    /// The declared error, as JSON, for want of an answer.
+    pub(super) fn unanswered(&self, error: &HttpError) -> String {
+        let fault = match error.code() {
+            "ECONNREFUSED" | "ENOENT" | "EACCES" => TransportFault::Refused,
+            "ERR_CYCLE_TIMEOUT" | "ERR_CYCLE_HEADERS_TIMEOUT" | "ERR_CYCLE_BODY_TIMEOUT" | "ETIMEDOUT" => {
+                TransportFault::Timeout
+            }
+            _ => TransportFault::Other,
+        };
+        to_json(&self.call.transport_failure(fault, &error.detail()))
+    }
+
+    /// Path and query.
+    pub(super) fn target(&self) -> &str {
+        &self.target
+    }
+}
+
+/// What is sent, and what to tell people around its results, as JSON.
+fn describe(request: &Request, call: &Call, begun: bool) -> String {
+    let Request { method, target, address, msg, .. } = request;
+    to_json(&json!({
+        "begun": begun,
+        "request": { "method": method, "target": target, "address": **address, "msg": msg },
+        "messages": if begun { json!(call.success_msg()) } else { Value::Null },
+    }))
+}
+
+fn is_at(address: &Address, server: &Server) -> bool {
+    match (address, server) {
+        (Address::Unix { socket_path }, Server::Unix(path)) => path.as_os_str() == socket_path.as_str(),
+        (Address::Tcp { host, port }, Server::Tcp { host: own, port: own_port }) => {
+            host == own && port == own_port
+        }
+        _ => false,
+    }
+}
+
+fn read(object: &str) -> Result<Map<String, Value>> {
+    serde_json::from_str(object).map_err(invalid)
+}

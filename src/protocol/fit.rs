@@ -1,0 +1,279 @@
+//! Whether a JSON text has a shape, told in one pass that makes no values of it.
+
+use super::date::is_date;
+use super::param::Type;
+use super::shape::{Field, Fields, Shape, Shapes};
+use crate::json::scan::{Literal, Sink, scan};
+
+/// Nesting and numbers beyond this are left to the parser, which has limits of its own.
+const MAX_DEPTH: usize = 100;
+const MAX_NUMBER: usize = 300;
+/// Maps with more fields are left to the parser too.
+const MAX_FIELDS: usize = u128::BITS as usize;
+
+impl Shape {
+    /// Whether a text surely has the shape. It may have it all the same when this says no: [`Shape::check`] knows, and says
+    /// what is wrong.
+    pub(super) fn surely_fits(&self, text: &str, shapes: &Shapes) -> bool {
+        let mut checker = Checker {
+            shapes,
+            open: Vec::new(),
+            next: Wanted { shape: Some(self), optional: false },
+            unsure: false,
+        };
+        scan(text, &mut checker).is_ok() && !checker.unsure
+    }
+}
+
+/// What a value has to be; anything without a shape.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    shape: Option<&'a Shape>,
+    /// `null` will do too.
+    optional: bool,
+}
+
+/// An object or array whose end was not seen yet.
+enum Open<'a> {
+    /// Of anything.
+    Any,
+    /// An array of this, or an object whose members are this.
+    All(&'a Shape),
+    /// An object with these fields.
+    Map {
+        fields: &'a Fields,
+        /// The field that is most likely next.
+        next: usize,
+        /// Those that were there, by bit.
+        seen: u128,
+    },
+}
+
+struct Checker<'a> {
+    shapes: &'a Shapes,
+    open: Vec<Open<'a>>,
+    /// What the next value has to be.
+    next: Wanted<'a>,
+    unsure: bool,
+}
+
+impl<'a> Checker<'a> {
+    /// What the value that begins here has to be.
+    fn value(&mut self) -> Wanted<'a> {
+        let mut wanted = match self.open.last() {
+            Some(Open::All(shape)) => Wanted { shape: Some(shape), optional: false },
+            Some(Open::Any) => Wanted { shape: None, optional: true },
+            Some(Open::Map { .. }) | None => self.next,
+        };
+        while let Some(Shape::Named(name)) = wanted.shape {
+            wanted.shape = self.shapes.get(name);
+        }
+        wanted
+    }
+
+    /// A value that is neither an object nor an array; `is` says whether it is of a type.
+    fn leaf(&mut self, is: impl FnOnce(Type) -> bool) {
+        self.unsure |= match self.value().shape {
+            None | Some(Shape::Leaf(Type::Json)) => false,
+            Some(Shape::Leaf(kind)) => !is(*kind),
+            Some(_) => true,
+        };
+    }
+}
+
+impl Sink for Checker<'_> {
+    fn enter(&mut self, object: bool) {
+        let open = match (self.value().shape, object) {
+            (None | Some(Shape::Leaf(Type::Json)), _) => Open::Any,
+            (Some(Shape::List(shape)), false) | (Some(Shape::Dictionary(shape)), true) => Open::All(shape),
+            (Some(Shape::Map(fields)), true) if fields.len() <= MAX_FIELDS => {
+                Open::Map { fields, next: 0, seen: 0 }
+            }
+            _ => {
+                self.unsure = true;
+                Open::Any
+            }
+        };
+        self.open.push(open);
+        self.unsure |= self.open.len() > MAX_DEPTH;
+    }
+
+    fn leave(&mut self) {
+        if let Some(Open::Map { fields, seen, .. }) = self.open.pop() {
+            let lacks = |(bit, field): (usize, &Field)| !field.optional && seen & (1 << bit) == 0;
+            self.unsure |= fields.values().enumerate().any(lacks);
+        }
+    }
+
+    fn key(&mut self, bytes: &[u8], key: Literal, _depth: usize) {
+        self.unsure |= key.escaped;
+        let Some(Open::Map { fields, next, seen }) = self.open.last_mut() else { return };
+        let key = &bytes[key.start..key.end];
+        let guessed = fields.get_index(*next).filter(|(name, _)| name.as_bytes() == key);
+        let found = match guessed {
+            Some((_, field)) => Some((*next, field)),
+            None => str::from_utf8(key)
+                .ok()
+                .and_then(|key| fields.get_full(key))
+                .map(|(at, _, field)| (at, field)),
+        };
+        self.next = match found {
+            Some((at, field)) => {
+                // The last of two with one name counts: the parser knows which that is.
+                self.unsure |= *seen & (1 << at) != 0;
+                *seen |= 1 << at;
+                *next = at + 1;
+                Wanted { shape: Some(&field.shape), optional: field.optional }
+            }
+            None => Wanted { shape: None, optional: true },
+        };
+    }
+
+    fn string(&mut self, bytes: &[u8], value: Literal) {
+        let text = &bytes[value.start..value.end];
+        // Half of a surrogate pair is something that only JavaScript can have.
+        self.unsure |= value.escaped && text.windows(2).any(|pair| pair == br"\u");
+        self.leaf(|kind| match kind {
+            Type::String => true,
+            Type::Date => !value.escaped && str::from_utf8(text).is_ok_and(is_date),
+            _ => false,
+        });
+    }
+
+    fn number(&mut self, literal: &[u8]) {
+        self.unsure |= literal.len() > MAX_NUMBER || literal.iter().any(|byte| matches!(byte, b'e' | b'E'));
+        self.leaf(|kind| kind == Type::Number);
+    }
+
+    fn word(&mut self, letter: u8) {
+        if letter == b'n' {
+            let Wanted { shape, optional } = self.value();
+            self.unsure |= !optional && !matches!(shape, None | Some(Shape::Leaf(Type::Json)));
+        } else {
+            self.leaf(|kind| kind == Type::Boolean);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::protocol::fault::Faults;
+
+    fn read(source: &Value) -> Shape {
+        let mut faults = Faults::default();
+        let shape = Shape::read(source, "body", &mut faults);
+        faults.or(shape).unwrap()
+    }
+
+    fn shapes() -> Shapes {
+        Shapes::from_iter([("Tree".to_owned(), read(&json!({"name": "String", "children?": ["#Tree"]})))])
+    }
+
+    /// Whether a text surely fits. That must be so only where it does fit.
+    fn fits(shape: &Value, text: &str) -> bool {
+        let (shape, shapes) = (read(shape), shapes());
+        let surely = shape.surely_fits(text, &shapes);
+        if surely {
+            let value: Value = serde_json::from_str(text).unwrap();
+            assert_eq!(shape.check(&value, &shapes), Ok(()), "{text}");
+        }
+        surely
+    }
+
+    fn everything() -> (Value, Value) {
+        let shape = json!({
+            "name": "String", "size": "Number", "on": "Boolean", "at": "Date", "any": "JSON",
+            "list": ["Number"], "map": {"*": ["String"]}, "tree": "#Tree", "extra?": "String",
+        });
+        let value = json!({
+            "name": "a \"name\"", "size": 1.5, "on": true, "at": "2016-03-01T10:20:30Z",
+            "any": {"x": [1, {"y": null}]}, "list": [1, 2, 3], "map": {"k": ["v"], "l": []},
+            "tree": {"name": "r", "children": [{"name": "s"}]}, "extra": null, "undeclared": [{"z": "w"}, null],
+        });
+        (shape, value)
+    }
+
+    #[test]
+    fn knows_what_fits() {
+        let (shape, value) = everything();
+        assert!(fits(&shape, &value.to_string()));
+        assert!(fits(&shape, &serde_json::to_string_pretty(&value).unwrap()));
+        for (place, wrong) in [
+            ("name", json!(1)),
+            ("name", json!(null)),
+            ("name", json!(["a"])),
+            ("size", json!("1")),
+            ("on", json!(0)),
+            ("at", json!("soon")),
+            ("list", json!([1, null])),
+            ("list", json!({})),
+            ("map", json!([])),
+            ("map", json!({"k": "v"})),
+            ("tree", json!({"children": []})),
+            ("tree", json!({"name": "r", "children": [{"name": 1}]})),
+            ("extra", json!(1)),
+        ] {
+            let mut value = value.clone();
+            value[place] = wrong;
+            assert!(!fits(&shape, &value.to_string()), "{value}");
+        }
+        for (place, _) in value.as_object().unwrap() {
+            let mut value = value.clone();
+            value.as_object_mut().unwrap().remove(place);
+            assert_eq!(fits(&shape, &value.to_string()), ["extra", "undeclared"].contains(&place.as_str()));
+        }
+    }
+
+    #[test]
+    fn is_unsure_of_what_a_parser_may_see_otherwise() {
+        let shape = json!({"a": "JSON"});
+        assert!(fits(&shape, r#"{"a":1}"#));
+        let deep = format!(r#"{{"a":{}1{}}}"#, "[".repeat(200), "]".repeat(200));
+        for text in [
+            r#"{"a":1,"a":2}"#,
+            r#"{"\u0061":1}"#,
+            r#"{"a":"\ud800"}"#,
+            r#"{"a":1e999}"#,
+            r#"{"a":1}}"#,
+            r#"{"a":01}"#,
+            &deep,
+            "",
+        ] {
+            assert!(!fits(&shape, text), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_whole_may_be_of_any_shape() {
+        for (shape, text) in [
+            (json!(["String"]), r#"["a","b"]"#),
+            (json!("Number"), "-1.5"),
+            (json!("JSON"), r#"{"a":[{}]}"#),
+            (json!("JSON"), "null"),
+            (json!({"*": "#Tree"}), r#"{"x":{"name":"a"}}"#),
+            (json!({}), r#"{"x":null}"#),
+        ] {
+            assert!(fits(&shape, text), "{text}");
+        }
+        assert!(!fits(&json!("Number"), "null"));
+    }
+
+    proptest! {
+        #[test]
+        fn never_says_so_where_it_does_not_fit(cuts in prop::collection::vec((0..400_usize, any::<u8>()), 1..4)) {
+            let (shape, value) = everything();
+            let mut text = value.to_string().into_bytes();
+            for (at, byte) in cuts {
+                let at = at % text.len();
+                text[at] = byte;
+            }
+            if let Ok(text) = str::from_utf8(&text) {
+                fits(&shape, text);
+            }
+        }
+    }
+}
