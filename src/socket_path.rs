@@ -1,7 +1,11 @@
-//! Paths that were given for a socket and lead to none.
+//! Paths of Unix sockets: how long they may be, and what is wrong with one that leads to no socket.
 
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
+
+/// Bytes of the longest path that fits into a socket's address, without its final zero.
+pub const LONGEST: usize =
+    size_of::<libc::sockaddr_un>() - std::mem::offset_of!(libc::sockaddr_un, sun_path) - 1;
 
 /// What is wrong with a path, as a sentence without its full stop. A look at the file takes no descriptor; where it fails
 /// there is nothing to say.

@@ -49,7 +49,7 @@ pub struct SimulatorOptions {
 
 /// Why there is no simulator.
 #[napi(object, object_from_js = false)]
-pub struct SimulatorFailure {
+pub struct SimulatorError {
     /// A symbolic code, such as `EADDRINUSE`.
     pub code: String,
     /// What happened, and what to do.
@@ -67,8 +67,8 @@ pub struct Start {
 }
 
 impl Task for Start {
-    type Output = std::result::Result<Simulator, SimulatorFailure>;
-    type JsValue = Either<NativeSimulator, SimulatorFailure>;
+    type Output = std::result::Result<Simulator, SimulatorError>;
+    type JsValue = Either<NativeSimulator, SimulatorError>;
 
     fn compute(&mut self) -> Result<Self::Output> {
         let (outbox, waker) = (Arc::clone(&self.outbox), self.wakeup.as_deref().cloned());
@@ -97,8 +97,8 @@ impl Task for Start {
 fn start(
     options: &SimulatorOptions,
     events: impl Fn(Event) + Send + Sync + 'static,
-) -> std::result::Result<Simulator, SimulatorFailure> {
-    let refused = |cause: String| SimulatorFailure { code: "ERR_CYCLE_DECLARATION".into(), message: cause };
+) -> std::result::Result<Simulator, SimulatorError> {
+    let refused = |cause: String| SimulatorError { code: "ERR_CYCLE_DECLARATION".into(), message: cause };
     let declaration = match &options.protocol {
         None => {
             Declaration::parse(&options.operations, &options.document, &options.simulation, &options.fixtures)
@@ -109,7 +109,7 @@ fn start(
     }
     .map_err(|cause| refused(cause.to_string()))?;
     let world = options.world.as_deref().map(serde_json::from_str).transpose().map_err(|cause| {
-        SimulatorFailure { code: "ERR_INVALID_ARG_VALUE".into(), message: format!("world: {cause}") }
+        SimulatorError { code: "ERR_INVALID_ARG_VALUE".into(), message: format!("world: {cause}") }
     })?;
     let address = match (&options.socket_path, &options.port) {
         (Some(path), _) => Address::Unix(path.into()),
@@ -131,7 +131,7 @@ fn start(
         clock: Clock::default(),
     };
     Simulator::start(Arc::new(declaration), options, events)
-        .map_err(|cause| SimulatorFailure { code: cause.code().into(), message: cause.to_string() })
+        .map_err(|cause| SimulatorError { code: cause.code().into(), message: cause.to_string() })
 }
 
 /// The events as a JSON array.
@@ -153,7 +153,7 @@ fn to_json(events: Vec<Event>) -> String {
 ///
 /// # Errors
 /// When the environment is closing.
-#[napi(catch_unwind, ts_return_type = "Promise<NativeSimulator | SimulatorFailure>")]
+#[napi(catch_unwind, ts_return_type = "Promise<NativeSimulator | SimulatorError>")]
 pub fn start_simulator(
     env: Env,
     options: SimulatorOptions,

@@ -4,10 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::error::Error;
-
-/// The longest path that fits into a Unix socket address, without its final zero.
-const MAX_PATH: usize =
-    size_of::<libc::sockaddr_un>() - std::mem::offset_of!(libc::sockaddr_un, sun_path) - 1;
+use crate::socket_path::LONGEST;
 
 /// The address of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +32,7 @@ impl Endpoint {
         if bytes.contains(&0) {
             return Err(Error::Connect(std::io::Error::from_raw_os_error(libc::EINVAL)));
         }
-        if bytes.len() > MAX_PATH {
+        if bytes.len() > LONGEST {
             return Err(Error::PathTooLong { length: bytes.len() });
         }
         Ok(())
@@ -58,8 +55,8 @@ mod tests {
 
     #[test]
     fn a_path_may_be_as_long_as_the_address_and_no_longer() {
-        assert!(Endpoint::Unix("x".repeat(MAX_PATH).into()).check().is_ok());
-        let error = Endpoint::Unix("x".repeat(MAX_PATH + 1).into()).check().unwrap_err();
+        assert!(Endpoint::Unix("x".repeat(LONGEST).into()).check().is_ok());
+        let error = Endpoint::Unix("x".repeat(LONGEST + 1).into()).check().unwrap_err();
         assert_eq!(error.code(), "ENAMETOOLONG");
         assert!(Endpoint::Unix("a\0b".into()).check().is_err());
     }

@@ -7,6 +7,8 @@ use http::{HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::error::Error;
+
 /// What a test has the simulator answer. What it leaves out is as it would be without it.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
@@ -37,23 +39,6 @@ pub enum DropAt {
     Body,
 }
 
-/// Why an answer can't be given.
-#[derive(Debug, thiserror::Error)]
-pub enum AnswerError {
-    /// Not an answer at all.
-    #[error("the answer can't be read: {0}")]
-    Unreadable(#[from] serde_json::Error),
-    /// A status outside 200 to 599.
-    #[error("the status must be a whole number from 200 to 599, not {0}")]
-    Status(u16),
-    /// A header whose name or value HTTP doesn't allow.
-    #[error("HTTP does not allow the header {0:?} or its value")]
-    Header(String),
-    /// More than one of `body`, `text` and `bytes`.
-    #[error("an answer has one of body, text and bytes, not several")]
-    Bodies,
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Written {
@@ -74,10 +59,10 @@ impl Answer {
     ///
     /// # Errors
     /// When it is not such an object, or HTTP doesn't allow what is in it.
-    pub fn parse(text: &str, bytes: Option<Vec<u8>>) -> Result<Self, AnswerError> {
-        let written: Written = serde_json::from_str(text)?;
+    pub fn parse(text: &str, bytes: Option<Vec<u8>>) -> Result<Self, Error> {
+        let written: Written = serde_json::from_str(text).map_err(Error::Answer)?;
         if let Some(status) = written.status.filter(|status| !(200..600).contains(status)) {
-            return Err(AnswerError::Status(status));
+            return Err(Error::AnswerStatus(status));
         }
         let mut bodies = [
             written.body.map(|(value,)| Content::Json(value.to_string())),
@@ -88,12 +73,12 @@ impl Answer {
         .flatten();
         let body = bodies.next();
         if bodies.next().is_some() {
-            return Err(AnswerError::Bodies);
+            return Err(Error::AnswerBodies);
         }
         let headers = written.headers.into_iter().map(|(name, value)| {
             match (name.parse::<HeaderName>(), HeaderValue::from_bytes(value.as_bytes())) {
                 (Ok(name), Ok(value)) => Ok((name, value)),
-                _ => Err(AnswerError::Header(name)),
+                _ => Err(Error::AnswerHeader(name)),
             }
         });
         Ok(Self {

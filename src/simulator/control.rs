@@ -8,9 +8,10 @@ use serde_json::Value;
 use tokio::task::AbortHandle;
 
 use super::answer::Answer;
-use super::channel::{CloseError, Command};
+use super::channel::Command;
+use super::error::Error;
 use super::publisher::{self, Pace};
-use super::rule::{Matcher, MatcherError, Response};
+use super::rule::{Matcher, Response};
 use super::server::Simulator;
 use super::shared::Event;
 
@@ -49,12 +50,7 @@ impl Simulator {
     ///
     /// # Errors
     /// When no request can match.
-    pub fn respond(
-        &self,
-        matcher: &str,
-        answer: Option<Answer>,
-        times: Option<u32>,
-    ) -> Result<u32, MatcherError> {
+    pub fn respond(&self, matcher: &str, answer: Option<Answer>, times: Option<u32>) -> Result<u32, Error> {
         let matcher = Matcher::parse(matcher, &self.shared.declaration.operations)?;
         let response = answer.map_or(Response::Asked, |answer| Response::Fixed(Box::new(answer)));
         Ok(self.shared.rules().add(matcher, response, times))
@@ -157,7 +153,7 @@ impl Simulator {
     ///
     /// # Errors
     /// When a close frame can't have that code or reason.
-    pub fn disconnect(&self, code: u16, reason: &str) -> Result<(), CloseError> {
+    pub fn disconnect(&self, code: u16, reason: &str) -> Result<(), Error> {
         self.shared.channel.close(code, reason)
     }
 

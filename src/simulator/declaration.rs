@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::api_error::ApiErrors;
 use super::behaviour::Behaviour;
-use super::problem::Errors;
+use super::error::Error;
 use crate::protocol::Service;
 use crate::protocol::path::Path;
 use crate::protocol::router::{Route, Router};
@@ -25,36 +26,6 @@ pub struct Declaration {
     pub(crate) service: Option<Service>,
     /// The header that carries the credential of a declared protocol; the name in small letters.
     pub(crate) credential_header: Option<String>,
-}
-
-/// Why a declaration can't be served.
-#[derive(Debug, thiserror::Error)]
-pub enum DeclarationError {
-    /// One of the texts is not the JSON it should be.
-    #[error("the {part} can't be read: {cause}")]
-    Unreadable {
-        /// Which of the texts.
-        part: &'static str,
-        /// What is wrong with it, and where.
-        cause: serde_json::Error,
-    },
-    /// The behaviour of an operation that is not declared.
-    #[error("the simulation names the operation {0:?}, which is not declared")]
-    UnknownOperation(String),
-    /// An error case that the simulator or a behaviour answers with, without a declaration.
-    #[error("the simulation declares no error case {0:?}")]
-    UnknownCase(String),
-    /// A way to authenticate that the document does not declare, or of a kind that is not supported.
-    #[error("the security scheme {0:?} is not declared, or neither a header nor HTTP basic")]
-    UnknownScheme(String),
-    /// A path that is none.
-    #[error("the path of the operation {operation:?} can't be served: {fault}")]
-    Path {
-        /// The operation.
-        operation: String,
-        /// What is wrong with its path.
-        fault: String,
-    },
 }
 
 /// One operation of the table.
@@ -133,7 +104,7 @@ pub(crate) struct Simulation {
     /// Path in the world to what the metadata file holds.
     #[serde(default)]
     pub(crate) metadata: Option<String>,
-    pub(crate) errors: Errors,
+    pub(crate) errors: ApiErrors,
     #[serde(default)]
     pub(crate) channel: Option<Channel>,
     #[serde(default)]
@@ -178,12 +149,7 @@ impl Declaration {
     ///
     /// # Errors
     /// When a text is not the JSON it should be, or names something that is not declared.
-    pub fn parse(
-        operations: &str,
-        document: &str,
-        simulation: &str,
-        world: &str,
-    ) -> Result<Self, DeclarationError> {
+    pub fn parse(operations: &str, document: &str, simulation: &str, world: &str) -> Result<Self, Error> {
         let operations: Vec<Operation> = read("operation table", operations)?;
         let document: Value = read("API document", document)?;
         let simulation: Simulation = read("simulation table", simulation)?;
@@ -191,25 +157,24 @@ impl Declaration {
 
         let known = |name: &String| operations.iter().any(|operation| operation.id == *name);
         if let Some(name) = simulation.operations.keys().find(|name| !known(name)) {
-            return Err(DeclarationError::UnknownOperation(name.clone()));
+            return Err(Error::UnknownOperation(name.clone()));
         }
         let named = simulation.operations.values().flat_map(Behaviour::cases);
         if let Some(case) =
-            Errors::BUILT_IN.into_iter().chain(named).find(|case| !simulation.errors.has(case))
+            ApiErrors::BUILT_IN.into_iter().chain(named).find(|case| !simulation.errors.has(case))
         {
-            return Err(DeclarationError::UnknownCase(case.to_owned()));
+            return Err(Error::UnknownCase(case.to_owned()));
         }
         let mut schemes = HashMap::new();
         let wanted = operations.iter().flat_map(|operation| &operation.auth);
         for name in wanted.chain(simulation.channel.iter().flat_map(|channel| &channel.auth)) {
-            let scheme =
-                scheme(&document, name).ok_or_else(|| DeclarationError::UnknownScheme(name.clone()))?;
+            let scheme = scheme(&document, name).ok_or_else(|| Error::UnknownScheme(name.clone()))?;
             schemes.insert(name.clone(), scheme);
         }
         let mut router = Router::default();
         for (index, operation) in operations.iter().enumerate() {
             let path = Path::parse(&operation.path)
-                .map_err(|fault| DeclarationError::Path { operation: operation.id.clone(), fault })?;
+                .map_err(|fault| Error::OperationPath { operation: operation.id.clone(), fault })?;
             router.add(&operation.method, path, None, index);
         }
         Ok(Self {
@@ -250,8 +215,8 @@ impl Declaration {
     }
 }
 
-fn read<T: serde::de::DeserializeOwned>(part: &'static str, text: &str) -> Result<T, DeclarationError> {
-    serde_json::from_str(text).map_err(|cause| DeclarationError::Unreadable { part, cause })
+fn read<T: serde::de::DeserializeOwned>(part: &'static str, text: &str) -> Result<T, Error> {
+    serde_json::from_str(text).map_err(|cause| Error::Declaration { part, cause })
 }
 
 fn scheme(document: &Value, name: &str) -> Option<Scheme> {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use data_encoding::BASE64;
 use serde_json::{Map, Value, json};
 
+use super::api_error::ApiError;
 use super::behaviour::{Call, Leasing, Outcome, State};
 use super::clock::{Clock, rfc3339};
 use super::declaration::{Declaration, Operation, Scheme};
 use super::holes::{Scope, fill};
-use super::problem::Problem;
 use super::protocol;
 use super::reply::Reply;
 use super::request::Request;
@@ -148,24 +148,24 @@ impl Engine {
             }
             Route::Unknown => {
                 let detail = format!("no operation has the path {}", request.path);
-                return self.problem(&Problem::new("unknown-path").detail(detail));
+                return self.error(&ApiError::new("unknown-path").detail(detail));
             }
             Route::Methods(methods) => {
                 let allow = methods.join(", ");
                 let detail = format!("{} takes {allow}, not {}", request.path, request.method);
-                let reply = self.problem(&Problem::new("wrong-method").detail(detail));
+                let reply = self.error(&ApiError::new("wrong-method").detail(detail));
                 return Reply { allow: Some(allow), ..reply };
             }
         };
         match self.call(operation, path, request) {
             Ok(reply) => reply,
-            Err(problem) => self.problem(&problem),
+            Err(error) => self.error(&error),
         }
     }
 
     /// The answer to a problem.
-    pub(crate) fn problem(&self, problem: &Problem) -> Reply {
-        let (status, body) = self.declaration.simulation.errors.answer(problem);
+    pub(crate) fn error(&self, error: &ApiError) -> Reply {
+        let (status, body) = self.declaration.simulation.errors.answer(error);
         Reply { status, body, allow: None, publications: Vec::new() }
     }
 
@@ -174,7 +174,7 @@ impl Engine {
         operation: &Operation,
         path: Map<String, Value>,
         request: &Request,
-    ) -> Result<Reply, Problem> {
+    ) -> Result<Reply, ApiError> {
         let caller = self.authenticate(&operation.auth, request)?;
         let checker = Checker::new(&self.declaration.document);
         check_params(operation, &path, request, checker)?;
@@ -218,7 +218,7 @@ impl Engine {
     }
 
     /// Finds out who sends a request; one of the schemes is enough, none needed if there are none.
-    pub(crate) fn authenticate(&self, schemes: &[String], request: &Request) -> Result<Caller, Problem> {
+    pub(crate) fn authenticate(&self, schemes: &[String], request: &Request) -> Result<Caller, ApiError> {
         let credentials = request.header("authorization").and_then(basic);
         let declared: Vec<_> = schemes.iter().filter_map(|name| self.declaration.schemes.get(name)).collect();
         let headers = declared.iter().filter_map(|scheme| match scheme {
@@ -237,7 +237,7 @@ impl Engine {
             Some(name) => format!("the header {name} holds no token that is known here"),
             None => "user name and password are missing".into(),
         };
-        Err(Problem::new("unauthorized").detail(detail))
+        Err(ApiError::new("unauthorized").detail(detail))
     }
 }
 
@@ -256,7 +256,7 @@ fn check_params(
     path: &Map<String, Value>,
     request: &Request,
     checker: Checker<'_>,
-) -> Result<(), Problem> {
+) -> Result<(), ApiError> {
     let mut wrong = None;
     for param in &operation.params {
         let header = request.header(&param.name.to_ascii_lowercase()).map(Value::from);
@@ -270,15 +270,15 @@ fn check_params(
         let Some(given) = given else {
             if param.required {
                 let detail = format!("the {} parameter {} is missing", param.place, param.name);
-                return Err(Problem::new("missing-argument").at(pointer).detail(detail));
+                return Err(ApiError::new("missing-argument").at(pointer).detail(detail));
             }
             continue;
         };
         if wrong.is_none()
-            && let Some(fault) = checker.check(&typed(given, &param.schema, checker), &param.schema)
+            && let Some(error) = checker.check(&typed(given, &param.schema, checker), &param.schema)
         {
-            let detail = format!("the {} parameter {} {}", param.place, param.name, fault.detail);
-            wrong = Some(Problem::new("invalid-argument").at(pointer).detail(detail));
+            let detail = format!("the {} parameter {} {}", param.place, param.name, error.detail);
+            wrong = Some(ApiError::new("invalid-argument").at(pointer).detail(detail));
         }
     }
     wrong.map_or(Ok(()), Err)
@@ -300,27 +300,27 @@ fn read_body(
     operation: &Operation,
     request: &Request,
     checker: Checker<'_>,
-) -> Result<Option<Value>, Problem> {
+) -> Result<Option<Value>, ApiError> {
     let Some(declared) = &operation.body else { return Ok(None) };
     if request.body.is_empty() {
         if declared.required {
-            return Err(Problem::new("missing-argument").at("").detail("the request has no body"));
+            return Err(ApiError::new("missing-argument").at("").detail("the request has no body"));
         }
         return Ok(None);
     }
     if let Some(kind) = request.header("content-type").filter(|kind| !is_json(kind)) {
         let detail = format!("the body must be application/json, not {kind}");
-        return Err(Problem::new("wrong-content-type").detail(detail));
+        return Err(ApiError::new("wrong-content-type").detail(detail));
     }
     let body: Value = serde_json::from_slice(&request.body)
-        .map_err(|cause| Problem::new("invalid-syntax").detail(format!("the body is not JSON: {cause}")))?;
+        .map_err(|cause| ApiError::new("invalid-syntax").detail(format!("the body is not JSON: {cause}")))?;
     match checker.check(&body, &declared.schema) {
         None => Ok(Some(body)),
-        Some(fault) => {
-            let case = if fault.missing { "missing-argument" } else { "invalid-argument" };
-            let place = if fault.pointer.is_empty() { "the body" } else { &fault.pointer };
-            let detail = format!("{place} {}", fault.detail);
-            Err(Problem::new(case).at(fault.pointer.clone()).detail(detail))
+        Some(error) => {
+            let case = if error.missing { "missing-argument" } else { "invalid-argument" };
+            let place = if error.pointer.is_empty() { "the body" } else { &error.pointer };
+            let detail = format!("{place} {}", error.detail);
+            Err(ApiError::new(case).at(error.pointer.clone()).detail(detail))
         }
     }
 }

@@ -45,13 +45,13 @@ struct Entry {
     body_length: usize,
     operation_id: Option<String>,
     status: Option<u16>,
-    fault: Option<Fault>,
+    fault: Option<Interruption>,
 }
 
 /// Why a request has no whole answer.
 #[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Fault {
+pub(crate) enum Interruption {
     /// Dropped on purpose before the answer.
     Connection,
     /// Dropped on purpose in the answer's head.
@@ -115,7 +115,7 @@ impl Journal {
     }
 
     /// Notes what became of a request, if it is still kept.
-    pub(crate) fn finish(&mut self, sequence: u64, status: Option<u16>, fault: Option<Fault>) {
+    pub(crate) fn finish(&mut self, sequence: u64, status: Option<u16>, fault: Option<Interruption>) {
         self.revision += 1;
         let revision = self.revision;
         if let Some(entry) = self.position(sequence).and_then(|index| self.entries.get_mut(index)) {
@@ -210,7 +210,7 @@ mod tests {
         let changed = changes(&journal, revision);
         assert_eq!(changed["entries"].as_array().unwrap().len(), 1);
         assert_eq!((&changed["entries"][0]["status"], &changed["first"]), (&json!(200), &json!(first)));
-        journal.finish(second, None, Some(Fault::Head));
+        journal.finish(second, None, Some(Interruption::Head));
         assert_eq!(changes(&journal, 0)["entries"][1]["fault"], "head");
         journal.clear();
         journal.finish(second, Some(200), None);

@@ -7,8 +7,10 @@ use std::path::Path;
 
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 
-use super::address::{Address, AddressError, LONGEST};
+use super::address::Address;
+use super::error::Error;
 use super::place::{Place, identity, identity_of};
+use crate::socket_path::LONGEST;
 
 /// What listens.
 #[derive(Debug)]
@@ -18,7 +20,7 @@ pub(crate) enum Listener {
 }
 
 /// Begins to listen. Must be called within a tokio runtime.
-pub(crate) async fn listen(address: &Address) -> Result<(Listener, Place), AddressError> {
+pub(crate) async fn listen(address: &Address) -> Result<(Listener, Place), Error> {
     match address {
         Address::Temporary => {
             let place = Place::temporary(LONGEST)?;
@@ -27,7 +29,7 @@ pub(crate) async fn listen(address: &Address) -> Result<(Listener, Place), Addre
         }
         Address::Unix(path) => listen_unix(path, Place::default()).await,
         Address::Tcp { host, port } => {
-            let failed = |cause| AddressError::System { at: format!("{host}:{port}"), cause };
+            let failed = |cause| Error::Listen { at: format!("{host}:{port}"), cause };
             let listener = TcpListener::bind((host.as_str(), *port)).await.map_err(failed)?;
             let bound = listener.local_addr().map_err(failed)?;
             let mut place = Place::default();
@@ -37,11 +39,11 @@ pub(crate) async fn listen(address: &Address) -> Result<(Listener, Place), Addre
     }
 }
 
-async fn listen_unix(path: &Path, mut place: Place) -> Result<(Listener, Place), AddressError> {
+async fn listen_unix(path: &Path, mut place: Place) -> Result<(Listener, Place), Error> {
     if path.as_os_str().len() > LONGEST {
-        return Err(AddressError::TooLong(path.to_owned()));
+        return Err(Error::PathTooLong(path.to_owned()));
     }
-    let failed = |cause| AddressError::System { at: path.display().to_string(), cause };
+    let failed = |cause| Error::Listen { at: path.display().to_string(), cause };
     place.replaced = remove_stale(path).await?;
     let listener = UnixListener::bind(path).map_err(failed)?;
     place.take_socket(path).map_err(failed)?;
@@ -49,20 +51,20 @@ async fn listen_unix(path: &Path, mut place: Place) -> Result<(Listener, Place),
 }
 
 /// Removes a socket that nobody listens on any more; says whether there was one.
-async fn remove_stale(path: &Path) -> Result<bool, AddressError> {
-    let failed = |cause| AddressError::System { at: path.display().to_string(), cause };
+async fn remove_stale(path: &Path) -> Result<bool, Error> {
+    let failed = |cause| Error::Listen { at: path.display().to_string(), cause };
     let found = match fs::symlink_metadata(path) {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(false),
         found => found.map_err(failed)?,
     };
     if !found.file_type().is_socket() {
-        return Err(AddressError::NotASocket { path: path.to_owned(), what: describe(found.file_type()) });
+        return Err(Error::NotASocket { path: path.to_owned(), what: describe(found.file_type()) });
     }
     match UnixStream::connect(path).await {
         Err(cause) if cause.kind() == io::ErrorKind::ConnectionRefused => {
             // Unless somebody else has put another one there meanwhile.
             if identity(path) != Some(identity_of(&found)) {
-                return Err(AddressError::InUse(path.to_owned()));
+                return Err(Error::AddressInUse(path.to_owned()));
             }
             fs::remove_file(path).map_err(failed)?;
             Ok(true)
@@ -70,7 +72,7 @@ async fn remove_stale(path: &Path) -> Result<bool, AddressError> {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(cause) if cause.kind() == io::ErrorKind::PermissionDenied => Err(failed(cause)),
         // Connected, or the queue of those who wait to be is full.
-        Ok(_) | Err(_) => Err(AddressError::InUse(path.to_owned())),
+        Ok(_) | Err(_) => Err(Error::AddressInUse(path.to_owned())),
     }
 }
 
@@ -96,7 +98,7 @@ mod tests {
         tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap().block_on(future)
     }
 
-    fn refusal(path: &Path) -> AddressError {
+    fn refusal(path: &Path) -> Error {
         run(async { listen(&Address::Unix(path.to_owned())).await.unwrap_err() })
     }
 

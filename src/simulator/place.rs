@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::address::AddressError;
+use super::error::Error;
 
 /// Name of the socket in a folder of its own.
 const SOCKET: &str = "api.sock";
@@ -30,7 +30,7 @@ pub(crate) struct Place {
 
 impl Place {
     /// A new folder that only its owner can enter. Paths in it are no longer than `longest` bytes if possible.
-    pub(super) fn temporary(longest: usize) -> Result<Self, AddressError> {
+    pub(super) fn temporary(longest: usize) -> Result<Self, Error> {
         let name = format!("cycle-simulator-{:012x}", fastrand::u64(..) >> 16);
         let mut base = std::env::temp_dir();
         if base.as_os_str().len() + name.len() + SOCKET.len() + 2 > longest {
@@ -40,7 +40,7 @@ impl Place {
         DirBuilder::new()
             .mode(0o700)
             .create(&folder)
-            .map_err(|cause| AddressError::System { at: folder.display().to_string(), cause })?;
+            .map_err(|cause| Error::Listen { at: folder.display().to_string(), cause })?;
         let mut place = Self::default();
         place.folder = Some(folder);
         Ok(place)
@@ -68,7 +68,7 @@ impl Place {
     }
 
     /// Writes the metadata file: at this path, or beside the socket. What is there already is an error.
-    pub(crate) fn write_metadata(&mut self, path: Option<&Path>, text: &str) -> Result<(), AddressError> {
+    pub(crate) fn write_metadata(&mut self, path: Option<&Path>, text: &str) -> Result<(), Error> {
         let path = match (path, &self.folder, self.socket()) {
             (Some(path), ..) => path.to_owned(),
             (None, Some(folder), _) => folder.join(METADATA),
@@ -87,12 +87,12 @@ impl Place {
         options.write(true).create_new(true).custom_flags(libc::O_NOFOLLOW);
         let file = options.open(&path).map_err(|cause| match cause.kind() {
             io::ErrorKind::AlreadyExists => {
-                AddressError::MetadataExists { link: path.is_symlink(), path: path.clone() }
+                Error::MetadataExists { link: path.is_symlink(), path: path.clone() }
             }
-            _ => AddressError::Metadata { path: path.clone(), cause },
+            _ => Error::Metadata { path: path.clone(), cause },
         })?;
         let (_, file) = self.metadata.insert((path.clone(), file));
-        file.write_all(text.as_bytes()).map_err(|cause| AddressError::Metadata { path, cause })
+        file.write_all(text.as_bytes()).map_err(|cause| Error::Metadata { path, cause })
     }
 
     /// Removes the metadata file of the simulator whose socket was replaced: it holds exactly what is to be written.

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::declaration::{Declaration, DeclarationError};
-use super::problem::Errors;
+use super::api_error::ApiErrors;
+use super::declaration::Declaration;
+use super::error::Error;
 use super::reply::Reply;
 use super::request::Request;
 use crate::protocol::{HeaderLookup, Incoming, Protocol, Service};
@@ -14,7 +15,7 @@ impl Declaration {
     ///
     /// # Errors
     /// When the protocol cannot be put into the form that the simulator wants.
-    pub fn of_protocol(protocol: Protocol) -> Result<Self, DeclarationError> {
+    pub fn of_protocol(protocol: Protocol) -> Result<Self, Error> {
         let operations: Vec<Value> = protocol
             .endpoints()
             .map(|endpoint| {
@@ -30,7 +31,7 @@ impl Declaration {
             "internal" => 500,
             _ => 422,
         };
-        let cases = Errors::BUILT_IN.iter().map(|case| {
+        let cases = ApiErrors::BUILT_IN.iter().map(|case| {
             let title = "The simulator answers with this status because it was told to.";
             ((*case).to_owned(), json!({ "status": status(case), "code": "generic", "title": title }))
         });

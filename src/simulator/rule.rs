@@ -2,6 +2,7 @@
 
 use super::answer::Answer;
 use super::declaration::Operation;
+use super::error::Error;
 use super::request::Request;
 
 /// The rules in force. Later ones come first.
@@ -38,20 +39,10 @@ pub(crate) struct Matcher {
     operation: Option<String>,
 }
 
-/// Why no request can match.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum MatcherError {
-    /// Neither a method and a path, nor a path, nor a declared operation.
-    #[error(
-        "{0:?} names no operation that is served; a match is an operationId, a path, or a method and a path such as \"GET /v1/thing\""
-    )]
-    Unknown(String),
-}
-
 impl Matcher {
     /// Reads `GET /path`, `/path` or the name of an operation.
-    pub(crate) fn parse(text: &str, operations: &[Operation]) -> Result<Self, MatcherError> {
-        let unknown = || MatcherError::Unknown(text.to_owned());
+    pub(crate) fn parse(text: &str, operations: &[Operation]) -> Result<Self, Error> {
+        let unknown = || Error::UnknownMatch(text.to_owned());
         let path = |path: &str| path.split(['?', '#']).next().map(String::from);
         if text.starts_with('/') {
             return Ok(Self { path: path(text), ..Self::default() });
@@ -141,7 +132,7 @@ mod tests {
         assert!(parse("getThing").unwrap().matches(&request("GET", "/v1/thing"), Some("getThing")));
         assert!(!parse("getThing").unwrap().matches(&request("GET", "/v1/thing"), None));
         for text in ["getThong", "", " /v1/x", "GET v1", "GET", "G3T /v1"] {
-            assert_eq!(parse(text), Err(MatcherError::Unknown(text.into())));
+            assert!(matches!(parse(text), Err(Error::UnknownMatch(refused)) if refused == text));
         }
     }
 

@@ -6,7 +6,7 @@ use crate::protocol::value::escape;
 
 /// What is wrong with a value, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
+pub(crate) struct ValidationError {
     /// JSON pointer to the place, of the missing field itself when one is missing.
     pub(crate) pointer: String,
     /// Whether something required is not there, rather than wrong.
@@ -29,12 +29,12 @@ impl<'a> Checker<'a> {
         Self { document }
     }
 
-    /// The first fault of the value: one of something missing if there is any.
-    pub(crate) fn check(self, value: &Value, schema: &Value) -> Option<Fault> {
-        let mut faults = Vec::new();
-        self.walk(value, schema, "", DEPTH, &mut faults);
-        let missing = faults.iter().position(|fault| fault.missing).unwrap_or(0);
-        (!faults.is_empty()).then(|| faults.swap_remove(missing))
+    /// The first error of the value: one of something missing if there is any.
+    pub(crate) fn check(self, value: &Value, schema: &Value) -> Option<ValidationError> {
+        let mut errors = Vec::new();
+        self.walk(value, schema, "", DEPTH, &mut errors);
+        let missing = errors.iter().position(|error| error.missing).unwrap_or(0);
+        (!errors.is_empty()).then(|| errors.swap_remove(missing))
     }
 
     /// The schema behind a reference, through further references; `None` when there is none.
@@ -53,10 +53,10 @@ impl<'a> Checker<'a> {
         self.document.pointer(name.strip_prefix('#')?)
     }
 
-    fn walk(self, value: &Value, schema: &Value, at: &str, depth: usize, faults: &mut Vec<Fault>) {
+    fn walk(self, value: &Value, schema: &Value, at: &str, depth: usize, errors: &mut Vec<ValidationError>) {
         let Some(depth) = depth.checked_sub(1) else { return };
         let mut wrong = |detail: String| {
-            faults.push(Fault { pointer: at.into(), missing: false, detail });
+            errors.push(ValidationError { pointer: at.into(), missing: false, detail });
         };
         if let Some(types) = schema.get("type").filter(|types| !allows(types, value)) {
             return wrong(format!("must be {}, not {}", type_names(types), type_of(value)));
@@ -72,22 +72,22 @@ impl<'a> Checker<'a> {
         }
         if let Some(target) = schema.get("$ref").and_then(Value::as_str).and_then(|name| self.reference(name))
         {
-            self.walk(value, target, at, depth, faults);
+            self.walk(value, target, at, depth, errors);
         }
         for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
-            self.walk(value, part, at, depth, faults);
+            self.walk(value, part, at, depth, errors);
         }
         for key in ["oneOf", "anyOf"] {
             if let Some(choices) = schema.get(key).and_then(Value::as_array) {
-                self.choose(value, schema, choices, at, depth, faults);
+                self.choose(value, schema, choices, at, depth, errors);
             }
         }
         if let Value::Object(fields) = value {
-            self.walk_object(fields, schema, at, depth, faults);
+            self.walk_object(fields, schema, at, depth, errors);
         }
         if let (Value::Array(items), Some(schema)) = (value, schema.get("items")) {
             for (index, item) in items.iter().enumerate() {
-                self.walk(item, schema, &format!("{at}/{index}"), depth, faults);
+                self.walk(item, schema, &format!("{at}/{index}"), depth, errors);
             }
         }
     }
@@ -98,12 +98,16 @@ impl<'a> Checker<'a> {
         schema: &Value,
         at: &str,
         depth: usize,
-        faults: &mut Vec<Fault>,
+        errors: &mut Vec<ValidationError>,
     ) {
         for name in schema.get("required").and_then(Value::as_array).into_iter().flatten() {
             if let Some(name) = name.as_str().filter(|name| !fields.contains_key(*name)) {
                 let detail = "is missing".into();
-                faults.push(Fault { pointer: format!("{at}/{}", escape(name)), missing: true, detail });
+                errors.push(ValidationError {
+                    pointer: format!("{at}/{}", escape(name)),
+                    missing: true,
+                    detail,
+                });
             }
         }
         let properties = schema.get("properties");
@@ -112,15 +116,19 @@ impl<'a> Checker<'a> {
             let pointer = format!("{at}/{}", escape(name));
             match declared.or_else(|| schema.get("additionalProperties")) {
                 Some(Value::Bool(false)) => {
-                    faults.push(Fault { pointer, missing: false, detail: "is not known here".into() });
+                    errors.push(ValidationError {
+                        pointer,
+                        missing: false,
+                        detail: "is not known here".into(),
+                    });
                 }
-                Some(schema) => self.walk(value, schema, &pointer, depth, faults),
+                Some(schema) => self.walk(value, schema, &pointer, depth, errors),
                 None => {}
             }
         }
     }
 
-    /// One of several schemas: the one that the discriminator names, or any that has no fault.
+    /// One of several schemas: the one that the discriminator names, or any that has no error.
     fn choose(
         self,
         value: &Value,
@@ -128,31 +136,31 @@ impl<'a> Checker<'a> {
         choices: &[Value],
         at: &str,
         depth: usize,
-        faults: &mut Vec<Fault>,
+        errors: &mut Vec<ValidationError>,
     ) {
         if let Some(name) = schema.pointer("/discriminator/propertyName").and_then(Value::as_str) {
             let Value::Object(fields) = value else {
                 let detail = format!("must be object, not {}", type_of(value));
-                return faults.push(Fault { pointer: at.into(), missing: false, detail });
+                return errors.push(ValidationError { pointer: at.into(), missing: false, detail });
             };
             let Some(tag) = fields.get(name) else {
                 let pointer = format!("{at}/{}", escape(name));
-                return faults.push(Fault { pointer, missing: true, detail: "is missing".into() });
+                return errors.push(ValidationError { pointer, missing: true, detail: "is missing".into() });
             };
             let target = tag
                 .as_str()
                 .and_then(|tag| schema.pointer("/discriminator/mapping")?.get(tag)?.as_str())
                 .and_then(|target| self.reference(target));
             return match target {
-                Some(target) => self.walk(value, target, at, depth, faults),
-                None => faults.push(Fault {
+                Some(target) => self.walk(value, target, at, depth, errors),
+                None => errors.push(ValidationError {
                     pointer: format!("{at}/{}", escape(name)),
                     missing: false,
                     detail: format!("{tag} is not known here"),
                 }),
             };
         }
-        let mut closest: Option<Vec<Fault>> = None;
+        let mut closest: Option<Vec<ValidationError>> = None;
         for choice in choices {
             let mut found = Vec::new();
             self.walk(value, choice, at, depth, &mut found);
@@ -163,13 +171,13 @@ impl<'a> Checker<'a> {
                 closest = Some(found);
             }
         }
-        faults.extend(closest.into_iter().flatten());
+        errors.extend(closest.into_iter().flatten());
     }
 }
 
-/// How far into the value the faults lie; the choice that fails deepest is the one that was meant.
-fn depth_of(faults: &[Fault]) -> usize {
-    faults.iter().map(|fault| fault.pointer.matches('/').count()).min().unwrap_or(0)
+/// How far into the value the errors lie; the choice that fails deepest is the one that was meant.
+fn depth_of(errors: &[ValidationError]) -> usize {
+    errors.iter().map(|error| error.pointer.matches('/').count()).min().unwrap_or(0)
 }
 
 fn allows(types: &Value, value: &Value) -> bool {
@@ -221,36 +229,36 @@ mod tests {
         }}})
     }
 
-    fn fault(value: &Value, schema: &Value) -> Option<(String, bool, String)> {
+    fn error(value: &Value, schema: &Value) -> Option<(String, bool, String)> {
         Checker::new(&document()).check(value, schema).map(|f| (f.pointer, f.missing, f.detail))
     }
 
     #[test]
     fn names_the_missing_field_first() {
         let schema = json!({"type": "object", "properties": {"a": {"type": "integer"}, "b/c": {}}, "required": ["a", "b/c"]});
-        assert_eq!(fault(&json!({"a": "x"}), &schema), Some(("/b~1c".into(), true, "is missing".into())));
+        assert_eq!(error(&json!({"a": "x"}), &schema), Some(("/b~1c".into(), true, "is missing".into())));
         assert_eq!(
-            fault(&json!({"a": "x", "b/c": 0}), &schema),
+            error(&json!({"a": "x", "b/c": 0}), &schema),
             Some(("/a".into(), false, "must be integer, not string".into()))
         );
-        assert_eq!(fault(&json!({"a": 1.0, "b/c": 0}), &schema), None);
+        assert_eq!(error(&json!({"a": 1.0, "b/c": 0}), &schema), None);
     }
 
     #[test]
     fn follows_the_discriminator() {
         let schema = json!({"$ref": "#/components/schemas/Task"});
-        assert_eq!(fault(&json!({"action": "stop"}), &schema), None);
-        assert_eq!(fault(&json!({}), &schema), Some(("/action".into(), true, "is missing".into())));
+        assert_eq!(error(&json!({"action": "stop"}), &schema), None);
+        assert_eq!(error(&json!({}), &schema), Some(("/action".into(), true, "is missing".into())));
         assert_eq!(
-            fault(&json!({"action": "start", "contents": {}}), &schema),
+            error(&json!({"action": "start", "contents": {}}), &schema),
             Some(("/contents/id".into(), true, "is missing".into()))
         );
         assert_eq!(
-            fault(&json!("stop"), &schema),
+            error(&json!("stop"), &schema),
             Some((String::new(), false, "must be object, not string".into()))
         );
         assert_eq!(
-            fault(&json!({"action": "dance"}), &schema),
+            error(&json!({"action": "dance"}), &schema),
             Some(("/action".into(), false, "\"dance\" is not known here".into()))
         );
     }
@@ -258,32 +266,32 @@ mod tests {
     #[test]
     fn reports_the_choice_that_came_closest() {
         let schema = json!({"anyOf": [{"type": "null"}, {"type": "object", "required": ["x"]}]});
-        assert_eq!(fault(&Value::Null, &schema), None);
-        assert_eq!(fault(&json!({}), &schema).unwrap().0, "/x");
+        assert_eq!(error(&Value::Null, &schema), None);
+        assert_eq!(error(&json!({}), &schema).unwrap().0, "/x");
     }
 
     #[test]
     fn checks_items_maps_enums_and_nullable_types() {
         let schema = json!({"type": "array", "items": {"type": ["string", "null"]}});
-        assert_eq!(fault(&json!(["a", null]), &schema), None);
-        assert_eq!(fault(&json!(["a", 1]), &schema).unwrap().0, "/1");
+        assert_eq!(error(&json!(["a", null]), &schema), None);
+        assert_eq!(error(&json!(["a", 1]), &schema).unwrap().0, "/1");
         let schema = json!({"type": "object", "additionalProperties": {"enum": ["a"]}});
         assert_eq!(
-            fault(&json!({"k": "b"}), &schema),
+            error(&json!({"k": "b"}), &schema),
             Some(("/k".into(), false, "must be one of \"a\"".into()))
         );
         let schema = json!({"type": "object", "additionalProperties": false});
-        assert_eq!(fault(&json!({"k": 1}), &schema).unwrap().2, "is not known here");
-        assert_eq!(fault(&json!(true), &json!({"const": false})).unwrap().2, "must be false");
+        assert_eq!(error(&json!({"k": 1}), &schema).unwrap().2, "is not known here");
+        assert_eq!(error(&json!(true), &json!({"const": false})).unwrap().2, "must be false");
         assert_eq!(
-            fault(&json!({"a": 1}), &json!({"allOf": [{"required": ["a"]}, {"required": ["b"]}]})).unwrap().0,
+            error(&json!({"a": 1}), &json!({"allOf": [{"required": ["a"]}, {"required": ["b"]}]})).unwrap().0,
             "/b"
         );
     }
 
     #[test]
     fn gives_up_on_an_endless_reference() {
-        assert_eq!(fault(&json!(1), &json!({"$ref": "#/components/schemas/Loop"})), None);
+        assert_eq!(error(&json!(1), &json!({"$ref": "#/components/schemas/Loop"})), None);
     }
 
     #[test]

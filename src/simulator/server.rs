@@ -14,12 +14,13 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::{self, Handle};
 use tokio::sync::oneshot;
 
-use super::address::{Address, AddressError};
+use super::address::Address;
 use super::behaviour::Leasing;
 use super::clock::Clock;
 use super::connection::{Connection, Cutter};
-use super::declaration::{Declaration, DeclarationError};
+use super::declaration::Declaration;
 use super::engine::Engine;
+use super::error::Error;
 use super::listener::{Listener, listen};
 use super::place::Place;
 use super::service::serve;
@@ -62,36 +63,6 @@ impl Default for Options {
     }
 }
 
-/// Why a simulator can't be started.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The declaration is wrong.
-    #[error(transparent)]
-    Declaration(#[from] DeclarationError),
-    /// It can't listen.
-    #[error(transparent)]
-    Address(#[from] AddressError),
-    /// There is no thread or no event queue to be had.
-    #[error("can't start the simulator's thread: {0}")]
-    Thread(#[from] io::Error),
-    /// There is no token to accept.
-    #[error("the token must not be empty")]
-    NoToken,
-}
-
-impl StartError {
-    /// A symbolic code, such as `EADDRINUSE`.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Declaration(_) => "ERR_CYCLE_DECLARATION",
-            Self::Address(cause) => cause.code(),
-            Self::Thread(cause) => crate::system_error::code(cause),
-            Self::NoToken => "ERR_INVALID_ARG_VALUE",
-        }
-    }
-}
-
 /// A running simulator. Dropping it closes it.
 pub struct Simulator {
     pub(super) shared: Arc<Shared>,
@@ -105,7 +76,7 @@ pub struct Simulator {
     thread: Option<JoinHandle<()>>,
 }
 
-type Started = Result<(Handle, PlaceNames), StartError>;
+type Started = Result<(Handle, PlaceNames), Error>;
 
 #[derive(Default)]
 struct PlaceNames {
@@ -123,7 +94,7 @@ impl Simulator {
         declaration: Arc<Declaration>,
         options: Options,
         events: impl Fn(Event) + Send + Sync + 'static,
-    ) -> Result<Self, StartError> {
+    ) -> Result<Self, Error> {
         let mut world = declaration.world.clone();
         if let Some(patch) = options.world {
             merge(&mut world, patch);
@@ -144,13 +115,13 @@ impl Simulator {
         let thread = thread::Builder::new().name("cycle-simulator".into()).spawn(move || {
             let runtime = match runtime::Builder::new_current_thread().enable_io().enable_time().build() {
                 Ok(runtime) => runtime,
-                Err(cause) => return drop(report.send(Err(cause.into()))),
+                Err(cause) => return drop(report.send(Err(Error::Thread(cause)))),
             };
             let place = runtime.block_on(async {
                 let (listener, place) = match open(&address, path.as_deref(), metadata.as_deref()).await {
                     Ok(opened) => opened,
                     Err(cause) => {
-                        let _ = report.send(Err(cause.into()));
+                        let _ = report.send(Err(cause));
                         return None;
                     }
                 };
@@ -169,9 +140,10 @@ impl Simulator {
             // The connections go before the files that led to them.
             drop(runtime);
             drop(place);
-        })?;
+        });
+        let thread = thread.map_err(Error::Thread)?;
         let outcome: Started = started.recv().unwrap_or_else(|_| {
-            Err(io::Error::other("the simulator's thread ended before it listened").into())
+            Err(Error::Thread(io::Error::other("the simulator's thread ended before it listened")))
         });
         match outcome {
             Ok((runtime, PlaceNames { socket, metadata, tcp })) => {
@@ -245,17 +217,17 @@ impl Drop for Simulator {
     }
 }
 
-fn token(declaration: &Declaration, world: &Value, given: Option<String>) -> Result<String, StartError> {
+fn token(declaration: &Declaration, world: &Value, given: Option<String>) -> Result<String, Error> {
     let identity = &declaration.simulation.identity;
     let declared = || get(world, &identity.from)?.get(&identity.token)?.as_str().map(String::from);
-    given.or_else(declared).filter(|token| !token.is_empty()).ok_or(StartError::NoToken)
+    given.or_else(declared).filter(|token| !token.is_empty()).ok_or(Error::NoToken)
 }
 
 async fn open(
     address: &Address,
     metadata_path: Option<&Path>,
     metadata: Option<&str>,
-) -> Result<(Listener, Place), AddressError> {
+) -> Result<(Listener, Place), Error> {
     let (listener, mut place) = listen(address).await?;
     if let Some(text) = metadata {
         place.write_metadata(metadata_path, text)?;

@@ -13,10 +13,10 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 
 use super::answer::{Answer, Content, DropAt};
+use super::api_error::ApiError;
 use super::connection::{Cut, Cutter};
 use super::handshake;
-use super::journal::Fault;
-use super::problem::Problem;
+use super::journal::Interruption;
 use super::reply::Reply;
 use super::request::Request;
 use super::rule::Response as Rule;
@@ -35,7 +35,7 @@ struct Pending<'a> {
 }
 
 impl Pending<'_> {
-    fn finish(mut self, status: Option<u16>, fault: Option<Fault>) {
+    fn finish(mut self, status: Option<u16>, fault: Option<Interruption>) {
         self.open = false;
         self.shared.journal().finish(self.sequence, status, fault);
     }
@@ -44,7 +44,7 @@ impl Pending<'_> {
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
         if self.open {
-            self.shared.journal().finish(self.sequence, None, Some(Fault::Aborted));
+            self.shared.journal().finish(self.sequence, None, Some(Interruption::Aborted));
         }
     }
 }
@@ -81,7 +81,7 @@ pub(crate) async fn serve(
         respond(&shared, &answer)
     } else if too_large {
         let detail = format!("the body has more than {LONGEST_BODY} bytes");
-        from_reply(shared.engine().problem(&Problem::new("too-large").detail(detail)))
+        from_reply(shared.engine().error(&ApiError::new("too-large").detail(detail)))
     } else if shared.is_channel(&request.path) {
         shared.channel.hearing().await;
         open_channel(&shared, &request, upgrade)
@@ -102,16 +102,16 @@ pub(crate) async fn serve(
     let fault = match answer.drop {
         None => None,
         Some(DropAt::Connection) => {
-            pending.finish(None, Some(Fault::Connection));
+            pending.finish(None, Some(Interruption::Connection));
             return Err(io::ErrorKind::ConnectionAborted.into());
         }
         Some(DropAt::Head) => {
             cutter.arm(Cut::Head);
-            Some(Fault::Head)
+            Some(Interruption::Head)
         }
         Some(DropAt::Body) => {
             cutter.arm(Cut::Body(length / 2));
-            Some(Fault::Body)
+            Some(Interruption::Body)
         }
     };
     pending.finish(Some(response.status().as_u16()), fault);
@@ -172,15 +172,15 @@ fn open_channel(
     request: &Request,
     upgrade: hyper::upgrade::OnUpgrade,
 ) -> Response<Full<Bytes>> {
-    let refused = |problem: &Problem| from_reply(shared.engine().problem(problem));
+    let refused = |error: &ApiError| from_reply(shared.engine().error(error));
     let schemes = shared.declaration.simulation.channel.as_ref().map_or(&[][..], |channel| &channel.auth);
     let caller = shared.engine().authenticate(schemes, request);
-    if let Err(problem) = caller {
-        return refused(&problem);
+    if let Err(error) = caller {
+        return refused(&error);
     }
     let headers = match handshake::accept(request) {
         Ok(headers) => headers,
-        Err(detail) => return refused(&Problem::new("invalid-syntax").detail(detail)),
+        Err(detail) => return refused(&ApiError::new("invalid-syntax").detail(detail)),
     };
     // It joins before the client hears of it, so that no message between the two is lost.
     let membership = shared.channel.join();
@@ -219,8 +219,8 @@ impl Shared {
     /// The answer when the test that was asked for one failed.
     fn failed(&self, message: &str) -> Answer {
         let (status, body): (u16, Value) = {
-            let problem = Problem::new("internal").detail(message);
-            self.declaration.simulation.errors.answer(&problem)
+            let error = ApiError::new("internal").detail(message);
+            self.declaration.simulation.errors.answer(&error)
         };
         Answer { status: Some(status), body: Some(Content::Json(body.to_string())), ..Answer::default() }
     }

@@ -387,7 +387,7 @@ fn serves_a_world_that_was_changed() {
     let body = exchange(&mut connect(&simulator), "GET /map HTTP/1.1");
     assert!(body.ends_with("{\"data\":{\"k\":\"v\",\"more\":1}}"), "{body}");
     let refused = Options { token: Some(String::new()), ..Options::default() };
-    assert!(matches!(Simulator::start(declaration(), refused, |_| {}), Err(StartError::NoToken)));
+    assert!(matches!(Simulator::start(declaration(), refused, |_| {}), Err(Error::NoToken)));
 }
 
 #[test]

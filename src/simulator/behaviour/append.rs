@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::{Call, Outcome};
 use crate::protocol::value::{get, merge, set};
+use crate::simulator::api_error::ApiError;
 use crate::simulator::holes::fill;
-use crate::simulator::problem::Problem;
 
 /// Adds an entry, or renews the one that has the same key, and answers the collection.
 #[derive(Debug, Deserialize)]
@@ -26,13 +26,13 @@ pub(crate) struct Append {
 }
 
 impl Append {
-    pub(super) fn run(&self, call: &mut Call<'_>) -> Result<Outcome, Problem> {
+    pub(super) fn run(&self, call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         let entry = fill(&self.entry, &call.scope).unwrap_or(Value::Null);
         if !get(call.world, &self.into).is_some_and(Value::is_array) {
             set(call.world, &self.into, Value::Array(Vec::new()));
         }
         let Some(Value::Array(list)) = call.world.get_mut(&self.into) else {
-            return Err(Problem::new("internal").detail(format!("the world has no list {}", self.into)));
+            return Err(ApiError::new("internal").detail(format!("the world has no list {}", self.into)));
         };
         let known = list.iter_mut().find(|known| get(known, &self.key) == get(&entry, &self.key));
         let messages = if let Some(known) = known {

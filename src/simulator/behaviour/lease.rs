@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Call, Outcome};
+use crate::simulator::api_error::ApiError;
 use crate::simulator::holes::fill;
-use crate::simulator::problem::Problem;
 
 /// Takes a check-in and answers who holds the lease.
 #[derive(Debug, Deserialize)]
@@ -57,9 +57,9 @@ struct Member {
 }
 
 impl Lease {
-    pub(super) fn run(&self, call: &mut Call<'_>) -> Result<Outcome, Problem> {
+    pub(super) fn run(&self, call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         if !call.leasing.enabled {
-            return Err(Problem::new(&*self.disabled));
+            return Err(ApiError::new(&*self.disabled));
         }
         let text = |template: &Value| {
             fill(template, &call.scope).as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()

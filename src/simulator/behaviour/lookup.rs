@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::{Call, Outcome};
 use crate::protocol::value::get;
+use crate::simulator::api_error::ApiError;
 use crate::simulator::holes::Scope;
-use crate::simulator::problem::Problem;
 use crate::simulator::world::{Filter, entries};
 
 /// Answers one part of the world.
@@ -67,30 +67,30 @@ struct Having {
 }
 
 impl Part {
-    pub(super) fn run(&self, call: &Call<'_>) -> Result<Outcome, Problem> {
-        get(call.world, &self.from)
-            .map(Outcome::data)
-            .ok_or_else(|| Problem::new("internal").detail(format!("the world has nothing at {}", self.from)))
+    pub(super) fn run(&self, call: &Call<'_>) -> Result<Outcome, ApiError> {
+        get(call.world, &self.from).map(Outcome::data).ok_or_else(|| {
+            ApiError::new("internal").detail(format!("the world has nothing at {}", self.from))
+        })
     }
 }
 
 impl Pick {
-    pub(super) fn run(&self, call: &Call<'_>) -> Result<Outcome, Problem> {
+    pub(super) fn run(&self, call: &Call<'_>) -> Result<Outcome, ApiError> {
         let entry = self.find(call.world, &call.scope)?;
         Ok(Outcome::data(taken(entry, self.take.as_deref()).unwrap_or(&Value::Null)))
     }
 
-    fn find<'a>(&self, world: &'a Value, scope: &Scope<'_>) -> Result<&'a Value, Problem> {
+    fn find<'a>(&self, world: &'a Value, scope: &Scope<'_>) -> Result<&'a Value, ApiError> {
         let wanted = self.filter.bind(scope);
         entries(world, &self.from)
             .into_iter()
             .find(|entry| wanted.matches(entry))
-            .ok_or_else(|| Problem::new(&*self.missing))
+            .ok_or_else(|| ApiError::new(&*self.missing))
     }
 }
 
 impl List {
-    pub(super) fn run(&self, call: &Call<'_>) -> Result<Outcome, Problem> {
+    pub(super) fn run(&self, call: &Call<'_>) -> Result<Outcome, ApiError> {
         if let Some(within) = &self.within {
             within.find(call.world, &call.scope)?;
         }

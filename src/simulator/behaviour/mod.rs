@@ -14,8 +14,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::api_error::ApiError;
 use super::holes::{Scope, fill};
-use super::problem::Problem;
 
 pub(crate) use lease::{Election, Leasing};
 pub(crate) use store::Store;
@@ -76,7 +76,7 @@ pub(crate) struct Outcome {
 }
 
 impl Behaviour {
-    pub(crate) fn run(&self, call: &mut Call<'_>) -> Result<Outcome, Problem> {
+    pub(crate) fn run(&self, call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         match self {
             Self::Value(part) => part.run(call),
             Self::Pick(pick) => pick.run(call),

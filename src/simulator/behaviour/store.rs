@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Call, Outcome};
+use crate::simulator::api_error::ApiError;
 use crate::simulator::duration;
 use crate::simulator::holes::{Scope, fill};
-use crate::simulator::problem::Problem;
 
 /// The values of one store.
 #[derive(Debug, Default)]
@@ -67,22 +67,22 @@ impl Key {
 }
 
 impl Read {
-    pub(super) fn run(&self, call: &mut Call<'_>) -> Result<Outcome, Problem> {
+    pub(super) fn run(&self, call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         let now = call.now;
         let key = self.key.fill(&call.scope);
         let store = call.state.stores.entry(self.store.clone()).or_default();
         store.0.retain(|_, stored| stored.until.is_none_or(|until| now < until));
-        let stored = store.0.get(&key).ok_or_else(|| Problem::new(&*self.missing))?;
+        let stored = store.0.get(&key).ok_or_else(|| ApiError::new(&*self.missing))?;
         Ok(Outcome::data(&stored.value))
     }
 }
 
 impl Write {
-    pub(super) fn run(&self, call: &mut Call<'_>) -> Result<Outcome, Problem> {
+    pub(super) fn run(&self, call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         let until = match fill(&self.expires, &call.scope) {
             None | Some(Value::Null) => None,
             Some(given) => Some(given.as_str().and_then(duration::parse).ok_or_else(|| {
-                Problem::new("invalid-argument")
+                ApiError::new("invalid-argument")
                     .at(&*self.expires_at)
                     .detail("must be a duration such as 90s or 1h30m")
             })?),

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::{Call, Outcome};
 use crate::protocol::value::{get, set};
+use crate::simulator::api_error::ApiError;
 use crate::simulator::holes::fill;
-use crate::simulator::problem::Problem;
 use crate::simulator::world::{Bound, Filter, entries, for_each_mut};
 
 /// Does one of several tasks.
@@ -53,17 +53,17 @@ impl Task {
         self.tasks.values().map(|steps| steps.missing.as_str()).collect()
     }
 
-    pub(super) fn run(&self, call: &mut Call<'_>) -> Result<Outcome, Problem> {
+    pub(super) fn run(&self, call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         let name = fill(&self.on, &call.scope);
         let steps = name.as_ref().and_then(Value::as_str).and_then(|name| self.tasks.get(name));
-        let steps = steps.ok_or_else(|| Problem::new("invalid-argument").detail("no such task"))?;
+        let steps = steps.ok_or_else(|| ApiError::new("invalid-argument").detail("no such task"))?;
         steps.run(call)?;
         Ok(Outcome::filled(&self.answer, &call.scope))
     }
 }
 
 impl Steps {
-    fn run(&self, call: &mut Call<'_>) -> Result<(), Problem> {
+    fn run(&self, call: &mut Call<'_>) -> Result<(), ApiError> {
         let wanted = self.filter.bind(&call.scope);
         let mut entry = self.find(call.world, &wanted)?;
         if self.settled.as_ref().is_some_and(|settled| settled.bind(&call.scope).matches(&entry)) {
@@ -87,11 +87,11 @@ impl Steps {
         Ok(())
     }
 
-    fn find(&self, world: &Value, wanted: &Bound) -> Result<Value, Problem> {
+    fn find(&self, world: &Value, wanted: &Bound) -> Result<Value, ApiError> {
         let all = self.collections.iter().flat_map(|path| entries(world, path));
         all.into_iter()
             .find(|entry| wanted.matches(entry))
             .cloned()
-            .ok_or_else(|| Problem::new(&*self.missing))
+            .ok_or_else(|| ApiError::new(&*self.missing))
     }
 }

@@ -1,4 +1,4 @@
-//! Errors in the shape that the declaration gives them.
+//! The errors that the simulator answers requests with, in the shape that the declaration gives them.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::holes::{Scope, fill};
 
 /// What went wrong with a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Problem {
+pub(crate) struct ApiError {
     /// Name of the error case.
     pub(crate) case: String,
     /// JSON pointer to what is at fault.
@@ -18,7 +18,7 @@ pub(crate) struct Problem {
     pub(crate) detail: Option<String>,
 }
 
-impl Problem {
+impl ApiError {
     pub(crate) fn new(case: impl Into<String>) -> Self {
         Self { case: case.into(), source: None, detail: None }
     }
@@ -37,7 +37,7 @@ impl Problem {
 /// The declared errors.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Errors {
+pub(crate) struct ApiErrors {
     /// The body of every error; `$status`, `$code`, `$title`, `$detail` and `$source` are filled in.
     body: Value,
     cases: BTreeMap<String, Case>,
@@ -52,7 +52,7 @@ struct Case {
     title: String,
 }
 
-impl Errors {
+impl ApiErrors {
     /// The cases that the simulator itself answers with.
     pub(crate) const BUILT_IN: [&'static str; 9] = [
         "unauthorized",
@@ -70,29 +70,29 @@ impl Errors {
         self.cases.contains_key(case)
     }
 
-    /// Status and body of a problem.
-    pub(crate) fn answer(&self, problem: &Problem) -> (u16, Value) {
-        let Some(case) = self.cases.get(&problem.case).or_else(|| self.cases.get("internal")) else {
+    /// Status and body of an error.
+    pub(crate) fn answer(&self, error: &ApiError) -> (u16, Value) {
+        let Some(case) = self.cases.get(&error.case).or_else(|| self.cases.get("internal")) else {
             return (500, Value::Null);
         };
-        (case.status, self.body(case, problem))
+        (case.status, self.body(case, error))
     }
 
     /// The body of the first case with this status, if one is declared.
     pub(crate) fn of_status(&self, status: u16) -> Option<Value> {
         let (name, case) = self.cases.iter().find(|(_, case)| case.status == status)?;
-        Some(self.body(case, &Problem::new(name.clone())))
+        Some(self.body(case, &ApiError::new(name.clone())))
     }
 
-    fn body(&self, case: &Case, problem: &Problem) -> Value {
+    fn body(&self, case: &Case, error: &ApiError) -> Value {
         let (status, title) = (json!(case.status), json!(case.title));
-        let (detail, source) = (json!(problem.detail), json!(problem.source));
+        let (detail, source) = (json!(error.detail), json!(error.source));
         let mut scope =
             Scope::default().with("status", &status).with("code", &case.code).with("title", &title);
-        if problem.detail.is_some() {
+        if error.detail.is_some() {
             scope = scope.with("detail", &detail);
         }
-        if problem.source.is_some() {
+        if error.source.is_some() {
             scope = scope.with("source", &source);
         }
         fill(&self.body, &scope).unwrap_or(Value::Null)
@@ -103,7 +103,7 @@ impl Errors {
 mod tests {
     use super::*;
 
-    fn errors() -> Errors {
+    fn errors() -> ApiErrors {
         serde_json::from_value(json!({
             "body": {"data": null, "error": {"status": "$status", "code": "$code", "title": "$title", "detail": "$detail", "source": "$source"}},
             "cases": {
@@ -117,14 +117,14 @@ mod tests {
     #[test]
     fn fills_the_declared_body() {
         assert_eq!(
-            errors().answer(&Problem::new("gone").at("/id").detail("is not there")),
+            errors().answer(&ApiError::new("gone").at("/id").detail("is not there")),
             (
                 404,
                 json!({"data": null, "error": {"status": 404, "code": "404.thing", "title": "No such thing", "detail": "is not there", "source": "/id"}})
             )
         );
         assert_eq!(
-            errors().answer(&Problem::new("gone")).1,
+            errors().answer(&ApiError::new("gone")).1,
             json!({"data": null, "error": {"status": 404, "code": "404.thing", "title": "No such thing"}})
         );
     }
@@ -133,6 +133,6 @@ mod tests {
     fn finds_a_body_for_a_status() {
         assert_eq!(errors().of_status(500).unwrap()["error"]["code"], "500.unknown");
         assert_eq!(errors().of_status(418), None);
-        assert_eq!(errors().answer(&Problem::new("nothing declared")).0, 500);
+        assert_eq!(errors().answer(&ApiError::new("nothing declared")).0, 500);
     }
 }
