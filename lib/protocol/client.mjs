@@ -1,10 +1,12 @@
 import { isMissing } from '../bridge/addon-missing.mjs';
 import { TransportError } from '../errors.mjs';
-import { refuseOptions, suggestion } from '../unknown-names.mjs';
+import { refuseOptions } from '../unknown-names.mjs';
 import { ProtocolCall } from './call.mjs';
 import { definitionOf } from './definition.mjs';
 import { ProtocolError } from './error.mjs';
+import { paramsToJson } from './params.mjs';
 import { addressText, Servers } from './servers.mjs';
+import { checkConnection, checkedTimeout, environmentSettings, readSettings } from './settings.mjs';
 
 // As they are now: a program or its test runner may replace them later.
 const { parse: parseJson } = JSON;
@@ -13,14 +15,11 @@ const { nextTick } = process;
 /** Limit on a call in milliseconds, unless given. */
 const DEFAULT_TIMEOUT_MS = 30_000;
 
-/** The longest delay that a timer of Node takes. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
-
 /**
  * @typedef {import('./definition.mjs').DefinedProtocol} DefinedProtocol
  * @typedef {import('./definition.mjs').CommandDescription} CommandDescription
  * @typedef {Record<string, unknown>} Params
- * @typedef {{ option: import('./definition.mjs').ParamDescription, text: string | undefined }} Variable
+ * @typedef {import('./settings.mjs').Variable} Variable
  * @typedef {{ signal?: AbortSignal, timeoutMs?: number }} CallOptions
  */
 
@@ -198,7 +197,7 @@ class ProtocolCaller {
     refuseOptions(endpoint.join('.'), unknown, ['signal', 'timeoutMs']);
     const limit = checkedTimeout(timeoutMs) ?? this.#timeoutMs;
     signal?.throwIfAborted();
-    const given = this.#toJson(endpoint, params);
+    const given = paramsToJson(this.definition, endpoint, params);
     this.#readEnvironment();
     let client = this.#servers.current ?? this.#serverOf(number, given);
     for (;;) {
@@ -313,35 +312,6 @@ class ProtocolCaller {
     }
     this.#servers.close();
   }
-
-  /**
-   * The params of a call as JSON; nothing where there are none.
-   *
-   * @param {[string, string]} endpoint
-   * @param {unknown} params
-   */
-  #toJson([group, endpoint], params) {
-    /** @param {string} reason @param {unknown} [cause] */
-    const refuse = (reason, cause) =>
-      new ProtocolError(parseJson(this.definition.engine.unreadable(group, endpoint, reason)), cause);
-    if (params === undefined || params === null) {
-      return undefined;
-    }
-    if (typeof params !== 'object' || Array.isArray(params)) {
-      throw refuse(`params are one Object, not ${Array.isArray(params) ? 'an Array' : `a ${typeof params}`}`);
-    }
-    let json;
-    try {
-      json = JSON.stringify(params, refuseLosses);
-    } catch (error) {
-      throw refuse(`they cannot be sent as JSON: ${/** @type {Error} */ (error).message}`, error);
-    }
-    // A surrogate without its partner is escaped by JSON.stringify and means nothing to anyone.
-    if (/\\ud[89a-f]/.test(json) && !isWellFormed(parseJson(json))) {
-      throw refuse('they hold text that is not valid Unicode');
-    }
-    return json;
-  }
 }
 
 /**
@@ -354,36 +324,6 @@ function requestOf({ request, failure }) {
     throw new ProtocolError(failure);
   }
   return request;
-}
-
-/**
- * Values that JSON would quietly change are refused.
- *
- * @param {string} key
- * @param {unknown} value
- */
-function refuseLosses(key, value) {
-  if (typeof value === 'number' && !Number.isFinite(value)) {
-    throw new TypeError(`${key} is ${value}, which is not a finite number`);
-  }
-  if (typeof value === 'function' || typeof value === 'symbol') {
-    throw new TypeError(`${key} is a ${typeof value}`);
-  }
-  return value;
-}
-
-/**
- * @param {any} value
- * @returns {boolean}
- */
-function isWellFormed(value) {
-  if (typeof value === 'string') {
-    return !/\p{Surrogate}/u.test(value);
-  }
-  if (typeof value !== 'object' || value === null) {
-    return true;
-  }
-  return Object.entries(value).every(([key, inner]) => isWellFormed(key) && isWellFormed(inner));
 }
 
 /**
@@ -407,79 +347,6 @@ function resultsOf(body, parsed, key) {
     return results;
   }
   return typeof results === 'object' && results !== null ? results[key] : results;
-}
-
-/**
- * The options of a client by the names of global params: `apiKey` and `token` are the credential, `socketPath` is
- * `socket-path`, other global params have their declared names.
- *
- * @param {DefinedProtocol} definition
- * @param {Params} options
- */
-function readSettings({ description: { credentialParam, options: params } }, options) {
-  /** @type {Params} */
-  const settings = {};
-  /** @type {Record<string, string>} */
-  const names = { apiKey: credentialParam, token: credentialParam, socketPath: 'socket-path' };
-  const known = new Set(params.map(({ name }) => name));
-  for (const [option, value] of Object.entries(options)) {
-    const name = Object.hasOwn(names, option) ? names[option] : option;
-    if (!known.has(name)) {
-      const all = new Set([...Object.keys(names), ...known, 'timeoutMs', 'maxConnections', 'maxResponseBytes']);
-      throw new TypeError(`createProtocolClient has no option ${option}: ${suggestion(option, [...all])}`);
-    }
-    if (value !== undefined && Object.hasOwn(settings, name)) {
-      throw new TypeError(`createProtocolClient: ${option} is given twice under different names`);
-    }
-    if (value !== undefined) {
-      settings[name] = value;
-    }
-  }
-  return settings;
-}
-
-/**
- * @param {DefinedProtocol} definition
- * @param {Params} settings
- */
-function checkConnection({ engine }, settings) {
-  const { host, port, 'socket-path': socketPath } = settings;
-  const fault = engine.checkConnection(JSON.stringify({ host, port, 'socket-path': socketPath }));
-  if (fault !== null) {
-    const error = new TypeError(`createProtocolClient: ${fault.join(' ')}`);
-    throw Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE' });
-  }
-}
-
-/**
- * Global params as environment variables give them.
- *
- * @param {Variable[]} variables
- */
-function environmentSettings(variables) {
-  /** @type {Params} */
-  const settings = {};
-  for (const { option, text } of variables) {
-    if (text) {
-      const { name, type } = option;
-      settings[name] = type === 'Number' && name !== 'port' && text.trim() !== '' ? Number(text) : text;
-    }
-  }
-  return settings;
-}
-
-/** @param {unknown} value */
-function checkedTimeout(value) {
-  if (value === undefined) {
-    return undefined;
-  }
-  if (typeof value !== 'number' || !(value >= 0 && (value <= LONGEST_TIMEOUT_MS || value === Infinity))) {
-    const error = new RangeError(
-      `timeoutMs must be a number from 0 (no limit) to ${LONGEST_TIMEOUT_MS}, not ${String(value)}`,
-    );
-    throw Object.assign(error, { code: 'ERR_OUT_OF_RANGE' });
-  }
-  return value === Infinity ? 0 : value;
 }
 
 export { createProtocolClient, ProtocolCaller };

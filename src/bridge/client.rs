@@ -158,6 +158,7 @@ impl HttpClient {
     pub fn close(&mut self, env: Env) {
         self.transport.take();
         self.prepared.take();
+        lock(&self.waiting).clear();
         lock(&self.tapes).take();
         self.lane.close(env.raw());
         free_sent();
