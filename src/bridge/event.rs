@@ -10,9 +10,9 @@ use napi::sys;
 use rustc_hash::FxHashMap;
 
 use super::external_text::body_text;
-use super::protocol_call::Waiting;
 use super::tapes::{Taped, Tapes};
 use super::values::{array, array_buffer, forget_exception, latin1, number, undefined, utf8};
+use super::waiting::Waiting;
 use super::wire::{event as place, failure, kind};
 use crate::http::{Delivery, Endpoint, Error, Event, Head};
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use napi::{Error, Result};
 use napi_derive::napi;
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::json::{invalid, to_json};
 use super::protocol_call::ProtocolCaller;
 use crate::protocol::{Endpoint, Protocol};
 
@@ -24,7 +24,7 @@ impl ProtocolEngine {
     pub fn new(declaration: String) -> Result<Self> {
         match Protocol::from_json(&declaration) {
             Ok(protocol) => Ok(Self { protocol: Arc::new(protocol) }),
-            Err(error) => Err(Error::from_reason(to_json(&error.faults))),
+            Err(error) => Err(Error::from_reason(to_json(&error.diagnostics))),
         }
     }
 
@@ -110,13 +110,4 @@ fn hide(text: &str, mask: &str, run: impl FnOnce(&mut Value, &Value) -> bool) ->
     let mut value = serde_json::from_str(text).map_err(invalid)?;
     let mask = serde_json::from_str(mask).map_err(invalid)?;
     Ok(run(&mut value, &mask).then(|| value.to_string()))
-}
-
-pub(super) fn to_json<T: Serialize>(value: &T) -> String {
-    // Nothing that is given here can fail to be JSON; null would be noticed at once.
-    serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
-}
-
-pub(super) fn invalid(error: serde_json::Error) -> Error {
-    Error::from_reason(format!("invalid JSON: {error}"))
 }

@@ -10,12 +10,10 @@ use napi_derive::napi;
 use serde_json::{Map, Value, json};
 
 use super::client::{HttpClient, parse_authority, parse_headers, parse_method, parse_target};
-use super::protocol::{invalid, to_json};
+use super::json::{invalid, to_json};
+use super::waiting::Waiting;
 use crate::http::{Endpoint as Server, Error as HttpError, Payload};
-use crate::protocol::{Address, Answer, Call, Caller, Endpoint, Failure, Protocol, Request, TransportFault};
-
-/// The byte order mark, which is no part of a text.
-const BYTE_ORDER_MARK: char = '\u{feff}';
+use crate::protocol::{Address, Call, CallError, Caller, Endpoint, Protocol, Request, Unanswered};
 
 /// Makes calls with what the options of a client say about global params.
 #[napi]
@@ -56,7 +54,7 @@ impl ProtocolCaller {
     #[napi(catch_unwind)]
     pub fn unanswered(&self, endpoint: u32, given: Option<String>, reason: String) -> Result<String> {
         let call = self.call(endpoint, given.as_deref())?;
-        let failed = |call: Call| call.transport_failure(TransportFault::Other, &reason);
+        let failed = |call: Call| call.unanswered(Unanswered::Other, &reason);
         Ok(to_json(&call.map_or_else(|failure| failure, failed)))
     }
 }
@@ -76,7 +74,7 @@ impl ProtocolCaller {
             .ok_or_else(|| Error::from_reason(format!("the protocol has no endpoint with number {number}")))
     }
 
-    fn call(&self, endpoint: u32, given: Option<&str>) -> Result<std::result::Result<Call, Box<Failure>>> {
+    fn call(&self, endpoint: u32, given: Option<&str>) -> Result<std::result::Result<Call, Box<CallError>>> {
         let endpoint = self.endpoint(endpoint)?;
         Ok(match given.map_or_else(|| Ok(Map::new()), serde_json::from_str) {
             Ok(given) => self.caller.call(endpoint, given),
@@ -126,7 +124,7 @@ impl HttpClient {
         let timeout = (timeout_ms > 0).then(|| Duration::from_millis(timeout_ms.into()));
         let target = request.target.clone();
         let sent = self.http_call(id, request, timeout, flags);
-        self.start_waiting(env, id, Waiting { call, target }, sent);
+        self.start_waiting(env, id, Waiting::new(call, target), sent);
         Ok(description)
     }
 }
@@ -153,39 +151,6 @@ impl HttpClient {
         }
         call.timeout = timeout;
         Ok(call)
-    }
-}
-
-/// A call of an endpoint whose answer is awaited.
-pub(super) struct Waiting {
-    call: Call,
-    /// Path and query.
-    target: String,
-}
-
-impl Waiting {
-    /// The declared error, as JSON, that an answer means which is not the declared success.
-    pub(super) fn rejected(&self, status: u16, body: &[u8]) -> Option<String> {
-        let text = String::from_utf8_lossy(body);
-        let body = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
-        self.call.failure(Answer { status, body }).map(|failure| to_json(&failure))
-    }
-
-    /// The declared error, as JSON, for want of an answer.
-    pub(super) fn unanswered(&self, error: &HttpError) -> String {
-        let fault = match error.code() {
-            "ECONNREFUSED" | "ENOENT" | "EACCES" => TransportFault::Refused,
-            "ERR_CYCLE_TIMEOUT" | "ERR_CYCLE_HEADERS_TIMEOUT" | "ERR_CYCLE_BODY_TIMEOUT" | "ETIMEDOUT" => {
-                TransportFault::Timeout
-            }
-            _ => TransportFault::Other,
-        };
-        to_json(&self.call.transport_failure(fault, &error.detail()))
-    }
-
-    /// Path and query.
-    pub(super) fn target(&self) -> &str {
-        &self.target
     }
 }
 

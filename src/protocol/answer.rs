@@ -1,10 +1,10 @@
-//! From an answer to results or a failure.
+//! From an answer to results or an error.
 
 use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::failure::{BAD_RESPONSE, Context, Failure, GENERIC, UNAUTHORIZED, failure};
+use super::call_error::{BAD_RESPONSE, CallError, Context, GENERIC, UNAUTHORIZED, call_error};
 use super::param::wire_text;
 use super::request::Call;
 use super::types::{Endpoint, Protocol};
@@ -20,7 +20,7 @@ pub struct Answer<'a> {
 
 /// Why nothing came back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TransportFault {
+pub enum Unanswered {
     /// There was no answer in time.
     Timeout,
     /// The server took no connection.
@@ -85,33 +85,33 @@ impl Protocol {
 }
 
 impl Call {
-    /// The failure that an answer means, if it does not mean success.
+    /// The error that an answer means, if it does not mean success.
     #[must_use]
-    pub fn failure(&self, answer: Answer<'_>) -> Option<Box<Failure>> {
+    pub fn error(&self, answer: Answer<'_>) -> Option<Box<CallError>> {
         match self.protocol.check_success(&self.endpoint, answer) {
             Ok(()) => None,
             Err(Some((place, reason))) => {
                 let context = self.context().with("name", place).with("error", reason);
-                let mut failure = self.protocol.fail(&self.endpoint, BAD_RESPONSE, &context);
-                failure.status = Some(answer.status);
-                Some(failure)
+                let mut error = self.protocol.fail(&self.endpoint, BAD_RESPONSE, &context);
+                error.status = Some(answer.status);
+                Some(error)
             }
-            Err(None) => Some(self.declared_failure(answer)),
+            Err(None) => Some(self.declared_for(answer)),
         }
     }
 
-    /// The failure of a call without an answer.
+    /// The error of a call without an answer.
     #[must_use]
-    pub fn transport_failure(&self, fault: TransportFault, reason: &str) -> Box<Failure> {
-        let name = match fault {
-            TransportFault::Timeout => "timeout",
-            TransportFault::Refused => "refused",
-            TransportFault::Other => GENERIC,
+    pub fn unanswered(&self, why: Unanswered, reason: &str) -> Box<CallError> {
+        let name = match why {
+            Unanswered::Timeout => "timeout",
+            Unanswered::Refused => "refused",
+            Unanswered::Other => GENERIC,
         };
         self.protocol.fail(&self.endpoint, name, &self.context().with("error", reason))
     }
 
-    fn declared_failure(&self, answer: Answer<'_>) -> Box<Failure> {
+    fn declared_for(&self, answer: Answer<'_>) -> Box<CallError> {
         let protocol = &self.protocol;
         let body: Value = serde_json::from_str(answer.body).unwrap_or(Value::Null);
         let field = |path: &Vec<String>| path.iter().try_fold(&body, |value, key| value.get(key));
@@ -133,9 +133,9 @@ impl Call {
         }
         let Some((_, declared)) = best else {
             let context = Context { facts: Vec::new(), ..context }.with("error", describe(answer, kind));
-            let mut failure = protocol.fail(&self.endpoint, GENERIC, &context);
-            failure.status = Some(answer.status);
-            return failure;
+            let mut error = protocol.fail(&self.endpoint, GENERIC, &context);
+            error.status = Some(answer.status);
+            return error;
         };
         if declared.name == UNAUTHORIZED {
             context = context.with("name", &protocol.credential.param);
@@ -145,9 +145,9 @@ impl Call {
             context = context.with("name", words);
         }
         context.params_first = self.endpoint.errors.contains_key(&declared.name);
-        let mut failure = failure(&self.endpoint, declared, Some(answer.status), &context);
-        failure.param = None;
-        failure
+        let mut error = call_error(&self.endpoint, declared, Some(answer.status), &context);
+        error.param = None;
+        error
     }
 }
 

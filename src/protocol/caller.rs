@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::address::Address;
-use super::failure::{Context, Failure, UNAUTHORIZED};
+use super::call_error::{CallError, Context, UNAUTHORIZED};
 use super::request::Call;
 use super::types::{Endpoint, HOST, PORT, Protocol, SOCKET_PATH};
 
@@ -66,7 +66,7 @@ impl Caller {
         &self,
         endpoint: &Arc<Endpoint>,
         mut given: Map<String, Value>,
-    ) -> Result<Call, Box<Failure>> {
+    ) -> Result<Call, Box<CallError>> {
         let protocol = &self.protocol;
         let malformed = |name: &str, reason: &str| protocol.malformed(endpoint, name, reason);
         let own = protocol
@@ -157,7 +157,7 @@ impl Protocol {
         &self,
         endpoint: &Endpoint,
         credential: Option<&Value>,
-    ) -> Result<Option<String>, Box<Failure>> {
+    ) -> Result<Option<String>, Box<CallError>> {
         if !endpoint.authorized {
             return Ok(None);
         }

@@ -161,12 +161,12 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::protocol::fault::Faults;
+    use crate::protocol::error::Diagnostics;
 
     fn read(source: &Value) -> Shape {
-        let mut faults = Faults::default();
-        let shape = Shape::read(source, "body", &mut faults);
-        faults.or(shape).unwrap()
+        let mut diagnostics = Diagnostics::default();
+        let shape = Shape::read(source, "body", &mut diagnostics);
+        diagnostics.or(shape).unwrap()
     }
 
     fn shapes() -> Shapes {

@@ -1,20 +1,20 @@
 //! APIs declared as data: what a declaration may say, and what follows from it.
 //!
-//! [`Protocol::from_json`] checks a declaration and names every fault with its place. From the
+//! [`Protocol::from_json`] checks a declaration and says everything that is wrong with it, each with its place. From the
 //! checked protocol come [`Request`]s built from params, answers told apart into results and
-//! [`Failure`]s, the table of [`Command`]s of a command line, and the routes of a simulator.
+//! [`CallError`]s, the table of [`Command`]s of a command line, and the routes of a simulator.
 //! Nothing in here performs input or output.
 
 mod address;
 mod answer;
+mod call_error;
 mod caller;
 mod command;
 mod compile;
 mod date;
 mod declaration;
 mod declared_error;
-mod failure;
-mod fault;
+mod error;
 mod fit;
 mod hiding;
 mod names;
@@ -31,11 +31,11 @@ mod types;
 pub(crate) mod value;
 
 pub use address::Address;
-pub use answer::{Answer, TransportFault};
+pub use answer::{Answer, Unanswered};
+pub use call_error::CallError;
 pub use caller::Caller;
 pub use command::{Command, CommandParam};
-pub use failure::Failure;
-pub use fault::{DeclarationError, Fault};
+pub use error::{Diagnostic, Error};
 pub use param::Param;
 pub use request::{Call, Request};
 pub use service::{HeaderLookup, Incoming, Reply, Service};

@@ -6,7 +6,7 @@ use data_encoding::BASE64;
 use serde_json::{Map, Value};
 
 use super::address::Address;
-use super::failure::{Context, Failure, MALFORMED};
+use super::call_error::{CallError, Context, MALFORMED};
 use super::param::wire_text;
 use super::path::encode;
 use super::types::{Body, Endpoint, Protocol};
@@ -59,7 +59,7 @@ impl Call {
     ///
     /// # Errors
     /// `malformedRequest` when a param does not fit into a path, or when path and query get too long.
-    pub fn request(&self) -> Result<Request, Box<Failure>> {
+    pub fn request(&self) -> Result<Request, Box<CallError>> {
         let endpoint = &*self.endpoint;
         let malformed = |name: &str, reason: &str| self.protocol.malformed(endpoint, name, reason);
         let path = endpoint.path.expand(|name| self.params.get(name).map(wire_text));
@@ -109,7 +109,7 @@ impl Call {
         }
     }
 
-    fn headers(&self, has_body: bool) -> Result<Vec<(String, String)>, Box<Failure>> {
+    fn headers(&self, has_body: bool) -> Result<Vec<(String, String)>, Box<CallError>> {
         let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
         if has_body {
             headers.push(("content-type".to_owned(), "application/json".to_owned()));
@@ -152,7 +152,7 @@ impl Call {
 impl Protocol {
     /// Ends a call whose params could not be read at all, with the reason in words.
     #[must_use]
-    pub fn unreadable(&self, endpoint: &Endpoint, reason: &str) -> Box<Failure> {
+    pub fn unreadable(&self, endpoint: &Endpoint, reason: &str) -> Box<CallError> {
         self.fail(endpoint, MALFORMED, &Context::default().with("name", "params").with("error", reason))
     }
 }

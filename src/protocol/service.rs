@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
-use super::failure::{Context, GENERIC, MALFORMED, UNAUTHORIZED};
+use super::call_error::{Context, GENERIC, MALFORMED, UNAUTHORIZED};
 use super::path::decode;
 use super::router::Route;
 use super::sample::sample;

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use serde_json::{Map, Value, json};
 
-use super::fault::{Faults, join};
+use super::error::{Diagnostics, join};
 use super::names::suggestion;
 use super::param::{Type, article_of, no_type};
 use super::value::escape;
@@ -55,35 +55,35 @@ impl Shape {
     }
 
     /// Reads a shape as it is declared, noting what is wrong with it.
-    pub(super) fn read(source: &Value, place: &str, faults: &mut Faults) -> Self {
+    pub(super) fn read(source: &Value, place: &str, diagnostics: &mut Diagnostics) -> Self {
         match source {
             Value::String(name) => match (Type::named(name), name.strip_prefix('#')) {
                 (Some(leaf), _) => Self::Leaf(leaf),
                 (None, Some(name)) => Self::Named(name.to_owned()),
                 (None, None) => {
-                    faults.add(place, no_type(name));
+                    diagnostics.add(place, no_type(name));
                     Self::Leaf(Type::Json)
                 }
             },
             Value::Array(items) => {
                 if let [item] = items.as_slice() {
-                    Self::List(Box::new(Self::read(item, &join(place, "[0]"), faults)))
+                    Self::List(Box::new(Self::read(item, &join(place, "[0]"), diagnostics)))
                 } else {
-                    faults.add(place, format!("an array has one shape in it, not {}", items.len()));
+                    diagnostics.add(place, format!("an array has one shape in it, not {}", items.len()));
                     Self::Leaf(Type::Json)
                 }
             }
             Value::Object(fields) => match fields.get("*") {
                 Some(every) => {
                     if fields.len() > 1 {
-                        faults.add(place, "an object with * has no other fields");
+                        diagnostics.add(place, "an object with * has no other fields");
                     }
-                    Self::Dictionary(Box::new(Self::read(every, &join(place, "*"), faults)))
+                    Self::Dictionary(Box::new(Self::read(every, &join(place, "*"), diagnostics)))
                 }
-                None => Self::Map(read_fields(fields, place, faults)),
+                None => Self::Map(read_fields(fields, place, diagnostics)),
             },
             other => {
-                faults.add(
+                diagnostics.add(
                     place,
                     format!(
                         "a shape is a type, a map of shapes or an array of one, not {}",
@@ -96,21 +96,21 @@ impl Shape {
     }
 
     /// Notes every name in the shape that is not the name of a declared shape.
-    pub(super) fn check_names(&self, place: &str, shapes: &Shapes, faults: &mut Faults) {
+    pub(super) fn check_names(&self, place: &str, shapes: &Shapes, diagnostics: &mut Diagnostics) {
         match self {
             Self::Leaf(_) => {}
             Self::Map(fields) => {
                 for (name, field) in fields {
                     let key = if field.optional { format!("{name}?") } else { name.clone() };
-                    field.shape.check_names(&join(place, &key), shapes, faults);
+                    field.shape.check_names(&join(place, &key), shapes, diagnostics);
                 }
             }
-            Self::Dictionary(shape) => shape.check_names(&join(place, "*"), shapes, faults),
-            Self::List(shape) => shape.check_names(&join(place, "[0]"), shapes, faults),
+            Self::Dictionary(shape) => shape.check_names(&join(place, "*"), shapes, diagnostics),
+            Self::List(shape) => shape.check_names(&join(place, "[0]"), shapes, diagnostics),
             Self::Named(name) => {
                 if !shapes.contains_key(name) {
                     let near = suggestion(name, shapes.keys().map(String::as_str));
-                    faults.add(
+                    diagnostics.add(
                         place,
                         format!("there is no shape called {name:?} in global.response.shapes{near}"),
                     );
@@ -206,14 +206,14 @@ pub(super) fn document(shapes: &Shapes) -> Value {
     Value::Object(shapes.iter().map(|(name, shape)| (name.clone(), shape.schema())).collect())
 }
 
-fn read_fields(source: &Map<String, Value>, place: &str, faults: &mut Faults) -> Fields {
+fn read_fields(source: &Map<String, Value>, place: &str, diagnostics: &mut Diagnostics) -> Fields {
     let mut fields = Fields::default();
     for (key, shape) in source {
         let place = join(place, key);
         let (name, optional) = key.strip_suffix('?').map_or((key.as_str(), false), |name| (name, true));
-        let shape = Shape::read(shape, &place, faults);
+        let shape = Shape::read(shape, &place, diagnostics);
         if fields.insert(name.to_owned(), Field { shape, optional }).is_some() {
-            faults.add(place, "the field is declared twice");
+            diagnostics.add(place, "the field is declared twice");
         }
     }
     fields
@@ -225,9 +225,9 @@ mod tests {
     use crate::protocol::sample::sample;
 
     fn read(source: &Value) -> Shape {
-        let mut faults = Faults::default();
-        let shape = Shape::read(source, "body", &mut faults);
-        faults.or(shape).unwrap()
+        let mut diagnostics = Diagnostics::default();
+        let shape = Shape::read(source, "body", &mut diagnostics);
+        diagnostics.or(shape).unwrap()
     }
 
     fn mismatch(shape: &Value, value: &Value) -> (String, String) {
@@ -274,10 +274,10 @@ mod tests {
         let wrong =
             shape.check(&json!({"name": "x", "children": [leaf, {"name": "y"}]}), &shapes).unwrap_err();
         assert_eq!(wrong.place, "children[1].children");
-        let mut faults = Faults::default();
-        read(&json!({"a?": ["#Other"]})).check_names("body", &shapes, &mut faults);
+        let mut diagnostics = Diagnostics::default();
+        read(&json!({"a?": ["#Other"]})).check_names("body", &shapes, &mut diagnostics);
         assert_eq!(
-            faults.or(()).unwrap_err().faults[0].to_string(),
+            diagnostics.or(()).unwrap_err().diagnostics[0].to_string(),
             "body.a?[0]: there is no shape called \"Other\" in global.response.shapes"
         );
         let sample = sample(&shape.schema(), &document(&shapes));
@@ -303,12 +303,13 @@ mod tests {
 
     #[test]
     fn names_what_is_wrong_with_a_shape() {
-        let mut faults = Faults::default();
+        let mut diagnostics = Diagnostics::default();
         let source = json!({"a": "Text", "b": [], "c": null, "d": {"*": "String", "e": "String"}, "f": "String", "f?": "String"});
-        Shape::read(&source, "body", &mut faults);
-        let faults: Vec<String> = faults.or(()).unwrap_err().faults.iter().map(ToString::to_string).collect();
+        Shape::read(&source, "body", &mut diagnostics);
+        let diagnostics: Vec<String> =
+            diagnostics.or(()).unwrap_err().diagnostics.iter().map(ToString::to_string).collect();
         assert_eq!(
-            faults,
+            diagnostics,
             [
                 "body.a: \"Text\" is not a type; the types are String, Number, Boolean, Date and JSON",
                 "body.b: an array has one shape in it, not 0",

@@ -58,21 +58,21 @@ fn object(value: Value) -> Map<String, Value> {
     object
 }
 
-fn request(protocol: &Protocol, name: &str, given: Value) -> Result<Request, Box<Failure>> {
+fn request(protocol: &Protocol, name: &str, given: Value) -> Result<Request, Box<CallError>> {
     let settings = json!({"host": "localhost", "port": 80, "api-key": "k"});
     call(protocol, name, given, settings)?.request()
 }
 
-fn call(protocol: &Protocol, name: &str, given: Value, options: Value) -> Result<Call, Box<Failure>> {
+fn call(protocol: &Protocol, name: &str, given: Value, options: Value) -> Result<Call, Box<CallError>> {
     let caller = Caller::new(Arc::new(protocol.clone()), object(options));
     caller.call(protocol.endpoint("things", name).unwrap(), object(given))
 }
 
 /// The param and the reason of a call that is refused.
 fn refused(name: &str, given: Value) -> (String, String) {
-    let failure = request(&protocol(), name, given).unwrap_err();
-    assert_eq!((failure.name.as_str(), failure.status), ("malformedRequest", Some(422)));
-    (failure.param.unwrap(), failure.detail.unwrap())
+    let error = request(&protocol(), name, given).unwrap_err();
+    assert_eq!((error.name.as_str(), error.status), ("malformedRequest", Some(422)));
+    (error.param.unwrap(), error.detail.unwrap())
 }
 
 #[test]
@@ -123,21 +123,21 @@ fn refuses_params_that_do_not_fit() {
     assert_eq!(refused("make", json!({"kind": ".."})).0, "kind");
     assert_eq!(refused("make", json!({"kind": "a", "note": "x".repeat(70_000)})).0, "note");
     assert_eq!(refused("all", json!({"since": "soon"})).0, "since");
-    let failure = request(&protocol(), "make", json!({"kind": 1})).unwrap_err();
+    let error = request(&protocol(), "make", json!({"kind": 1})).unwrap_err();
     assert_eq!(
-        failure.message,
+        error.message,
         "The params of this call do not fit its declaration: kind: it must be a String, not a Number."
     );
-    assert_eq!(failure.suggestions, ["Correct kind: it must be a String, not a Number."]);
-    assert_eq!(failure.endpoint, "things.make");
+    assert_eq!(error.suggestions, ["Correct kind: it must be a String, not a Number."]);
+    assert_eq!(error.endpoint, "things.make");
 }
 
 #[test]
 fn the_credential_goes_only_where_it_belongs() {
     let protocol = protocol();
     let secret = "s3cret\u{e9}";
-    let failure = request(&protocol, "make", json!({"kind": "a", "api-key": secret})).unwrap_err();
-    assert!(!format!("{failure:?}").contains(secret));
+    let error = request(&protocol, "make", json!({"kind": "a", "api-key": secret})).unwrap_err();
+    assert!(!format!("{error:?}").contains(secret));
     let made = request(&protocol, "make", json!({"kind": "a", "api-key": "s3cret"})).unwrap();
     assert!(!format!("{made:?}").contains("s3cret"));
     let made = call(&protocol, "make", json!({"kind": "a"}), json!({"socket-path": "/a"}));
@@ -153,7 +153,7 @@ fn what_a_call_says_about_the_address_goes_first() {
         let mut caller = Caller::new(Arc::new(protocol.clone()), object(settings));
         caller.set_environment(object(json!({"host": "last", "port": 9})));
         let call = caller.call(protocol.endpoint("things", "all").unwrap(), object(given));
-        call.map(|call| call.address.to_string()).map_err(|failure| failure.param.unwrap())
+        call.map(|call| call.address.to_string()).map_err(|error| error.param.unwrap())
     };
     let tcp = json!({"host": "a", "port": 1});
     assert_eq!(address(json!({}), tcp.clone()).unwrap(), "a:1");
@@ -165,13 +165,13 @@ fn what_a_call_says_about_the_address_goes_first() {
     assert_eq!(address(json!({"socket-path": "/s", "port": 1}), json!({})).unwrap_err(), "socket-path");
 }
 
-fn failure(name: &str, given: Value, status: u16, body: &str) -> Option<Box<Failure>> {
+fn rejection(name: &str, given: Value, status: u16, body: &str) -> Option<Box<CallError>> {
     let settings = json!({"host": "localhost", "port": 80, "api-key": "k"});
-    call(&protocol(), name, given, settings).unwrap().failure(Answer { status, body })
+    call(&protocol(), name, given, settings).unwrap().error(Answer { status, body })
 }
 
-fn made(status: u16, body: &str) -> Option<Box<Failure>> {
-    failure("make", json!({"kind": "box", "size": 9}), status, body)
+fn made(status: u16, body: &str) -> Option<Box<CallError>> {
+    rejection("make", json!({"kind": "box", "size": 9}), status, body)
 }
 
 #[test]
@@ -197,28 +197,32 @@ fn maps_answers_to_declared_errors() {
         (404, "not here", "generic"),
         (201, r#"{"kind": "box", "id": 1}"#, "generic"),
     ] {
-        let failure = made(status, body).unwrap();
-        assert_eq!((failure.name.as_str(), failure.status), (name, Some(status)), "{status} {body}");
-        assert!(!failure.message.is_empty() && failure.endpoint == "things.make");
+        let error = made(status, body).unwrap();
+        assert_eq!((error.name.as_str(), error.status), (name, Some(status)), "{status} {body}");
+        assert!(!error.message.is_empty() && error.endpoint == "things.make");
     }
 }
 
 #[test]
 fn fills_messages_of_errors() {
-    let failure = made(400, r#"{"type": "tooBig", "error": "9 > 8"}"#).unwrap();
-    assert_eq!(failure.message, "9 is too big");
-    assert_eq!(failure.suggestions, ["Make a smaller box: 9 > 8"]);
-    assert_eq!(failure.detail.as_deref(), Some("9 > 8"));
-    let named =
-        self::failure("make", json!({"kind": "box", "name": "a"}), 409, r#"{"type": "named", "error": "x"}"#);
+    let error = made(400, r#"{"type": "tooBig", "error": "9 > 8"}"#).unwrap();
+    assert_eq!(error.message, "9 is too big");
+    assert_eq!(error.suggestions, ["Make a smaller box: 9 > 8"]);
+    assert_eq!(error.detail.as_deref(), Some("9 > 8"));
+    let named = self::rejection(
+        "make",
+        json!({"kind": "box", "name": "a"}),
+        409,
+        r#"{"type": "named", "error": "x"}"#,
+    );
     assert_eq!(named.unwrap().message, "a is there: x");
-    let failure = made(400, "").unwrap();
-    assert_eq!(failure.message, "Odd: (not given) (400)");
-    let failure = made(422, r#"{"type": "malformedRequest", "error": "size?"}"#).unwrap();
-    assert_eq!(failure.message, "The params of this call do not fit its declaration: size?.");
-    let failure = made(404, &"<p>".repeat(500)).unwrap();
-    assert!(failure.message.starts_with("The call failed: the server answered with status 404: <p><p>"));
-    assert!(failure.message.len() < 300);
+    let error = made(400, "").unwrap();
+    assert_eq!(error.message, "Odd: (not given) (400)");
+    let error = made(422, r#"{"type": "malformedRequest", "error": "size?"}"#).unwrap();
+    assert_eq!(error.message, "The params of this call do not fit its declaration: size?.");
+    let error = made(404, &"<p>".repeat(500)).unwrap();
+    assert!(error.message.starts_with("The call failed: the server answered with status 404: <p><p>"));
+    assert!(error.message.len() < 300);
     assert_eq!(made(403, "").unwrap().suggestions, ["Pass a valid credential in api-key."]);
 }
 
@@ -231,25 +235,25 @@ fn checks_the_shape_of_results() {
         (r#"{"kind": "box"}"#, "id"),
         (r#"{"kind": "box", "id": "1"}"#, "id"),
     ] {
-        let failure = made(200, body).unwrap();
-        assert_eq!((failure.name.as_str(), failure.status), ("badResponse", Some(200)), "{body}");
-        assert_eq!(failure.param.as_deref(), Some(place), "{body}");
+        let error = made(200, body).unwrap();
+        assert_eq!((error.name.as_str(), error.status), ("badResponse", Some(200)), "{body}");
+        assert_eq!(error.param.as_deref(), Some(place), "{body}");
     }
     let list = r#"[{"name": "a", "at": "2016-01-01"}, {"name": "b", "at": "then"}]"#;
-    assert_eq!(failure("all", json!({}), 200, list).unwrap().param.as_deref(), Some("[1].at"));
-    assert_eq!(failure("raw", json!({"events": []}), 200, "anything"), None);
+    assert_eq!(rejection("all", json!({}), 200, list).unwrap().param.as_deref(), Some("[1].at"));
+    assert_eq!(rejection("raw", json!({"events": []}), 200, "anything"), None);
     let deep = "[".repeat(100_000);
-    assert_eq!(failure("all", json!({}), 200, &deep).unwrap().name, "badResponse");
+    assert_eq!(rejection("all", json!({}), 200, &deep).unwrap().name, "badResponse");
 }
 
 #[test]
 fn maps_missing_answers() {
     let call = call(&protocol(), "all", json!({}), json!({"host": "::1", "port": 80})).unwrap();
-    let timeout = call.transport_failure(TransportFault::Timeout, "after 5 ms");
+    let timeout = call.unanswered(Unanswered::Timeout, "after 5 ms");
     assert_eq!((timeout.name.as_str(), timeout.status), ("timeout", None));
     assert_eq!(timeout.message, "No answer from [::1]:80 in time: after 5 ms.");
-    assert_eq!(call.transport_failure(TransportFault::Refused, "x").message, "No connection to [::1]:80: x.");
-    let other = call.transport_failure(TransportFault::Other, "ECONNRESET");
+    assert_eq!(call.unanswered(Unanswered::Refused, "x").message, "No connection to [::1]:80: x.");
+    let other = call.unanswered(Unanswered::Other, "ECONNRESET");
     assert_eq!((other.name.as_str(), other.message.as_str()), ("generic", "The call failed: ECONNRESET"));
     assert_eq!(call.success_msg(), ("Things:".to_owned(), "(all)".to_owned()));
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
-use crate::protocol::fault::{Faults, join};
+use crate::protocol::error::{Diagnostics, join};
 use crate::protocol::names::kebab;
 use crate::protocol::types::Protocol;
 
@@ -12,18 +12,18 @@ use crate::protocol::types::Protocol;
 const OWN_COMMANDS: [&str; 4] = ["completion", "help", "request", "simulate"];
 
 /// Notes endpoints that share a route and names that share a command.
-pub(super) fn check(protocol: &Protocol, faults: &mut Faults) {
-    check_routes(protocol, faults);
+pub(super) fn check(protocol: &Protocol, diagnostics: &mut Diagnostics) {
+    check_routes(protocol, diagnostics);
     let mut groups: HashMap<String, &str> = HashMap::new();
     for (group, endpoints) in &protocol.groups {
         let command = kebab(group);
         if OWN_COMMANDS.contains(&command.as_str()) {
-            faults.add(group, format!("{command} is a command of its own"));
+            diagnostics.add(group, format!("{command} is a command of its own"));
         }
-        check_command(group, &command, group, &mut groups, faults);
+        check_command(group, &command, group, &mut groups, diagnostics);
         let mut commands: HashMap<String, &str> = HashMap::new();
         for name in endpoints.keys() {
-            check_command(&join(group, name), &kebab(name), name, &mut commands, faults);
+            check_command(&join(group, name), &kebab(name), name, &mut commands, diagnostics);
         }
     }
 }
@@ -33,16 +33,16 @@ fn check_command<'a>(
     command: &str,
     name: &'a str,
     taken: &mut HashMap<String, &'a str>,
-    faults: &mut Faults,
+    diagnostics: &mut Diagnostics,
 ) {
     if command.is_empty() {
-        faults.add(place, "makes no name for a command");
+        diagnostics.add(place, "makes no name for a command");
     } else if let Some(other) = taken.insert(command.to_owned(), name) {
-        faults.add(place, format!("is the command {command}, as {other} is"));
+        diagnostics.add(place, format!("is the command {command}, as {other} is"));
     }
 }
 
-fn check_routes(protocol: &Protocol, faults: &mut Faults) {
+fn check_routes(protocol: &Protocol, diagnostics: &mut Diagnostics) {
     let mut routes: IndexMap<String, String> = IndexMap::new();
     for endpoint in protocol.endpoints() {
         let place = join(&endpoint.id(), "path");
@@ -53,7 +53,7 @@ fn check_routes(protocol: &Protocol, faults: &mut Faults) {
         for pattern in patterns {
             let route = format!("{} {pattern}", endpoint.method);
             match routes.get(&route) {
-                Some(other) => faults.add(&place, format!("is the route of {other} too: {route}")),
+                Some(other) => diagnostics.add(&place, format!("is the route of {other} too: {route}")),
                 None => drop(routes.insert(route, endpoint.id())),
             }
         }

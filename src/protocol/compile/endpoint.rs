@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{error, global, param};
 use crate::protocol::declaration;
-use crate::protocol::fault::{Faults, join};
+use crate::protocol::error::{Diagnostics, join};
 use crate::protocol::names::suggestion;
 use crate::protocol::param::{Param, Type, article_of};
 use crate::protocol::path::Path;
@@ -24,40 +24,42 @@ pub(super) fn compile(
     group: &str,
     name: &str,
     declared: declaration::Endpoint,
-    faults: &mut Faults,
+    diagnostics: &mut Diagnostics,
 ) -> Endpoint {
     let place = join(group, name);
     let at = |key: &str| join(&place, key);
     if declared.description.trim().is_empty() {
-        faults.add(at("description"), "is empty");
+        diagnostics.add(at("description"), "is empty");
     }
-    let params = param::compile_all(declared.params, &at("params"), faults);
+    let params = param::compile_all(declared.params, &at("params"), diagnostics);
     for name in params.keys().filter(|name| protocol.params.contains_key(*name)) {
-        faults.add(join(&at("params"), name), "is a global param already");
+        diagnostics.add(join(&at("params"), name), "is a global param already");
     }
     for (name, param) in params.iter().filter(|(_, param)| param.env.is_some()) {
         let env = param.env.as_deref().unwrap_or_default();
-        faults.add(
+        diagnostics.add(
             join(&at("params"), &format!("{name}.env")),
             format!("only a global param is taken from {env}"),
         );
     }
     let all: IndexMap<&str, &Param> =
         params.iter().chain(protocol.shared_params()).map(|(name, param)| (name.as_str(), param)).collect();
-    let path = path(&declared.path, &at("path"), &all, faults);
+    let path = path(&declared.path, &at("path"), &all, diagnostics);
     let method = declared.request.method;
     if !METHODS.contains(&method.as_str()) {
         let near = suggestion(&method, METHODS);
-        faults.add(at("request.method"), format!("{method:?} is not one of {}{near}", METHODS.join(", ")));
+        diagnostics
+            .add(at("request.method"), format!("{method:?} is not one of {}{near}", METHODS.join(", ")));
     }
-    let body = body(declared.request.body, &at("request.body"), &all, faults);
+    let body = body(declared.request.body, &at("request.body"), &all, diagnostics);
     if body != Body::None && matches!(method.as_str(), "GET" | "HEAD") {
-        faults.add(at("request.body"), format!("a {method} request has no body"));
+        diagnostics.add(at("request.body"), format!("a {method} request has no body"));
     }
     let basic = declared.request.basic;
-    check_basic(basic.as_ref(), protocol, &at("request"), &all, faults);
+    check_basic(basic.as_ref(), protocol, &at("request"), &all, diagnostics);
 
-    let status = success_status(declared.response.success.as_ref(), &at("response.success.status"), faults);
+    let status =
+        success_status(declared.response.success.as_ref(), &at("response.success.status"), diagnostics);
     let shown =
         |field: &str| all.get(field).is_some_and(|param| !param.secret) || field == "host" || field == "port";
     let msg = declared.msg.unwrap_or_else(|| declared.description.replace('{', "{{").replace('}', "}}"));
@@ -68,23 +70,25 @@ pub(super) fn compile(
             success_msg.as_deref().unwrap_or(DEFAULT_SUCCESS),
             &at("response.success.msg"),
             &|field| shown(field) || field == "results",
-            faults,
+            diagnostics,
         ),
     };
     let known = |field: &str| shown(field) || global::is_fact(field, &protocol.fields);
-    let errors = error::compile_all(declared.response.error, &at("response.error"), status, &known, faults);
+    let errors =
+        error::compile_all(declared.response.error, &at("response.error"), status, &known, diagnostics);
     let shape = declared.response.body.map(|source| {
         let place = at("response.body");
-        let shape = Shape::read(&source, &place, faults);
-        shape.check_names(&place, &protocol.shapes, faults);
+        let shape = Shape::read(&source, &place, diagnostics);
+        shape.check_names(&place, &protocol.shapes, diagnostics);
         if let Some(key) = protocol.results.as_ref().filter(|key| !shape.may_have(key, &protocol.shapes)) {
-            faults.add(place, format!("has no {key}, which global.response.results says holds the results"));
+            diagnostics
+                .add(place, format!("has no {key}, which global.response.results says holds the results"));
         }
         shape
     });
     Endpoint {
-        msg: error::template(&msg, &at("msg"), &shown, faults),
-        secret: secret(&declared.response.secret, &at("response.secret"), faults),
+        msg: error::template(&msg, &at("msg"), &shown, diagnostics),
+        secret: secret(&declared.response.secret, &at("response.secret"), diagnostics),
         group: group.to_owned(),
         name: name.to_owned(),
         description: declared.description,
@@ -101,23 +105,27 @@ pub(super) fn compile(
 }
 
 /// The status of success, or `None` for any from 200 to 299.
-fn success_status(declared: Option<&declaration::Success>, place: &str, faults: &mut Faults) -> Option<u16> {
+fn success_status(
+    declared: Option<&declaration::Success>,
+    place: &str,
+    diagnostics: &mut Diagnostics,
+) -> Option<u16> {
     match declared.and_then(|success| success.status.as_ref()) {
         None => Some(200),
         Some(Value::String(any)) if any == "2xx" => None,
         Some(status) => {
             let number = status.as_u64().and_then(|status| u16::try_from(status).ok());
             if !number.is_some_and(|status| (100..=599).contains(&status)) {
-                faults.add(place, "is neither an HTTP status nor \"2xx\"");
+                diagnostics.add(place, "is neither an HTTP status nor \"2xx\"");
             }
             number
         }
     }
 }
 
-fn path(source: &str, place: &str, params: &IndexMap<&str, &Param>, faults: &mut Faults) -> Path {
+fn path(source: &str, place: &str, params: &IndexMap<&str, &Param>, diagnostics: &mut Diagnostics) -> Path {
     let path = Path::parse(source).unwrap_or_else(|fault| {
-        faults.add(place, fault);
+        diagnostics.add(place, fault);
         Path::parse("/").unwrap_or_else(|_| unreachable!("/ is a path"))
     });
     let mut seen = Vec::new();
@@ -125,29 +133,34 @@ fn path(source: &str, place: &str, params: &IndexMap<&str, &Param>, faults: &mut
         match params.get(name) {
             None => {
                 let near = suggestion(name, params.keys().copied());
-                faults.add(place, format!("{{{name}}} is not declared in params{near}"));
+                diagnostics.add(place, format!("{{{name}}} is not declared in params{near}"));
             }
             Some(param) if param.kind == Type::Json => {
-                faults.add(place, format!("{{{name}}} is of type JSON, which has no place in a path"));
+                diagnostics.add(place, format!("{{{name}}} is of type JSON, which has no place in a path"));
             }
             Some(param) if !param.required && param.default.is_none() && path.last_param() != Some(name) => {
-                faults.add(place, format!("{{{name}}} is optional and is not the whole last segment"));
+                diagnostics.add(place, format!("{{{name}}} is optional and is not the whole last segment"));
             }
             Some(_) => {}
         }
         if seen.contains(&name) {
-            faults.add(place, format!("{{{name}}} appears twice"));
+            diagnostics.add(place, format!("{{{name}}} appears twice"));
         }
         seen.push(name);
     }
     path
 }
 
-fn body(source: Option<Value>, place: &str, params: &IndexMap<&str, &Param>, faults: &mut Faults) -> Body {
+fn body(
+    source: Option<Value>,
+    place: &str,
+    params: &IndexMap<&str, &Param>,
+    diagnostics: &mut Diagnostics,
+) -> Body {
     let mut check = |name: &str, place: String| {
         if !params.contains_key(name) {
             let near = suggestion(name, params.keys().copied());
-            faults.add(place, format!("{name:?} is not declared in params{near}"));
+            diagnostics.add(place, format!("{name:?} is not declared in params{near}"));
         }
     };
     match source {
@@ -171,7 +184,7 @@ fn body(source: Option<Value>, place: &str, params: &IndexMap<&str, &Param>, fau
             if names.is_empty() { Body::None } else { Body::Fields(names) }
         }
         Some(other) => {
-            faults.add(
+            diagnostics.add(
                 place,
                 format!("is an Array of param names or one param name, not {}", article_of(&other)),
             );
@@ -185,15 +198,15 @@ fn check_basic(
     protocol: &Protocol,
     place: &str,
     params: &IndexMap<&str, &Param>,
-    faults: &mut Faults,
+    diagnostics: &mut Diagnostics,
 ) {
     let Some(pair) = basic else { return };
     if protocol.credential.header == "authorization" {
-        faults.add(join(place, "basic"), "the credential has the same header");
+        diagnostics.add(join(place, "basic"), "the credential has the same header");
     }
     for (at, name) in pair.iter().enumerate() {
         if !params.get(name.as_str()).is_some_and(|param| param.kind == Type::String && param.required) {
-            faults.add(
+            diagnostics.add(
                 join(place, &format!("basic[{at}]")),
                 format!("{name:?} is not a required param of type String"),
             );
@@ -201,12 +214,12 @@ fn check_basic(
     }
 }
 
-fn secret(sources: &[String], place: &str, faults: &mut Faults) -> Vec<SecretPath> {
+fn secret(sources: &[String], place: &str, diagnostics: &mut Diagnostics) -> Vec<SecretPath> {
     let mut paths = Vec::new();
     for (at, source) in sources.iter().enumerate() {
         match SecretPath::parse(source) {
             Ok(path) => paths.push(path),
-            Err(fault) => faults.add(join(place, &format!("[{at}]")), fault),
+            Err(fault) => diagnostics.add(join(place, &format!("[{at}]")), fault),
         }
     }
     paths

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::protocol::declaration;
 use crate::protocol::declared_error::{Code, Declared};
-use crate::protocol::fault::{Faults, join};
+use crate::protocol::error::{Diagnostics, join};
 use crate::protocol::names::is_name;
 use crate::protocol::param::article_of;
 use crate::protocol::template::Template;
@@ -15,17 +15,17 @@ pub(super) fn template(
     source: &str,
     place: &str,
     known: &dyn Fn(&str) -> bool,
-    faults: &mut Faults,
+    diagnostics: &mut Diagnostics,
 ) -> Template {
     match Template::parse(source) {
         Ok(template) => {
             for field in template.fields().filter(|field| !known(field)) {
-                faults.add(place, format!("nothing fills {{{field}}}"));
+                diagnostics.add(place, format!("nothing fills {{{field}}}"));
             }
             template
         }
         Err(fault) => {
-            faults.add(place, fault);
+            diagnostics.add(place, fault);
             // An empty template stands in; the declaration is refused anyway.
             Template::parse("").unwrap_or_else(|_| unreachable!("an empty template is a template"))
         }
@@ -39,30 +39,30 @@ pub(super) fn compile_all(
     place: &str,
     success: Option<u16>,
     known: &dyn Fn(&str) -> bool,
-    faults: &mut Faults,
+    diagnostics: &mut Diagnostics,
 ) -> IndexMap<String, Declared> {
     let mut errors = IndexMap::new();
     for (name, error) in declared {
         let place = join(place, &name);
         if !is_name(&name) {
-            faults.add(&place, "is not a name that an error can have");
+            diagnostics.add(&place, "is not a name that an error can have");
         }
         if error.status.is_some_and(|status| !(100..=599).contains(&status)) {
-            faults.add(join(&place, "status"), "is not an HTTP status");
+            diagnostics.add(join(&place, "status"), "is not an HTTP status");
         }
         let succeeds =
             |status: u16| success.map_or((200..300).contains(&status), |success| status == success);
         if error.status.is_some_and(succeeds) {
-            faults.add(join(&place, "status"), "is the status of success");
+            diagnostics.add(join(&place, "status"), "is the status of success");
         }
         let suggestions = error.suggestions.iter().enumerate().map(|(at, suggestion)| {
-            template(suggestion, &join(&place, &format!("suggestions[{at}]")), known, faults)
+            template(suggestion, &join(&place, &format!("suggestions[{at}]")), known, diagnostics)
         });
         let suggestions = suggestions.collect();
         let declared = Declared {
-            msg: template(&error.msg, &join(&place, "msg"), known, faults),
+            msg: template(&error.msg, &join(&place, "msg"), known, diagnostics),
             suggestions,
-            codes: codes(&name, error.code, error.status, &join(&place, "code"), faults),
+            codes: codes(&name, error.code, error.status, &join(&place, "code"), diagnostics),
             status: error.status,
             name: name.clone(),
         };
@@ -76,7 +76,7 @@ fn codes(
     source: Option<Value>,
     status: Option<u16>,
     place: &str,
-    faults: &mut Faults,
+    diagnostics: &mut Diagnostics,
 ) -> Vec<Code> {
     let sources = match source {
         None => return vec![Code::Exact(name.to_owned())],
@@ -87,11 +87,11 @@ fn codes(
     for source in sources {
         match source {
             Value::String(text) if !text.is_empty() => codes.push(Code::parse(&text)),
-            other => faults.add(place, format!("a code is text, not {}", article_of(&other))),
+            other => diagnostics.add(place, format!("a code is text, not {}", article_of(&other))),
         }
     }
     if codes.contains(&Code::Any) && status.is_none() {
-        faults.add(place, "* needs the status that it stands for");
+        diagnostics.add(place, "* needs the status that it stands for");
     }
     codes
 }

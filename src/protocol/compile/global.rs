@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{error, param};
 use crate::protocol::declaration;
 use crate::protocol::declared_error::Code;
-use crate::protocol::fault::{Faults, join};
+use crate::protocol::error::{Diagnostics, join};
 use crate::protocol::param::{Param, Type};
 use crate::protocol::router::Router;
 use crate::protocol::shape::{Shape, Shapes};
@@ -22,17 +22,17 @@ const DEFAULT_FIELDS: [&str; 2] = ["type", "error"];
 const FACTS: [&str; 5] = ["name", "error", "host", "port", "status"];
 
 /// Checks what holds for every endpoint and gives a protocol without any.
-pub(super) fn compile(global: declaration::Global, faults: &mut Faults) -> Protocol {
-    let credential = credential(global.request.credential, faults);
-    let params = params(global.params, &credential, faults);
-    let fields = fields(global.response.fields, faults);
+pub(super) fn compile(global: declaration::Global, diagnostics: &mut Diagnostics) -> Protocol {
+    let credential = credential(global.request.credential, diagnostics);
+    let params = params(global.params, &credential, diagnostics);
+    let fields = fields(global.response.fields, diagnostics);
     let known = |field: &str| {
         is_fact(field, &fields)
             || params.get(field).is_some_and(|param| !param.secret && *field != *credential.param)
     };
     let place = "global.response.error";
-    let mut errors = error::compile_all(global.response.error, place, None, &known, faults);
-    for (name, built_in) in error::compile_all(built_in().response.error, place, None, &known, faults) {
+    let mut errors = error::compile_all(global.response.error, place, None, &known, diagnostics);
+    for (name, built_in) in error::compile_all(built_in().response.error, place, None, &known, diagnostics) {
         errors.entry(name).or_insert(built_in);
     }
     // Without a code of its own, `unauthorized` stands for every answer with its status.
@@ -50,7 +50,7 @@ pub(super) fn compile(global: declaration::Global, faults: &mut Faults) -> Proto
         fields,
         results_shape: global.response.results.as_deref().map(Shape::of_results),
         results: global.response.results,
-        shapes: shapes(&global.response.shapes, faults),
+        shapes: shapes(&global.response.shapes, diagnostics),
         groups: IndexMap::new(),
         router: Router::default(),
     }
@@ -65,15 +65,16 @@ fn built_in() -> declaration::Global {
     serde_json::from_str(DEFAULTS).unwrap_or_else(|error| unreachable!("protocol/defaults.json: {error}"))
 }
 
-fn credential(declared: Option<declaration::Credential>, faults: &mut Faults) -> Credential {
+fn credential(declared: Option<declaration::Credential>, diagnostics: &mut Diagnostics) -> Credential {
     let Some(declaration::Credential { param, header }) = declared else {
         return Credential { param: "api-key".to_owned(), header: "authorization".to_owned() };
     };
     if http::HeaderName::from_bytes(header.as_bytes()).is_err() {
-        faults.add("global.request.credential.header", format!("{header:?} is not the name of a header"));
+        diagnostics
+            .add("global.request.credential.header", format!("{header:?} is not the name of a header"));
     }
     if matches!(param.as_str(), HOST | PORT | SOCKET_PATH) {
-        faults.add("global.request.credential.param", format!("{param} says where the server is"));
+        diagnostics.add("global.request.credential.param", format!("{param} says where the server is"));
     }
     Credential { param, header: header.to_ascii_lowercase() }
 }
@@ -81,11 +82,11 @@ fn credential(declared: Option<declaration::Credential>, faults: &mut Faults) ->
 fn params(
     declared: IndexMap<String, declaration::Param>,
     credential: &Credential,
-    faults: &mut Faults,
+    diagnostics: &mut Diagnostics,
 ) -> IndexMap<String, Param> {
     let place = "global.params";
-    let mut params = param::compile_all(declared, place, faults);
-    for (name, built_in) in param::compile_all(built_in().params, place, faults) {
+    let mut params = param::compile_all(declared, place, diagnostics);
+    for (name, built_in) in param::compile_all(built_in().params, place, diagnostics) {
         params.entry(name).or_insert(built_in);
     }
     let types = [
@@ -97,7 +98,7 @@ fn params(
     for (name, kind) in types {
         if let Some(param) = params.get_mut(name) {
             if param.kind != kind {
-                faults.add(join(place, &format!("{name}.type")), format!("{name} is always a {kind:?}"));
+                diagnostics.add(join(place, &format!("{name}.type")), format!("{name} is always a {kind:?}"));
             }
             // Whether it must be given depends on the call.
             param.required = false;
@@ -118,32 +119,35 @@ fn params(
     params
 }
 
-fn fields(declared: Option<IndexMap<String, String>>, faults: &mut Faults) -> IndexMap<String, Vec<String>> {
+fn fields(
+    declared: Option<IndexMap<String, String>>,
+    diagnostics: &mut Diagnostics,
+) -> IndexMap<String, Vec<String>> {
     let declared = declared.unwrap_or_else(|| {
         DEFAULT_FIELDS.iter().map(|name| ((*name).to_owned(), (*name).to_owned())).collect()
     });
     let split = declared.into_iter().map(|(name, path)| {
         let keys: Vec<String> = path.split('.').map(str::to_owned).collect();
         if keys.iter().any(String::is_empty) {
-            faults.add(format!("global.response.fields.{name}"), "a path of keys has no empty keys");
+            diagnostics.add(format!("global.response.fields.{name}"), "a path of keys has no empty keys");
         }
         (name, keys)
     });
     split.collect()
 }
 
-fn shapes(declared: &IndexMap<String, Value>, faults: &mut Faults) -> Shapes {
+fn shapes(declared: &IndexMap<String, Value>, diagnostics: &mut Diagnostics) -> Shapes {
     let place = "global.response.shapes";
     let shapes: Shapes = declared
         .iter()
-        .map(|(name, source)| (name.clone(), Shape::read(source, &join(place, name), faults)))
+        .map(|(name, source)| (name.clone(), Shape::read(source, &join(place, name), diagnostics)))
         .collect();
     for (name, shape) in &shapes {
         let place = join(place, name);
         if matches!(shape, Shape::Named(_)) {
-            faults.add(&place, "is only another name of a shape");
+            diagnostics.add(&place, "is only another name of a shape");
         }
-        shape.check_names(&place, &shapes, faults);
+        shape.check_names(&place, &shapes, diagnostics);
     }
     shapes
 }

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::declaration;
-use super::fault::{DeclarationError, Faults, join};
+use super::error::{Diagnostics, Error, join};
 use super::names::is_name;
 use super::param::article_of;
 use super::types::{Endpoint, Protocol};
@@ -24,36 +24,37 @@ impl Protocol {
     ///
     /// # Errors
     /// Everything that is wrong with it, each fault with its place.
-    pub fn from_json(text: &str) -> Result<Self, DeclarationError> {
-        let mut faults = Faults::default();
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        let mut diagnostics = Diagnostics::default();
         let declaration = serde_json::from_str(text).unwrap_or_else(|error| {
-            faults.add("", format!("is not JSON: {error}"));
+            diagnostics.add("", format!("is not JSON: {error}"));
             Value::Object(serde_json::Map::new())
         });
-        let protocol = Self::compile(&declaration, &mut faults);
-        faults.or(protocol)
+        let protocol = Self::compile(&declaration, &mut diagnostics);
+        diagnostics.or(protocol)
     }
 
-    fn compile(declaration: &Value, faults: &mut Faults) -> Self {
+    fn compile(declaration: &Value, diagnostics: &mut Diagnostics) -> Self {
         let none = serde_json::Map::new();
         let entries = declaration.as_object().unwrap_or_else(|| {
-            faults.add("", format!("a declaration is an Object of groups, not {}", article_of(declaration)));
+            diagnostics
+                .add("", format!("a declaration is an Object of groups, not {}", article_of(declaration)));
             &none
         });
         let global = match entries.get("global") {
             None => declaration::Global::default(),
-            Some(source) => decode(source, structure::GLOBAL, "global", faults).unwrap_or_default(),
+            Some(source) => decode(source, structure::GLOBAL, "global", diagnostics).unwrap_or_default(),
         };
-        let mut protocol = global::compile(global, faults);
+        let mut protocol = global::compile(global, diagnostics);
         for (group, source) in entries.iter().filter(|(name, _)| *name != "global") {
-            if let Some(endpoints) = compile_group(&protocol, group, source, faults) {
+            if let Some(endpoints) = compile_group(&protocol, group, source, diagnostics) {
                 protocol.groups.insert(group.clone(), endpoints);
             }
         }
-        if faults.is_empty() && protocol.endpoints().next().is_none() {
-            faults.add("", "the declaration has no endpoint");
+        if diagnostics.is_empty() && protocol.endpoints().next().is_none() {
+            diagnostics.add("", "the declaration has no endpoint");
         }
-        clash::check(&protocol, faults);
+        clash::check(&protocol, diagnostics);
         protocol.add_routes();
         protocol
     }
@@ -63,23 +64,25 @@ fn compile_group(
     protocol: &Protocol,
     group: &str,
     source: &Value,
-    faults: &mut Faults,
+    diagnostics: &mut Diagnostics,
 ) -> Option<IndexMap<String, Arc<Endpoint>>> {
     if !is_name(group) || group == "close" {
-        faults.add(group, "is not a name that a group can have");
+        diagnostics.add(group, "is not a name that a group can have");
     }
     let Value::Object(entries) = source else {
-        faults.add(group, format!("a group is an Object of endpoints, not {}", article_of(source)));
+        diagnostics.add(group, format!("a group is an Object of endpoints, not {}", article_of(source)));
         return None;
     };
     let mut endpoints = IndexMap::new();
     for (name, source) in entries {
         let place = join(group, name);
         if !is_name(name) {
-            faults.add(&place, "is not a name that an endpoint can have");
+            diagnostics.add(&place, "is not a name that an endpoint can have");
         }
-        if let Some(declared) = decode::<declaration::Endpoint>(source, structure::ENDPOINT, &place, faults) {
-            let endpoint = endpoint::compile(protocol, group, name, declared, faults);
+        if let Some(declared) =
+            decode::<declaration::Endpoint>(source, structure::ENDPOINT, &place, diagnostics)
+        {
+            let endpoint = endpoint::compile(protocol, group, name, declared, diagnostics);
             endpoints.insert(name.clone(), Arc::new(endpoint));
         }
     }
@@ -91,11 +94,11 @@ fn decode<T: DeserializeOwned>(
     source: &Value,
     kind: structure::Kind,
     place: &str,
-    faults: &mut Faults,
+    diagnostics: &mut Diagnostics,
 ) -> Option<T> {
-    let before = faults.len();
-    structure::check(source, kind, place, faults);
-    if faults.len() > before {
+    let before = diagnostics.len();
+    structure::check(source, kind, place, diagnostics);
+    if diagnostics.len() > before {
         return None;
     }
     match serde_path_to_error::deserialize(source) {
@@ -103,7 +106,7 @@ fn decode<T: DeserializeOwned>(
         Err(error) => {
             let inner = error.path().to_string();
             let place = if inner == "." { place.to_owned() } else { join(place, &inner) };
-            faults.add(place, error.inner().to_string());
+            diagnostics.add(place, error.inner().to_string());
             None
         }
     }

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::protocol::declaration;
-use crate::protocol::fault::{Faults, join};
+use crate::protocol::error::{Diagnostics, join};
 use crate::protocol::names::{is_param_name, kebab};
 use crate::protocol::param::{Param, Type, no_type};
 
@@ -12,33 +12,33 @@ use crate::protocol::param::{Param, Type, no_type};
 pub(super) fn compile_all(
     declared: IndexMap<String, declaration::Param>,
     place: &str,
-    faults: &mut Faults,
+    diagnostics: &mut Diagnostics,
 ) -> IndexMap<String, Param> {
     let mut params = IndexMap::new();
     let mut options: IndexMap<String, String> = IndexMap::new();
     for (name, param) in declared {
         let place = join(place, &name);
         if !is_param_name(&name) {
-            faults.add(&place, "is not a name that a param can have");
+            diagnostics.add(&place, "is not a name that a param can have");
         }
         if let Some(other) = options.insert(kebab(&name), name.clone()) {
-            faults.add(&place, format!("is the same option on a command line as {other}"));
+            diagnostics.add(&place, format!("is the same option on a command line as {other}"));
         }
-        params.insert(name.clone(), compile(name, param, &place, faults));
+        params.insert(name.clone(), compile(name, param, &place, diagnostics));
     }
     params
 }
 
-fn compile(name: String, declared: declaration::Param, place: &str, faults: &mut Faults) -> Param {
+fn compile(name: String, declared: declaration::Param, place: &str, diagnostics: &mut Diagnostics) -> Param {
     let kind = Type::named(&declared.kind);
     if kind.is_none() {
-        faults.add(join(place, "type"), no_type(&declared.kind));
+        diagnostics.add(join(place, "type"), no_type(&declared.kind));
     }
     if declared.required == Some(true) && declared.default.is_some() {
-        faults.add(join(place, "default"), "a param with a default is not required");
+        diagnostics.add(join(place, "default"), "a param with a default is not required");
     }
     if declared.env.as_ref().is_some_and(|env| env.is_empty() || env.contains(['=', '\0'])) {
-        faults.add(join(place, "env"), "is not the name of an environment variable");
+        diagnostics.add(join(place, "env"), "is not the name of an environment variable");
     }
     let param = Param {
         name,
@@ -55,16 +55,16 @@ fn compile(name: String, declared: declaration::Param, place: &str, faults: &mut
         return param;
     }
     for (at, value) in param.values.iter().enumerate() {
-        check(&join(place, &format!("values[{at}]")), param.kind.check(value), faults);
+        check(&join(place, &format!("values[{at}]")), param.kind.check(value), diagnostics);
     }
     let given = |value: &Option<Value>| value.as_ref().map_or(Ok(()), |value| param.check(value));
-    check(&join(place, "default"), given(&param.default), faults);
-    check(&join(place, "example"), given(&param.example), faults);
+    check(&join(place, "default"), given(&param.default), diagnostics);
+    check(&join(place, "example"), given(&param.example), diagnostics);
     param
 }
 
-fn check(place: &str, result: Result<(), String>, faults: &mut Faults) {
+fn check(place: &str, result: Result<(), String>, diagnostics: &mut Diagnostics) {
     if let Err(reason) = result {
-        faults.add(place, reason);
+        diagnostics.add(place, reason);
     }
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::protocol::fault::{Faults, join};
+use crate::protocol::error::{Diagnostics, join};
 use crate::protocol::names::suggestion;
 use crate::protocol::param::article_of;
 
@@ -106,7 +106,7 @@ pub(super) const GLOBAL: Kind = Kind::Object(&[
 ]);
 
 /// Notes everything in a value that is not of a kind.
-pub(super) fn check(value: &Value, kind: Kind, place: &str, faults: &mut Faults) {
+pub(super) fn check(value: &Value, kind: Kind, place: &str, diagnostics: &mut Diagnostics) {
     let fault = match (kind, value) {
         (Kind::Any, _)
         | (Kind::Text, Value::String(_))
@@ -115,20 +115,20 @@ pub(super) fn check(value: &Value, kind: Kind, place: &str, faults: &mut Faults)
         (Kind::Status, value) if value.as_u64().is_some_and(|status| u16::try_from(status).is_ok()) => return,
         (Kind::Texts, Value::Array(items)) => {
             for (at, item) in items.iter().enumerate() {
-                check(item, Kind::Text, &join(place, &format!("[{at}]")), faults);
+                check(item, Kind::Text, &join(place, &format!("[{at}]")), diagnostics);
             }
             return;
         }
         (Kind::Pair, Value::Array(items)) if items.len() == 2 => {
-            return check(value, Kind::Texts, place, faults);
+            return check(value, Kind::Texts, place, diagnostics);
         }
         (Kind::Map(kind), Value::Object(entries)) => {
             for (name, entry) in entries {
-                check(entry, *kind, &join(place, name), faults);
+                check(entry, *kind, &join(place, name), diagnostics);
             }
             return;
         }
-        (Kind::Object(keys), Value::Object(entries)) => return check_keys(entries, keys, place, faults),
+        (Kind::Object(keys), Value::Object(entries)) => return check_keys(entries, keys, place, diagnostics),
         (Kind::Text, _) => "a String",
         (Kind::Flag, _) => "true or false",
         (Kind::List, _) => "an Array",
@@ -137,22 +137,22 @@ pub(super) fn check(value: &Value, kind: Kind, place: &str, faults: &mut Faults)
         (Kind::Pair, _) => "an Array of two names of params",
         (Kind::Map(_) | Kind::Object(_), _) => "an Object",
     };
-    faults.add(place, format!("must be {fault}, not {}", found(value)));
+    diagnostics.add(place, format!("must be {fault}, not {}", found(value)));
 }
 
-fn check_keys(entries: &Map<String, Value>, keys: &[Key], place: &str, faults: &mut Faults) {
+fn check_keys(entries: &Map<String, Value>, keys: &[Key], place: &str, diagnostics: &mut Diagnostics) {
     for (name, entry) in entries {
         let place = join(place, name);
         if let Some((_, kind, _)) = keys.iter().find(|(known, ..)| known == name) {
-            check(entry, *kind, &place, faults);
+            check(entry, *kind, &place, diagnostics);
         } else {
             let names: Vec<&str> = keys.iter().map(|(known, ..)| *known).collect();
             let near = suggestion(name, names.iter().copied());
-            faults.add(place, format!("is not known here, where {} may be{near}", names.join(", ")));
+            diagnostics.add(place, format!("is not known here, where {} may be{near}", names.join(", ")));
         }
     }
     for (name, ..) in keys.iter().filter(|(name, _, required)| *required && !entries.contains_key(*name)) {
-        faults.add(join(place, name), "is missing");
+        diagnostics.add(join(place, name), "is missing");
     }
 }
 

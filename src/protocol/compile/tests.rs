@@ -41,7 +41,7 @@ fn faults_after(changes: &[(&str, Value)]) -> Vec<String> {
     }
     match Protocol::from_json(&declaration.to_string()) {
         Ok(_) => Vec::new(),
-        Err(error) => error.faults.iter().map(ToString::to_string).collect(),
+        Err(error) => error.diagnostics.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -137,9 +137,9 @@ fn names_faults_of_structure() {
 
 /// Checks that each change brings exactly these faults, in any order.
 fn assert_faults<const N: usize>(rows: [(&str, Value, &str); N]) {
-    for (pointer, value, faults) in rows {
+    for (pointer, value, diagnostics) in rows {
         let mut found = faults_after(&[(pointer, value)]);
-        let mut expected: Vec<&str> = faults.lines().collect();
+        let mut expected: Vec<&str> = diagnostics.lines().collect();
         found.sort_unstable();
         expected.sort_unstable();
         assert_eq!(found, expected, "{pointer}");
@@ -395,6 +395,6 @@ fn gathers_faults_and_refuses_what_is_no_declaration() {
         ("{\"a\":{}}", "the declaration has no endpoint"),
     ] {
         let error = Protocol::from_json(text).unwrap_err();
-        assert!(error.faults[0].to_string().starts_with(fault), "{text}: {error}");
+        assert!(error.diagnostics[0].to_string().starts_with(fault), "{text}: {error}");
     }
 }

@@ -9,7 +9,7 @@ use super::types::{Endpoint, Protocol};
 
 /// A call that ended with a declared error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Failure {
+pub struct CallError {
     /// The name of the declared error.
     pub name: String,
     /// Its message, filled.
@@ -67,20 +67,20 @@ impl Protocol {
     }
 
     /// Ends a call with a global error. `{name}` and `{error}` of the context become param and detail.
-    pub(super) fn fail(&self, endpoint: &Endpoint, name: &str, context: &Context<'_>) -> Box<Failure> {
+    pub(super) fn fail(&self, endpoint: &Endpoint, name: &str, context: &Context<'_>) -> Box<CallError> {
         // The compiler puts every built-in error into the protocol.
         let declared = &self.errors[name];
-        let mut failure = failure(endpoint, declared, declared.status, context);
-        if let Some(detail) = &failure.detail
-            && !failure.message.contains(detail.as_str())
+        let mut error = call_error(endpoint, declared, declared.status, context);
+        if let Some(detail) = &error.detail
+            && !error.message.contains(detail.as_str())
         {
-            failure.message = with_reason(&failure.message, detail);
+            error.message = with_reason(&error.message, detail);
         }
-        failure
+        error
     }
 
     /// Ends a call because of one of its params. The reason is a predicate: "is missing".
-    pub(super) fn malformed(&self, endpoint: &Endpoint, param: &str, reason: &str) -> Box<Failure> {
+    pub(super) fn malformed(&self, endpoint: &Endpoint, param: &str, reason: &str) -> Box<CallError> {
         let reason = if reason == "is missing" || reason.starts_with("must") {
             format!("it {reason}")
         } else {
@@ -109,13 +109,13 @@ pub(super) const BAD_RESPONSE: &str = "badResponse";
 pub(super) const GENERIC: &str = "generic";
 
 /// Ends a call with an error.
-pub(super) fn failure(
+pub(super) fn call_error(
     endpoint: &Endpoint,
     declared: &Declared,
     status: Option<u16>,
     context: &Context<'_>,
-) -> Box<Failure> {
-    Box::new(Failure {
+) -> Box<CallError> {
+    Box::new(CallError {
         name: declared.name.clone(),
         message: context.fill(&declared.msg),
         status,

@@ -4,52 +4,53 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// One fault of a declaration.
+/// One thing that is wrong with a declaration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Fault {
+pub struct Diagnostic {
     /// Where it is, as the path of keys from the top: `build.start.request.body[1]`. Empty for the
     /// declaration as a whole.
     pub place: String,
     /// What is wrong there.
-    pub fault: String,
+    #[serde(rename = "fault")]
+    pub message: String,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.place.is_empty() {
-            f.write_str(&self.fault)
+            f.write_str(&self.message)
         } else {
-            write!(f, "{}: {}", self.place, self.fault)
+            write!(f, "{}: {}", self.place, self.message)
         }
     }
 }
 
 /// A declaration that does not hold, with everything that is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}", describe(.faults))]
-pub struct DeclarationError {
-    /// The faults in the order of the declaration; never empty.
-    pub faults: Vec<Fault>,
+#[error("{}", describe(.diagnostics))]
+pub struct Error {
+    /// In the order of the declaration; never empty.
+    pub diagnostics: Vec<Diagnostic>,
 }
 
-fn describe(faults: &[Fault]) -> String {
-    let count = faults.len();
+fn describe(diagnostics: &[Diagnostic]) -> String {
+    let count = diagnostics.len();
     let mut text = format!("the protocol declaration has {count} fault{}", if count == 1 { "" } else { "s" });
-    for fault in faults {
+    for diagnostic in diagnostics {
         text.push_str("\n  ");
-        text.push_str(&fault.to_string());
+        text.push_str(&diagnostic.to_string());
     }
     text
 }
 
-/// Collects faults while a declaration is read.
+/// Collects what is wrong with a declaration while it is read.
 #[derive(Debug, Default)]
-pub(super) struct Faults(Vec<Fault>);
+pub(super) struct Diagnostics(Vec<Diagnostic>);
 
-impl Faults {
-    /// Notes a fault at a place.
-    pub(super) fn add(&mut self, place: impl Into<String>, fault: impl Into<String>) {
-        self.0.push(Fault { place: place.into(), fault: fault.into() });
+impl Diagnostics {
+    /// Notes that something is wrong at a place.
+    pub(super) fn add(&mut self, place: impl Into<String>, message: impl Into<String>) {
+        self.0.push(Diagnostic { place: place.into(), message: message.into() });
     }
 
     /// Whether nothing was noted.
@@ -63,8 +64,8 @@ impl Faults {
     }
 
     /// Gives `value` when nothing was noted.
-    pub(super) fn or<T>(self, value: T) -> Result<T, DeclarationError> {
-        if self.0.is_empty() { Ok(value) } else { Err(DeclarationError { faults: self.0 }) }
+    pub(super) fn or<T>(self, value: T) -> Result<T, Error> {
+        if self.0.is_empty() { Ok(value) } else { Err(Error { diagnostics: self.0 }) }
     }
 }
 
@@ -82,11 +83,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_every_fault_with_its_place() {
-        let mut faults = Faults::default();
-        faults.add("a.b", "is wrong");
-        faults.add("", "declares no endpoint");
-        let error = faults.or(()).unwrap_err();
+    fn lists_everything_with_its_place() {
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.add("a.b", "is wrong");
+        diagnostics.add("", "declares no endpoint");
+        let error = diagnostics.or(()).unwrap_err();
         assert_eq!(
             error.to_string(),
             "the protocol declaration has 2 faults\n  a.b: is wrong\n  declares no endpoint"
