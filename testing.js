@@ -1,3 +1,4 @@
 'use strict';
 
-module.exports = require('./dist/testing.js');
+// By name, so that Node finds it here when it searches what `import` loads for names.
+exports.startSimulator = require('./dist/testing.js').startSimulator;

@@ -11,8 +11,22 @@ const dist = path.join(root, 'dist');
 const PUBLIC = ['NotificationSocket', 'connectNotifications', 'getClient', 'getEnvironmentMetadata'];
 
 test('the package has four names, by require and by import', async () => {
-  assert.deepEqual(Object.keys(require('..')), PUBLIC);
-  assert.deepEqual(Object.keys(await import('../dist/index.js')).sort(), [...PUBLIC, 'default'].sort());
+  const required = require('@cycleplatform/internal-api-client');
+  assert.deepEqual(Object.keys(required), PUBLIC);
+  // Newer Node adds what CommonJS calls it.
+  const { 'module.exports': _, default: all, ...names } = await import('@cycleplatform/internal-api-client');
+  assert.deepEqual(Object.keys(names).sort(), [...PUBLIC].sort());
+  assert.equal(all, required);
+  for (const [name, value] of Object.entries(names)) assert.equal(value, required[name], name);
+});
+
+test('import finds its names without a search of the whole package', async () => {
+  const file = path.join(dist, 'import.js');
+  assert.ok(fs.statSync(file).size < 400);
+  const names = Object.keys(await import('@cycleplatform/internal-api-client/testing')).filter(
+    (name) => !/[.]|default/.test(name),
+  );
+  assert.deepEqual(names, ['startSimulator']);
 });
 
 test('every entry loads dist/ alone', async () => {

@@ -6,7 +6,7 @@ import { build, installDependencies, say } from './setup.mjs';
 installDependencies();
 build();
 
-const { connectNotifications, getClient, getEnvironmentMetadata } = await import('../dist/index.js');
+const { connectNotifications, getClient, getEnvironmentMetadata } = await import('@cycleplatform/internal-api-client');
 const { startSimulator } = await import('../testing.js');
 
 const simulator = await startSimulator();

@@ -190,15 +190,19 @@ test('the packages of npm that are joined into dist/ are listed', () => {
 test('a tarball without what programs load is not made', (t) => {
   assert.deepEqual(
     missingFiles(() => false),
-    ['dist/index.js', 'binding.js'],
+    ['dist/import.js', 'dist/index.js', 'binding.js'],
   );
   const folder = temporaryFolder(t);
   cpSync(join(root, 'scripts'), join(folder, 'scripts'), { recursive: true });
   const pack = () => spawnSync(process.execPath, ['scripts/prepack.mjs'], { cwd: folder, encoding: 'utf8' });
   const refused = pack();
   assert.equal(refused.status, 1);
-  assert.match(refused.stderr, /dist\/index\.js and binding\.js would be missing[\s\S]*npm run package/);
+  assert.match(
+    refused.stderr,
+    /dist\/import\.js.* dist\/index\.js.* binding\.js would be missing[\s\S]*npm run package/,
+  );
   mkdirSync(join(folder, 'dist'));
+  writeFileSync(join(folder, 'dist/import.js'), '');
   writeFileSync(join(folder, 'dist/index.js'), '');
   writeFileSync(join(folder, 'binding.js'), '');
   assert.equal(pack().status, 0);

@@ -23,11 +23,24 @@ function exportedValues(file) {
     .sort();
 }
 
+/**
+ * The files that an entry leads to, each with its declarations: those that it names, or that lie beside it.
+ *
+ * @param {any} entry
+ * @returns {[types: string, file: string][]}
+ */
+function filesOf(entry) {
+  if (typeof entry === 'string') return [[entry.replace(/js$/, 'd.ts'), entry]];
+  const { types, ...conditions } = entry;
+  return Object.values(conditions).flatMap((one) => (types ? [[types, one]] : filesOf(one)));
+}
+
 for (const entry of ['.', './testing', './protocol']) {
-  test(`the values that "${entry}" declares are those that it has`, async () => {
-    const { types, default: file } = exports[entry];
-    const imported = await import(new URL(file, `file://${root}`).href);
-    const names = Object.keys(imported).filter((name) => name !== 'default' && name !== 'module.exports');
-    assert.deepEqual(exportedValues(`${root}${types.slice(2)}`), names.sort());
-  });
+  for (const [types, file] of filesOf(exports[entry])) {
+    test(`the values that "${entry}" declares in ${types} are those that ${file} has`, async () => {
+      const imported = await import(new URL(file, `file://${root}`).href);
+      const names = Object.keys(imported).filter((name) => name !== 'default' && name !== 'module.exports');
+      assert.deepEqual(exportedValues(`${root}${types.slice(2)}`), names.sort());
+    });
+  }
 }

@@ -55,7 +55,7 @@ export function platformManifest(manifest, platform) {
 }
 
 /** What programs load, and the build makes. */
-const BUILT = ['dist/index.js', 'binding.js'];
+const BUILT = ['dist/import.js', 'dist/index.js', 'binding.js'];
 
 /**
  * What a tarball would lack.

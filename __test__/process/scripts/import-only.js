@@ -32,8 +32,8 @@ async function main() {
   }
   const before = resources();
   const known = new Set(Object.keys(require.cache));
-  const { getClient } =
-    process.argv[2] === 'import' ? await import(path.join(root, 'dist', 'index.js')) : require(root);
+  const name = '@cycleplatform/internal-api-client';
+  const { getClient } = process.argv[2] === 'import' ? await import(name) : require(name);
   const loaded = Object.keys(require.cache).filter((file) => !known.has(file));
   if (process.argv[2] === 'import') await sleep(50);
   const imported = resources();
