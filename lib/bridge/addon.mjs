@@ -7,12 +7,6 @@ import { explain, NAME } from './addon-missing.mjs';
 /** The version of Node-API that has all functions of the addon. Of one that it lacks, the linker would only say the name. */
 const NODE_API = 9;
 
-/** By processor, where the dynamic linkers of musl and of glibc are. @type {Record<string, [string, string]>} */
-const LINKERS = {
-  x64: ['/lib/ld-musl-x86_64.so.1', '/lib64/ld-linux-x86-64.so.2'],
-  arm64: ['/lib/ld-musl-aarch64.so.1', '/lib/ld-linux-aarch64.so.1'],
-};
-
 /** The head of a file of Linux: its size, its first four bytes, and where it says what the table of sections takes. */
 const ELF = { size: 64, magic: 0x7f454c46, table: 40, entry: 58, entries: 60 };
 
@@ -55,7 +49,9 @@ function loadNative() {
  * @param {string} arch
  */
 function isMusl(arch) {
-  const [musl, glibc] = LINKERS[arch]?.map((file) => existsSync(file)) ?? [];
+  // The dynamic linkers of the two.
+  const musl = existsSync(`/lib/ld-musl-${arch === 'x64' ? 'x86_64' : 'aarch64'}.so.1`);
+  const glibc = existsSync(arch === 'x64' ? '/lib64/ld-linux-x86-64.so.2' : '/lib/ld-linux-aarch64.so.1');
   if (musl !== glibc) {
     return musl;
   }
