@@ -109,17 +109,17 @@ function addonOfAnotherVersion() {
 }
 
 /**
- * Makes a program find the dynamic linkers of these C libraries, and no other.
+ * Makes a program find musl, and in its own file this text, or a file that may not be read.
  *
- * @param {string[]} installed
+ * @param {string} [head]
  */
-const linkers = (...installed) => `
+const besideMusl = (head) => `
   const fs = require('node:fs');
-  const { existsSync } = fs;
-  fs.existsSync = (file) => {
-    const [, name] = /^\\/lib(?:64)?\\/ld-(linux|musl)-/.exec(file) ?? [];
-    return name ? ${JSON.stringify(installed)}.includes(name) : existsSync(file);
-  };`;
+  const { existsSync, openSync } = fs;
+  fs.existsSync = (file) => String(file).startsWith('/lib/ld-musl') || existsSync(file);
+  fs.openSync = (file, ...more) => openSync(file === '/proc/self/exe' ? 'head' : file, ...more);
+  ${head ? `fs.writeFileSync('head', '${head}');` : ''}`;
+const ON_MUSL = besideMusl('ELF /lib/ld-musl-x86_64.so.1');
 
 /** Makes Node say that it was compiled for musl, whose header has one constant less. */
 const COMPILED_FOR_MUSL = `require('node:os').constants.dlopen = {};`;
@@ -205,8 +205,11 @@ const faults = [
   {
     what: 'the addon of another C library alone',
     harm: (folder) => putAddon(folder, addon(), `${system}-gnu`),
-    before: linkers('musl'),
-    expect: [new RegExp(`the native part for ${system}-musl`), /is for glibc, and this program runs on musl|neither/],
+    before: ON_MUSL,
+    expect: [
+      new RegExp(`the native part for ${system}-musl`),
+      /-gnu\.node is for glibc, and this program runs on musl/,
+    ],
     linux: true,
   },
   {
@@ -215,14 +218,24 @@ const faults = [
       putAddon(folder, addon(), `${system}-gnu`);
       putAddon(folder, "musl's", `${system}-musl`);
     },
-    before: linkers('musl', 'linux') + COMPILED_FOR_MUSL,
+    before: besideMusl() + COMPILED_FOR_MUSL,
     expect: [/-musl\.node: file too short/],
+    linux: true,
+  },
+  {
+    what: 'the addon for musl alone, where it is glibc',
+    harm: (folder) => putAddon(folder, addon(), `${system}-musl`),
+    before: besideMusl('ELF /lib64/ld-linux-x86-64.so.2'),
+    expect: [
+      new RegExp(`the native part for ${system}-gnu`),
+      /-musl\.node is for musl, and this program runs on glibc/,
+    ],
     linux: true,
   },
   {
     what: 'the addon for glibc in the place of that for musl',
     harm: (folder) => putAddon(folder, addon(), `${system}-musl`),
-    before: linkers() + COMPILED_FOR_MUSL,
+    before: ON_MUSL,
     expect: [/-musl\.node is for glibc, and this program runs on musl/],
     linux: true,
   },
@@ -270,7 +283,7 @@ test('NAPI_RS_NATIVE_LIBRARY_PATH names the addon that is loaded, seen from the 
   assert.equal(stdout.trim(), path.join(cwd, 'own.node'), stderr);
 });
 
-test("where both C libraries are installed, or none is where it should be, the program's own counts", async (t) => {
+test("where both C libraries are installed, the program's own counts", async (t) => {
   if (process.platform !== 'linux') return;
   const cwd = install(t);
   putAddon(cwd, addon());
@@ -278,7 +291,9 @@ test("where both C libraries are installed, or none is where it should be, the p
   putAddon(cwd, 'x', `${system}-${others}`);
   const program = `require('${NAME}').getClient({ token: 't' });
     console.log(Object.keys(require.cache).filter((name) => name.endsWith('.node')).join());`;
-  for (const before of [linkers('musl', 'linux'), linkers()]) {
+  // By its file, where that may be read, and where it names no dynamic linker: it was started by that.
+  const linker = target.endsWith('-gnu') ? '/lib64/ld-linux-x86-64.so.2' : '/lib/ld-musl-x86_64.so.1';
+  for (const before of [besideMusl(linker), besideMusl(), besideMusl('ELF')]) {
     const { stdout, stderr } = await run(process.execPath, ['-e', before + program], { cwd, env: clean });
     assert.equal(stdout.trim(), path.join(cwd, PACKAGE, binary), stderr);
   }

@@ -7,8 +7,11 @@ import { explain, NAME } from './addon-missing.mjs';
 /** The version of Node-API that has all functions of the addon. Of one that it lacks, the linker would only say the name. */
 const NODE_API = 9;
 
-/** The head of a file of Linux: its size, its first four bytes, and where it says what the table of sections takes. */
-const ELF = { size: 64, magic: 0x7f454c46, table: 40, entry: 58, entries: 60 };
+/** As many bytes of a program as have the name of its dynamic linker. */
+const HEAD = 1024;
+
+/** In the head of a file of Linux: its first four bytes, and where it says what the table of sections takes. */
+const ELF = { magic: 0x7f454c46, table: 40, entry: 58, entries: 60, size: 64 };
 
 /** @type {Native | undefined} */
 let native;
@@ -33,8 +36,7 @@ function loadNative() {
     const told = env.NAPI_RS_NATIVE_LIBRARY_PATH;
     // By `dlopen`, since the `require` of a single executable knows only Node's own modules.
     const file = told ? require('node:path').resolve(told) : (findFile(target) ?? searchFile(target));
-    // Bundlers know the addon by the name of `binding.js`, and put something else in its place.
-    const addon = file ? loadFile(file) : /** @type {Native} */ (require('../../binding.js'));
+    const addon = file ? loadFile(file) : loadElsewhere(target);
     check(addon, target, file ?? 'the addon');
     native = addon;
     return addon;
@@ -49,15 +51,48 @@ function loadNative() {
  * @param {string} arch
  */
 function isMusl(arch) {
-  // The dynamic linkers of the two.
-  const musl = existsSync(`/lib/ld-musl-${arch === 'x64' ? 'x86_64' : 'aarch64'}.so.1`);
-  const glibc = existsSync(arch === 'x64' ? '/lib64/ld-linux-x86-64.so.2' : '/lib/ld-linux-aarch64.so.1');
-  if (musl !== glibc) {
-    return musl;
+  const { permission } = /** @type {any} */ (process);
+  // Files that may not be looked at seem not to be there.
+  if (!permission && !existsSync(`/lib/ld-musl-${arch === 'x64' ? 'x86_64' : 'aarch64'}.so.1`)) {
+    return false;
   }
-  // Both are installed, or they are elsewhere or may not be looked at: the program knows for which it was compiled.
+  const head = headOf('/proc/self/exe');
+  if (head.includes('/ld-linux')) {
+    return false;
+  }
+  if (head.includes('/ld-musl-')) {
+    return true;
+  }
+  // The program was started by its linker, or its file may not be read. It knows for which library it was compiled, but says so
+  // only in a module that takes longer to load.
   const { Deno } = /** @type {any} */ (globalThis);
   return Deno ? Deno.build.target.endsWith('musl') : !('RTLD_DEEPBIND' in require('node:os').constants.dlopen);
+}
+
+/** @param {string} file */
+function headOf(file) {
+  try {
+    // What spreads the bytes calls their iterator for each.
+    return String.fromCharCode.apply(null, /** @type {any} */ (readBytes(file, 0, HEAD)));
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * @param {string} file
+ * @param {number} position
+ * @param {number} length
+ * @returns {Uint8Array} fewer bytes where the file ends
+ */
+function readBytes(file, position, length) {
+  const descriptor = openSync(file, 'r');
+  try {
+    const bytes = new Uint8Array(length);
+    return bytes.subarray(0, readSync(descriptor, bytes, 0, length, position));
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /**
@@ -88,6 +123,29 @@ function searchFile(target) {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * The addon where a bundler put it. Bundlers know it by the name of `binding.js`, and put something else in its place.
+ *
+ * @param {string} target
+ * @returns {Native}
+ */
+function loadElsewhere(target) {
+  const other = findFile(target.replace(/gnu$|musl$/, (library) => (library === 'gnu' ? 'musl' : 'gnu')));
+  if (other) {
+    throw wrongLibrary(other, target);
+  }
+  return require('../../binding.js');
+}
+
+/**
+ * @param {string} file
+ * @param {string} target
+ */
+function wrongLibrary(file, target) {
+  const [own, other] = target.endsWith('-musl') ? ['musl', 'glibc'] : ['glibc', 'musl'];
+  return new Error(`${file} is for ${other}, and this program runs on ${own}`);
 }
 
 /**
@@ -123,17 +181,15 @@ function loadFile(file) {
  * @param {string} file
  */
 function checkEnd(file) {
-  const descriptor = openSync(file, 'r');
-  try {
-    const head = Buffer.alloc(ELF.size);
-    readSync(descriptor, head, 0, ELF.size, 0);
-    // The table of sections is the last part.
-    const end = head.readUInt32LE(ELF.table) + head.readUInt16LE(ELF.entry) * head.readUInt16LE(ELF.entries);
-    if (head.readUInt32BE() === ELF.magic && readSync(descriptor, head, 0, 1, end - 1) === 0) {
-      throw new Error(`${file} is damaged: it ends before its byte ${end}`);
-    }
-  } finally {
-    closeSync(descriptor);
+  const { buffer, length } = readBytes(file, 0, ELF.size);
+  const head = new DataView(buffer);
+  if (length < ELF.size || head.getUint32(0) !== ELF.magic) {
+    return;
+  }
+  // The table of sections is the last part.
+  const end = head.getUint32(ELF.table, true) + head.getUint16(ELF.entry, true) * head.getUint16(ELF.entries, true);
+  if (readBytes(file, end - 1, 1).length === 0) {
+    throw new Error(`${file} is damaged: it ends before its byte ${end}`);
   }
 }
 
@@ -150,7 +206,7 @@ function check({ BUILD }, target, file) {
     throw new Error(`the package's JavaScript has version ${PACKAGE_VERSION}, but ${file} has version ${version}`);
   }
   if (target.endsWith('-musl') && builtFor.endsWith('-gnu;')) {
-    throw new Error(`${file} is for glibc, and this program runs on musl`);
+    throw wrongLibrary(file, target);
   }
 }
 
