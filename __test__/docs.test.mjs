@@ -159,6 +159,12 @@ const COMMANDS = {
     const { stdout } = spawnSync('cargo', ['--list'], { cwd: root, encoding: 'utf8' });
     assert.match(stdout, new RegExp(`^ +${name}\\b`, 'm'));
   },
+  esbuild(words) {
+    const { stdout } = spawnSync(join(root, 'node_modules/.bin/esbuild'), ['--help'], { encoding: 'utf8' });
+    for (const option of optionsOf(words).map((word) => word.replace(/:.*$/, ''))) {
+      assert.match(stdout, new RegExp(`^ +${option}\\b`, 'm'), `it has no option ${option}`);
+    }
+  },
   node(words) {
     const file = words.find((word) => !word.startsWith('-')) ?? '';
     assert.ok(existsSync(join(root, file)), `there is no ${file}`);
