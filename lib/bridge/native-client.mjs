@@ -1,45 +1,14 @@
-import { failureOf } from '../errors.mjs';
 import { loadLater } from '../load-later.mjs';
 import { loadNative } from './addon.mjs';
 import { isMissing } from './addon-missing.mjs';
+import { deliver } from './deliver.mjs';
 import { KnownRequests, UNPREPARED } from './known-requests.mjs';
 import { Pending } from './pending.mjs';
-import {
-  EVENT_BODY,
-  EVENT_CALL,
-  EVENT_HEAD,
-  EVENT_KIND,
-  EVENT_STATUS,
-  EVENT_WIDTH,
-  FAILURE_DECLARED,
-  FLAG_JSON,
-  FLAG_REDIRECT_ERROR,
-  FLAG_REDIRECT_MANUAL,
-  KIND_BITS,
-  KIND_CHUNK,
-  KIND_DONE,
-  KIND_DONE_WITHOUT_CONTENT,
-  KIND_END,
-  KIND_FAILED,
-  KIND_HEAD,
-  KIND_MASK,
-  KIND_READY,
-  KIND_REJECTED,
-  KIND_TAPED,
-  KIND_TAPED_IN_PARTS,
-} from './wire.mjs';
+import { FLAG_JSON, FLAG_REDIRECT_ERROR, FLAG_REDIRECT_MANUAL } from './wire.mjs';
 
 // As they are now: a program may replace them later.
 const { parse: parseJson } = JSON;
 const NativePromise = Promise;
-
-/** The kinds that have a head, by bit. */
-const HAS_HEAD =
-  (1 << KIND_DONE) |
-  (1 << KIND_DONE_WITHOUT_CONTENT) |
-  (1 << KIND_HEAD) |
-  (1 << KIND_TAPED) |
-  (1 << KIND_TAPED_IN_PARTS);
 
 /** So much JSON is parsed as text before native code is asked to read the rest. */
 const WARM_UP = 64 * 1024;
@@ -48,30 +17,8 @@ const WARM_UP = 64 * 1024;
 const redirectFlags = { follow: 0, manual: FLAG_REDIRECT_MANUAL, error: FLAG_REDIRECT_ERROR };
 
 /**
- * What becomes of one request. `done` or `end` or `failed` is the last to be called, unless the request is cancelled.
- *
- * @typedef {object} Receiver
- * @property {NativeClient} client keeps the client alive for as long as an answer is awaited
- * @property {import('node:async_hooks').AsyncResource} [context] that of the call, where functions of the program may be called
- * @property {string} method
- * @property {string} path
- * @property {import('./known-requests.mjs').KnownRequest} [known] the request, where it may come again
- * @property {(status: number, head: string, body: any, noContent: boolean, parsed?: boolean) => void} [done]
- * @property {(status: number, head: string) => void} [head]
- * @property {(bytes: ArrayBuffer) => void} [chunk]
- * @property {() => void} [end]
- * @property {() => void} [ready]
- * @property {(error: import('../errors.mjs').TransportError, declared?: string) => void} failed the second is what a protocol
- *   declares for it, as JSON
- * @property {(status: number, declared: string, target: string) => void} [rejected]
- */
-
-/**
- * What one batch leaves for the next.
- *
- * @typedef {object} Incoming
- * @property {string} lastHead
- * @property {ReturnType<import('./answer-tapes.mjs').askForAnswerTapes>} tapes once there are any
+ * @typedef {import('./deliver.mjs').Receiver} Receiver
+ * @typedef {import('./deliver.mjs').Incoming} Incoming
  */
 
 /**
@@ -276,132 +223,6 @@ class NativeClient {
       this.#http?.upload(id, chunk);
     }
   }
-}
-
-/**
- * @param {any[]} batch
- * @param {Pending<Receiver>} pending
- * @param {Incoming} incoming
- */
-function deliver(batch, pending, incoming) {
-  fillInHeads(batch, incoming);
-  const { tapes } = incoming;
-  let number;
-  /** @type {{ reason: unknown } | undefined} */
-  let uncaught;
-  try {
-    number = tapes?.begin();
-  } catch {
-    // Those of its calls that have a tape fail.
-  }
-  for (let i = 0; i < batch.length; i += EVENT_WIDTH) {
-    const id = batch[i + EVENT_CALL];
-    const receiver = pending.get(id);
-    if (receiver === undefined) {
-      continue;
-    }
-    try {
-      const { context } = receiver;
-      if (context) {
-        context.runInAsyncScope(deliverEvent, undefined, receiver, batch, i, pending, tapes, number);
-      } else {
-        deliverEvent(receiver, batch, i, pending, tapes, number);
-      }
-    } catch (error) {
-      // The others of the batch are not to blame.
-      try {
-        receiver.client.cancel(id);
-        receiver.failed(/** @type {any} */ (error));
-      } catch (reason) {
-        uncaught ??= { reason };
-      }
-    }
-  }
-  if (uncaught) {
-    throw uncaught.reason;
-  }
-}
-
-/**
- * @param {Receiver} receiver
- * @param {any[]} batch
- * @param {number} i where in it the event is
- * @param {Pending<Receiver>} pending
- * @param {Incoming['tapes']} tapes
- * @param {number | undefined} number of the batch
- */
-function deliverEvent(receiver, batch, i, pending, tapes, number) {
-  const id = batch[i + EVENT_CALL];
-  const kind = batch[i + EVENT_KIND] & KIND_MASK;
-  const status = batch[i + EVENT_STATUS];
-  const head = batch[i + EVENT_HEAD];
-  switch (kind) {
-    case KIND_DONE:
-    case KIND_DONE_WITHOUT_CONTENT:
-      pending.delete(id);
-      receiver.done?.(status, head, batch[i + EVENT_BODY], kind === KIND_DONE_WITHOUT_CONTENT);
-      break;
-    case KIND_TAPED:
-    case KIND_TAPED_IN_PARTS:
-      pending.delete(id);
-      deliverTaped(receiver, batch, i, tapes, number);
-      break;
-    case KIND_HEAD:
-      receiver.head?.(status, head);
-      break;
-    case KIND_CHUNK:
-      receiver.chunk?.(batch[i + EVENT_BODY]);
-      break;
-    case KIND_END:
-      pending.delete(id);
-      receiver.end?.();
-      break;
-    case KIND_READY:
-      receiver.ready?.();
-      break;
-    case KIND_REJECTED:
-      pending.delete(id);
-      receiver.rejected?.(status, head, batch[i + EVENT_BODY]);
-      break;
-    case KIND_FAILED:
-      // Not only forgotten: native code is still at work where an answer could not be handed over.
-      receiver.client.cancel(id);
-      receiver.failed(failureOf(status, head, receiver), head[FAILURE_DECLARED]);
-      break;
-  }
-}
-
-/**
- * Puts a head where there is none because it is the same as the last. Before anybody is called: there is another batch if an
- * event loop runs inside this one.
- *
- * @param {any[]} batch
- * @param {Incoming} incoming
- */
-function fillInHeads(batch, incoming) {
-  for (let i = 0; i < batch.length; i += EVENT_WIDTH) {
-    if (HAS_HEAD & (1 << (batch[i + EVENT_KIND] & KIND_MASK))) {
-      incoming.lastHead = batch[i + EVENT_HEAD] ??= incoming.lastHead;
-    }
-  }
-}
-
-/**
- * @param {Receiver} receiver
- * @param {any[]} batch
- * @param {number} i where in it the event is
- * @param {Incoming['tapes']} tapes
- * @param {number | undefined} number of the batch
- */
-function deliverTaped(receiver, batch, i, tapes, number) {
-  let value;
-  try {
-    value = tapes?.read(number, batch[i + EVENT_KIND] >>> KIND_BITS, batch[i + EVENT_BODY]);
-  } catch (error) {
-    receiver.failed(/** @type {any} */ (error));
-    return;
-  }
-  receiver.done?.(batch[i + EVENT_STATUS], batch[i + EVENT_HEAD], value, false, true);
 }
 
 export { NativeClient, redirectFlags };
