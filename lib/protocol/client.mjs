@@ -139,11 +139,8 @@ class ProtocolCaller {
       const { definition } = this;
       const settings = readSettings(definition, this.#settings);
       checkConnection(definition, settings);
-      for (const option of definition.description.options) {
-        if (option.env !== null) {
-          this.#variables.push({ option, text: undefined });
-        }
-      }
+      const given = definition.description.options.filter(({ env }) => env !== null);
+      this.#variables = given.map((option) => ({ option, text: undefined }));
       this.#native = definition.engine.caller(JSON.stringify(settings));
     }
     return this.#native;

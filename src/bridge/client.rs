@@ -311,7 +311,7 @@ pub(super) fn parse_authority(authority: &str) -> std::result::Result<Authority,
     Authority::from_str(authority).map_err(|_| invalid("path", "its host is not one"))
 }
 
-pub(super) fn parse_headers(
+fn parse_headers(
     flat: &[Option<String>],
 ) -> std::result::Result<Vec<(HeaderName, Option<HeaderValue>)>, Error> {
     let mut headers = Vec::with_capacity(flat.len() / 2);

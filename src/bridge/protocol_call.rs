@@ -9,9 +9,10 @@ use napi::bindgen_prelude::{Env, Error, Result};
 use napi_derive::napi;
 use serde_json::{Map, Value, json};
 
-use super::client::{HttpClient, parse_authority, parse_headers, parse_method, parse_target};
+use super::client::{HttpClient, parse_authority, parse_method, parse_target};
 use super::json::{invalid, to_json};
 use super::waiting::Waiting;
+use crate::http::call::parse_header;
 use crate::http::{Endpoint as Server, Error as HttpError, Payload};
 use crate::protocol::{Address, Call, CallError, Caller, Endpoint, Protocol, Request, Unanswered};
 
@@ -40,11 +41,8 @@ impl ProtocolCaller {
     /// When there is no such endpoint.
     #[napi(catch_unwind)]
     pub fn request(&self, endpoint: u32, given: Option<String>) -> Result<String> {
-        let prepared = self.call(endpoint, given.as_deref())?.and_then(|call| {
-            let request = call.request()?;
-            Ok(describe(&request, &call, false))
-        });
-        Ok(prepared.unwrap_or_else(|failure| to_json(&json!({ "failure": failure }))))
+        let prepared = self.prepare(endpoint, given.as_deref())?;
+        Ok(prepared.map_or_else(|failure| failure, |(call, request)| describe(&request, &call, false)))
     }
 
     /// The failure, as JSON, of a call that failed for a reason of JavaScript's.
@@ -66,6 +64,17 @@ impl ProtocolCaller {
     /// When it is none.
     pub(super) fn new(protocol: &Arc<Protocol>, options: &str) -> Result<Self> {
         Ok(Self { caller: Caller::new(Arc::clone(protocol), read(options)?) })
+    }
+
+    /// A call and what it sends, or its failure as JSON.
+    fn prepare(
+        &self,
+        endpoint: u32,
+        given: Option<&str>,
+    ) -> Result<std::result::Result<(Call, Request), String>> {
+        let call = self.call(endpoint, given)?;
+        let prepared = call.and_then(|call| call.request().map(|request| (call, request)));
+        Ok(prepared.map_err(|failure| to_json(&json!({ "failure": failure }))))
     }
 
     fn endpoint(&self, number: u32) -> Result<&Arc<Endpoint>> {
@@ -109,13 +118,9 @@ impl HttpClient {
         flags: u32,
         describes: bool,
     ) -> Result<Option<String>> {
-        let call = match caller.call(endpoint, given.as_deref())? {
-            Ok(call) => call,
-            Err(failure) => return Ok(Some(to_json(&json!({ "failure": failure })))),
-        };
-        let request = match call.request() {
-            Ok(request) => request,
-            Err(failure) => return Ok(Some(to_json(&json!({ "failure": failure })))),
+        let (call, request) = match caller.prepare(endpoint, given.as_deref())? {
+            Ok(prepared) => prepared,
+            Err(failure) => return Ok(Some(failure)),
         };
         if !is_at(&request.address, self.server()) {
             return Ok(Some(describe(&request, &call, false)));
@@ -143,9 +148,10 @@ impl HttpClient {
         if let Address::Tcp { .. } = *address {
             call.authority = parse_authority(&address.to_string())?;
         }
-        let flat: Vec<Option<String>> =
-            headers.into_iter().flat_map(|(name, value)| [Some(name), Some(value)]).collect();
-        call.headers = parse_headers(&flat)?;
+        for (name, value) in &headers {
+            let (name, value) = parse_header(name, value)?;
+            call.headers.push((name, Some(value)));
+        }
         if let Some(body) = body {
             call.payload = Payload::Bytes(Bytes::from(body));
         }

@@ -1,5 +1,6 @@
 //! JavaScript values made of bytes, numbers and other values.
 
+use std::borrow::Cow;
 use std::ffi::{CStr, c_void};
 use std::ptr;
 
@@ -41,13 +42,18 @@ pub(crate) fn text(env: sys::napi_env, text: &str, ascii: bool) -> Result<sys::n
     Ok(value)
 }
 
-/// A string of UTF-8 bytes as fetch reads them: without a byte order mark, and with U+FFFD for what is not UTF-8.
+/// A string of UTF-8 bytes, as [`decoded`] reads them.
 pub(crate) fn utf8(env: sys::napi_env, bytes: &[u8]) -> Result<sys::napi_value> {
     // ASCII is by far the usual case, and the engine takes Latin-1 without looking at it.
     if bytes.is_ascii() {
         return latin1(env, bytes);
     }
-    text(env, &String::from_utf8_lossy(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)), false)
+    text(env, &decoded(bytes), false)
+}
+
+/// The text of UTF-8 bytes as fetch reads them: without a byte order mark, and with U+FFFD for what is not UTF-8.
+pub(crate) fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes))
 }
 
 /// An `ArrayBuffer` with a copy of the bytes.

@@ -1,11 +1,9 @@
 //! Calls of a protocol's endpoints on their way: what tells the meaning of their answers.
 
 use super::json::to_json;
+use super::values::decoded;
 use crate::http::Error;
 use crate::protocol::{Answer, Call, Unanswered};
-
-/// The byte order mark, which is no part of a text.
-const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A call of an endpoint whose answer is awaited.
 pub(super) struct Waiting {
@@ -21,9 +19,7 @@ impl Waiting {
 
     /// The declared error, as JSON, that an answer means which is not the declared success.
     pub(super) fn rejected(&self, status: u16, body: &[u8]) -> Option<String> {
-        let text = String::from_utf8_lossy(body);
-        let body = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
-        self.call.error(Answer { status, body }).map(|failure| to_json(&failure))
+        self.call.error(Answer { status, body: &decoded(body) }).map(|failure| to_json(&failure))
     }
 
     /// The declared error, as JSON, for want of an answer.

@@ -161,13 +161,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::protocol::error::Diagnostics;
-
-    fn read(source: &Value) -> Shape {
-        let mut diagnostics = Diagnostics::default();
-        let shape = Shape::read(source, "body", &mut diagnostics);
-        diagnostics.or(shape).unwrap()
-    }
+    use crate::protocol::shape::tests::read;
 
     fn shapes() -> Shapes {
         Shapes::from_iter([("Tree".to_owned(), read(&json!({"name": "String", "children?": ["#Tree"]})))])

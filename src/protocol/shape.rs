@@ -220,11 +220,11 @@ fn read_fields(source: &Map<String, Value>, place: &str, diagnostics: &mut Diagn
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::protocol::sample::sample;
 
-    fn read(source: &Value) -> Shape {
+    pub(in crate::protocol) fn read(source: &Value) -> Shape {
         let mut diagnostics = Diagnostics::default();
         let shape = Shape::read(source, "body", &mut diagnostics);
         diagnostics.or(shape).unwrap()
