@@ -72,27 +72,27 @@ function isMusl(arch) {
 /** @param {string} file */
 function headOf(file) {
   try {
-    // What spreads the bytes calls their iterator for each.
-    return String.fromCharCode.apply(null, /** @type {any} */ (readBytes(file, 0, HEAD)));
+    const descriptor = openSync(file, 'r');
+    try {
+      // What spreads the bytes calls their iterator for each.
+      return String.fromCharCode.apply(null, /** @type {any} */ (readBytes(descriptor, 0, HEAD)));
+    } finally {
+      closeSync(descriptor);
+    }
   } catch {
     return '';
   }
 }
 
 /**
- * @param {string} file
+ * @param {number} descriptor
  * @param {number} position
  * @param {number} length
  * @returns {Uint8Array} fewer bytes where the file ends
  */
-function readBytes(file, position, length) {
-  const descriptor = openSync(file, 'r');
-  try {
-    const bytes = new Uint8Array(length);
-    return bytes.subarray(0, readSync(descriptor, bytes, 0, length, position));
-  } finally {
-    closeSync(descriptor);
-  }
+function readBytes(descriptor, position, length) {
+  const bytes = new Uint8Array(length);
+  return bytes.subarray(0, readSync(descriptor, bytes, 0, length, position));
 }
 
 /**
@@ -181,15 +181,20 @@ function loadFile(file) {
  * @param {string} file
  */
 function checkEnd(file) {
-  const { buffer, length } = readBytes(file, 0, ELF.size);
-  const head = new DataView(buffer);
-  if (length < ELF.size || head.getUint32(0) !== ELF.magic) {
-    return;
-  }
-  // The table of sections is the last part.
-  const end = head.getUint32(ELF.table, true) + head.getUint16(ELF.entry, true) * head.getUint16(ELF.entries, true);
-  if (readBytes(file, end - 1, 1).length === 0) {
-    throw new Error(`${file} is damaged: it ends before its byte ${end}`);
+  const descriptor = openSync(file, 'r');
+  try {
+    const { buffer, length } = readBytes(descriptor, 0, ELF.size);
+    const head = new DataView(buffer);
+    if (length < ELF.size || head.getUint32(0) !== ELF.magic) {
+      return;
+    }
+    // The table of sections is the last part.
+    const end = head.getUint32(ELF.table, true) + head.getUint16(ELF.entry, true) * head.getUint16(ELF.entries, true);
+    if (readBytes(descriptor, end - 1, 1).length === 0) {
+      throw new Error(`${file} is damaged: it ends before its byte ${end}`);
+    }
+  } finally {
+    closeSync(descriptor);
   }
 }
 
