@@ -28,6 +28,13 @@ const files = { 'main.cjs': programs.commonjs, 'follow.cjs': FOLLOW, 'forget.cjs
 const ci = ['npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error'];
 const again = ['npm', 'install', '--no-audit', '--no-fund', '--loglevel=error'];
 const clear = ['rm', '-r', 'node_modules'];
+/** As the message says. */
+const followed = [
+  [node, 'follow.cjs'],
+  [node, 'main.cjs'],
+];
+/** As the message says where what is installed is damaged. */
+const anew = [['rm', '-r', 'node_modules', 'package-lock.json'], again, [node, 'main.cjs']];
 
 /** @type {Case[]} */
 export const faults = [
@@ -43,10 +50,7 @@ export const faults = [
     quick: true,
     install: 'npm-omit',
     files,
-    steps: [
-      [node, 'follow.cjs'],
-      [node, 'main.cjs'],
-    ],
+    steps: followed,
     expect: ADVISED,
   },
   {
@@ -54,20 +58,14 @@ export const faults = [
     os: 'linux',
     install: 'npm-other-libc',
     files,
-    steps: [
-      [node, 'follow.cjs'],
-      [node, 'main.cjs'],
-    ],
+    steps: followed,
     expect: ADVISED,
   },
   {
     name: 'fault: node_modules of another system',
     install: 'npm-other-system',
     files,
-    steps: [
-      [node, 'follow.cjs'],
-      [node, 'main.cjs'],
-    ],
+    steps: followed,
     expect: ADVISED,
   },
   {
@@ -81,27 +79,14 @@ export const faults = [
     name: 'fault: a lock file without the addon of this system',
     install: 'npm-other-system',
     files,
-    steps: [
-      [node, 'forget.cjs'],
-      clear,
-      again,
-      ['sh', '-c', '! "$0" main.cjs', node],
-      ['rm', '-r', 'node_modules', 'package-lock.json'],
-      again,
-      [node, 'main.cjs'],
-    ],
+    steps: [[node, 'forget.cjs'], clear, again, ['sh', '-c', '! "$0" main.cjs', node], ...anew],
     expect: /delete both and install again[\s\S]*answered 200/,
   },
   {
     name: 'fault: an addon that is cut off',
     quick: true,
     files,
-    steps: [
-      ['sh', '-c', 'head -c 2000000 "$1" > cut && cp cut "$1" && ! "$0" main.cjs', node, '$ADDON'],
-      ['rm', '-r', 'node_modules', 'package-lock.json'],
-      again,
-      [node, 'main.cjs'],
-    ],
+    steps: [['sh', '-c', 'head -c 2000000 "$1" > cut && cp cut "$1" && ! "$0" main.cjs', node, '$ADDON'], ...anew],
     expect: /delete both and install again[\s\S]*answered 200/,
   },
   {
