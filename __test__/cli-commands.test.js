@@ -5,19 +5,9 @@ const http = require('node:http');
 const test = require('node:test');
 const { cycleProtocol } = require('../protocol');
 const { commandLine } = require('./peers/command-line.js');
-const { bodyOf, json, recordingServer } = require('./peers/http-server.js');
+const { bodyOf, json } = require('./peers/http-server.js');
+const { envelope, platform } = require('./peers/platform.js');
 const { startedSimulator } = require('./peers/started-simulator.js');
-
-/** A node:http server that answers as told, and the variables to find it by. */
-async function platform(t, answer) {
-  const peer = await recordingServer(t, answer);
-  return { ...peer, env: { CYCLE_API_SOCKET: peer.socketPath, CYCLE_API_TOKEN: 'token' } };
-}
-
-const envelope = (code, title, more = {}) => ({
-  data: null,
-  error: { status: Number(code.slice(0, 3)), code, title, ...more },
-});
 
 /** An integration with everything that its shape asks for. */
 const integration = {

@@ -7,18 +7,13 @@ const path = require('node:path');
 const test = require('node:test');
 const { startSimulator } = require('../testing');
 const { commandLine, startCommandLine } = require('./peers/command-line.js');
-const { json, recordingServer } = require('./peers/http-server.js');
+const { json } = require('./peers/http-server.js');
+const { platform } = require('./peers/platform.js');
 const { temporaryFolder } = require('./peers/temporary-folder.js');
 const { until } = require('./peers/until.js');
 
 const SECRET = 'do-not-show-this';
 const PROGRAM = path.join(__dirname, '..', 'bin', 'cycle-internal.js');
-
-/** A node:http server that answers as told, and the variables to find it by. */
-async function platform(t, answer) {
-  const { socketPath, requests } = await recordingServer(t, answer);
-  return { requests, env: { CYCLE_API_SOCKET: socketPath, CYCLE_API_TOKEN: 'token' } };
-}
 
 /** A file with a protocol of one endpoint, whose texts do something to a terminal. */
 function oddProtocol(t, values) {
@@ -173,15 +168,9 @@ test('a warning is a line', async (t) => {
 });
 
 test('output that cannot be written is an error in words', (t) => {
-  if (!fs.existsSync('/dev/full')) return t.skip('no /dev/full here');
-  const full = fs.openSync('/dev/full', 'w');
-  t.after(() => fs.closeSync(full));
-  const { status, stderr } = spawnSync(process.execPath, [PROGRAM, '--help'], {
-    stdio: ['ignore', full, 'pipe'],
-    encoding: 'utf8',
-  });
-  assert.deepEqual(
-    [status, stderr],
-    [1, 'Error: the output cannot be written: ENOSPC: no space left on device, write\n'],
-  );
+  // A file that may not grow, as on a disk that is full.
+  const command = 'ulimit -f 0 && exec "$0" "$1" --help > "$2"';
+  const file = path.join(temporaryFolder(t), 'help.txt');
+  const { status, stderr } = spawnSync('sh', ['-c', command, process.execPath, PROGRAM, file], { encoding: 'utf8' });
+  assert.deepEqual([status, stderr], [1, 'Error: the output cannot be written: EFBIG: file too large, write\n']);
 });

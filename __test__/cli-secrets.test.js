@@ -5,20 +5,18 @@ const { writeFileSync } = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
 const { commandLine, onTerminal, startCommandLine } = require('./peers/command-line.js');
-const { json, recordingServer } = require('./peers/http-server.js');
+const { json } = require('./peers/http-server.js');
+const { platform } = require('./peers/platform.js');
 const { temporaryFolder } = require('./peers/temporary-folder.js');
 const { until } = require('./peers/until.js');
 
 const SECRET = 'do-not-show-this';
 
-/** A node:http server that tells a secret whatever it is asked, and the variables to find it by. */
-async function platform(t, body = { data: { A: SECRET } }) {
-  const { socketPath, requests } = await recordingServer(t, (_request, response) => json(response, body));
-  return { requests, env: { CYCLE_API_SOCKET: socketPath, CYCLE_API_TOKEN: 'token' } };
-}
+/** A platform that tells a secret whatever it is asked. */
+const telling = (t, body = { data: { A: SECRET } }) => platform(t, (_request, response) => json(response, body));
 
 test('request hides secrets however the path is written', async (t) => {
-  const { env } = await platform(t);
+  const { env } = await telling(t);
   for (const target of [
     '/v1/environment/scoped-variables#x',
     '/v1/environment/scoped-variables?a=b',
@@ -41,13 +39,13 @@ test('request hides secrets however the path is written', async (t) => {
 });
 
 test('request hides what is secret anywhere when it does not know the path', async (t) => {
-  const { env } = await platform(t, { data: { private_key: SECRET, name: 'a' } });
+  const { env } = await telling(t, { data: { private_key: SECRET, name: 'a' } });
   const { stdout } = await commandLine(['request', '/v9/new', '--json'], { env });
   assert.deepEqual(JSON.parse(stdout), { data: { private_key: null, name: 'a' } });
 });
 
 test('a path that cannot be asked for is wrong use', async (t) => {
-  const { env, requests } = await platform(t);
+  const { env, requests } = await telling(t);
   for (const target of ['/v1//environment', '/v1/a|b']) {
     const { code, stderr } = await commandLine(['request', target], { env });
     assert.equal(code, 2, stderr);
@@ -67,7 +65,7 @@ test('metadata hides secrets', async (t) => {
 });
 
 test('the credential comes from standard input, where the list of processes does not show it', async (t) => {
-  const { env, requests } = await platform(t);
+  const { env, requests } = await telling(t);
   for (const option of ['--token', '--api-key']) {
     const { code } = await commandLine(['hub', 'get', option, '-'], { env, input: 'from-stdin\r\nmore\n' });
     assert.equal(code, 1, 'the answer is none of a hub');
@@ -90,7 +88,7 @@ test('the credential comes from standard input, where the list of processes does
 });
 
 test('so do params that are secret', async (t) => {
-  const { env, requests } = await platform(t, { data: true });
+  const { env, requests } = await telling(t, { data: true });
   const { stdout } = await commandLine(['--help']);
   assert.ok(stdout.includes('vpn'), stdout);
   const found = Object.entries(require('../generated/cycle-protocol.json'))
@@ -118,7 +116,7 @@ test("the server's text does nothing to a terminal", async (t) => {
   const odd = '\u009b31m\u007f\u202e\u2066\u200f\u061c\u0085\u001b[31m';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
   const harmful = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
-  const { env } = await platform(t, { data: { [odd]: odd, list: [odd], text: odd } });
+  const { env } = await telling(t, { data: { [odd]: odd, list: [odd], text: odd } });
   for (const options of [['--json'], [], ['--color']]) {
     const { text } = await onTerminal(['request', '/x', ...options], { env });
     // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are our own.
@@ -127,7 +125,7 @@ test("the server's text does nothing to a terminal", async (t) => {
   const { stdout } = await commandLine(['request', '/x', '--json'], { env });
   assert.doesNotMatch(stdout, harmful);
   assert.equal(JSON.parse(stdout).data[odd], odd, 'and means the same');
-  const failing = await platform(t, { data: { id: 5, [odd]: 1 } });
+  const failing = await telling(t, { data: { id: 5, [odd]: 1 } });
   for (const options of [[], ['--json']]) {
     const { stderr } = await commandLine(['hub', 'get', ...options], failing);
     assert.doesNotMatch(stderr, harmful);

@@ -3,17 +3,12 @@
 const assert = require('node:assert/strict');
 const test = require('node:test');
 const { onTerminal, startOnTerminal } = require('./peers/command-line.js');
-const { json, recordingServer } = require('./peers/http-server.js');
+const { json } = require('./peers/http-server.js');
+const { platform } = require('./peers/platform.js');
 const { until } = require('./peers/until.js');
 
-/** A node:http server that answers as told, and the variables to find it by. */
-async function platform(t, answer) {
-  const { socketPath } = await recordingServer(t, answer);
-  return { CYCLE_API_SOCKET: socketPath, CYCLE_API_TOKEN: 'token' };
-}
-
 test('on a terminal there are colours, and messages around the results', async (t) => {
-  const env = await platform(t, (_request, response) => json(response, { data: true }));
+  const { env } = await platform(t, (_request, response) => json(response, { data: true }));
   const { code, text } = await onTerminal(['server', 'reboot'], { env });
   assert.deepEqual([code, text], [0, '\u001b[2mThe server reboots:\u001b[22m\ntrue\n']);
   const plain = await onTerminal(['server', 'reboot'], { env: { ...env, NO_COLOR: '1' } });
@@ -23,13 +18,13 @@ test('on a terminal there are colours, and messages around the results', async (
 });
 
 test('on a terminal hidden secrets and cut tables are mentioned', async (t) => {
-  const env = await platform(t, (_request, response) => json(response, { data: { A: 'secret' } }));
+  const { env } = await platform(t, (_request, response) => json(response, { data: { A: 'secret' } }));
   const { text } = await onTerminal(['environment', 'scoped-variables', '--no-color'], { env });
   assert.equal(text, 'A: (hidden)\nSecrets are hidden; --reveal shows them.\n');
 });
 
 test('errors are red on a terminal', async (t) => {
-  const env = await platform(t, (_request, response) =>
+  const { env } = await platform(t, (_request, response) =>
     json(response, { data: null, error: { code: '500.unknown', title: 'Oh' } }, 500),
   );
   const { code, text } = await onTerminal(['hub', 'get'], { env });
@@ -40,7 +35,7 @@ test('errors are red on a terminal', async (t) => {
 });
 
 test('a long call shows that it goes on, and Ctrl-C ends it at once', async (t) => {
-  const env = await platform(t, () => {});
+  const { env } = await platform(t, () => {});
   const child = startOnTerminal(['hub', 'get'], { env });
   t.after(() => child.kill('SIGKILL'));
   await until(() => child.text.stdout.includes('Asking for the hub'), 'a spinner');

@@ -5,19 +5,9 @@ const { writeFileSync } = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
 const { commandLine } = require('./peers/command-line.js');
-const { json, recordingServer } = require('./peers/http-server.js');
+const { json } = require('./peers/http-server.js');
+const { envelope, platform } = require('./peers/platform.js');
 const { temporaryFolder } = require('./peers/temporary-folder.js');
-
-/** A node:http server that answers as told, and the variables to find it by. */
-async function platform(t, answer) {
-  const peer = await recordingServer(t, answer);
-  return { ...peer, env: { CYCLE_API_SOCKET: peer.socketPath, CYCLE_API_TOKEN: 'token' } };
-}
-
-const envelope = (code, title, more = {}) => ({
-  data: null,
-  error: { status: Number(code.slice(0, 3)), code, title, ...more },
-});
 
 test('results are for people, or JSON for programs', async (t) => {
   const { env, requests } = await platform(t, (_request, response) =>

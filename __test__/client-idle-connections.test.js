@@ -3,14 +3,12 @@
 // How long connections are kept that serve nobody, and how many there are.
 
 const assert = require('node:assert/strict');
-const { execFile } = require('node:child_process');
 const test = require('node:test');
-const { promisify } = require('node:util');
+const { setTimeout: sleep } = require('node:timers/promises');
+const { printedBy, run } = require('./peers/child.js');
 const { client } = require('./peers/client.js');
 const { httpServer, json, recordingServer } = require('./peers/http-server.js');
 const { until } = require('./peers/until.js');
-
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 test('keepAliveTimeoutMs: the connections of a burst are closed when they have been idle for so long', async (t) => {
   const peer = await recordingServer(t);
@@ -32,7 +30,7 @@ test('without it, they are closed after seconds and not minutes', async (t) => {
   const peer = await httpServer(t, (_request, response) => json(response, {}), { keepAliveTimeout: 0 });
   const made = client(t, peer);
   await made.GET('/v1/hub');
-  await pause(2500);
+  await sleep(2500);
   await made.GET('/v1/hub');
   assert.equal(peer.accepted(), 1);
   await until(() => peer.sockets.size === 0, 'it is closed', 8000);
@@ -73,7 +71,7 @@ test('so does one that is garbage', async (t) => {
       }
       console.log(before, open());
     });`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', '-e', script, peer.socketPath]);
+  const stdout = await printedBy(script, [peer.socketPath], { node: ['--expose-gc'] });
   const [before, after] = stdout.split(' ').map(Number);
   assert.ok(after <= before - 10, stdout);
 });
@@ -94,7 +92,7 @@ test('maxConnections fits the descriptors that the process may have', async (t) 
       (error) => { console.log(error.code); },
     );`;
   const command = 'ulimit -n 100; exec "$0" -e "$1" "$2"';
-  const { stdout } = await promisify(execFile)('sh', ['-c', command, process.execPath, script, peer.socketPath]);
+  const { stdout } = await run('sh', ['-c', command, process.execPath, script, peer.socketPath]);
   assert.equal(stdout.trim(), '400');
   assert.ok(most <= 50, `${most} at once`);
 });

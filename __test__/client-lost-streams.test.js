@@ -7,6 +7,7 @@ const { getEventListeners, once } = require('node:events');
 const test = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { Worker } = require('node:worker_threads');
+const { beBusy } = require('./peers/busy.js');
 const { client, rejection } = require('./peers/client.js');
 const { rawServer } = require('./peers/raw-server.js');
 const { within } = require('./peers/until.js');
@@ -43,11 +44,8 @@ async function droppingServer(t) {
   return { socketPath };
 }
 
-/** Keeps this thread busy until the server has hung up. */
-function beBusy() {
-  const end = performance.now() + 150;
-  while (performance.now() < end);
-}
+/** Milliseconds in which the server has hung up. */
+const HANGUP = 150;
 
 const streamed = (t, peer, init) => client(t, peer).GET('/v1/server', { parseAs: 'stream', ...init });
 
@@ -103,7 +101,7 @@ for (const [how, read] of Object.entries(READERS)) {
   for (const [way, init] of Object.entries({ plainly: {}, 'with middleware': { middleware: [{ onResponse() {} }] } })) {
     test(`events before a lost connection are read ${how}, ${way}`, async (t) => {
       const result = await streamed(t, await droppingServer(t), init);
-      beBusy();
+      beBusy(HANGUP);
       await read(result);
     });
   }
@@ -111,7 +109,7 @@ for (const [how, read] of Object.entries(READERS)) {
 
 test('events before a lost connection are read by response and clone', async (t) => {
   const { response } = await streamed(t, await droppingServer(t));
-  beBusy();
+  beBusy(HANGUP);
   const copy = response.clone();
   const [one, other] = await Promise.all([readAll(response.body), readAll(copy.body)]);
   assert.equal(one.text, ALL);
@@ -121,7 +119,7 @@ test('events before a lost connection are read by response and clone', async (t)
 
 test('text() of a lost answer rejects', async (t) => {
   const { response } = await streamed(t, await droppingServer(t));
-  beBusy();
+  beBusy(HANGUP);
   assert.equal((await rejection(response.text())).code, 'ECONNRESET');
 });
 
@@ -150,7 +148,7 @@ test('an abort does not wait for what came', async (t) => {
 test('nor does it after the connection was lost', async (t) => {
   const controller = new AbortController();
   const { data } = await streamed(t, await droppingServer(t), { signal: controller.signal });
-  beBusy();
+  beBusy(HANGUP);
   await sleep(50);
   const reason = new Error('enough');
   controller.abort(reason);
@@ -161,7 +159,7 @@ for (const [how, leave] of Object.entries({ read: readAll, cancelled: (data) => 
   test(`no listener stays on the signal of a lost answer that was ${how}`, async (t) => {
     const { signal } = new AbortController();
     const { data } = await streamed(t, await droppingServer(t), { signal });
-    beBusy();
+    beBusy(HANGUP);
     await sleep(50);
     await leave(data);
     assert.equal(getEventListeners(signal, 'abort').length, 0);

@@ -5,6 +5,7 @@
 const assert = require('node:assert/strict');
 const test = require('node:test');
 const { createProtocolClient, defineProtocol } = require('../protocol');
+const { beBusy } = require('./peers/busy.js');
 const { client, rejection } = require('./peers/client.js');
 const { assertFailure } = require('./peers/failure.js');
 const { bodyOf, httpServer, json } = require('./peers/http-server.js');
@@ -12,12 +13,6 @@ const { rawServer, wholeAnswer } = require('./peers/raw-server.js');
 const { until, within } = require('./peers/until.js');
 
 const HEAD = 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n';
-
-/** Keeps the thread busy, as a long computation does. */
-function beBusy(milliseconds) {
-  const end = performance.now() + milliseconds;
-  while (performance.now() < end);
-}
 
 const SILENCES = {
   'nothing at all': [() => {}, 'ERR_CYCLE_HEADERS_TIMEOUT', /headersTimeoutMs/],

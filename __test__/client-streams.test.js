@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const test = require('node:test');
+const { setTimeout: sleep } = require('node:timers/promises');
 const zlib = require('node:zlib');
 const { client, rejection } = require('./peers/client.js');
 const { httpServer, json } = require('./peers/http-server.js');
@@ -11,7 +12,6 @@ const { until, within } = require('./peers/until.js');
 
 const CHUNK = Buffer.alloc(64 * 1024, 'x');
 const raw = { bodySerializer: (same) => same, duplex: 'half' };
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A peer that writes as much as it is allowed to, and counts. */
 async function pouringServer(t) {

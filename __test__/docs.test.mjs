@@ -4,23 +4,13 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import ts from 'typescript';
 import { startSimulator } from '../testing.js';
 import { anchorsOf, blocksOf, consoleCommands, localLinks, PAGES, root, shellCommands } from './peers/pages.mjs';
+import { temporaryFolder } from './peers/temporary-folder.js';
 import until from './peers/until.js';
 import { compile, makeProject } from './types/project.mjs';
 
@@ -52,8 +42,7 @@ function javascript({ language, text }) {
  * @param {Block[]} blocks
  */
 async function workplace(t, blocks) {
-  const folder = mkdtempSync(join(tmpdir(), 'cycle-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder(t);
   mkdirSync(join(folder, 'node_modules', dirname(PACKAGE)), { recursive: true });
   symlinkSync(root, join(folder, 'node_modules', PACKAGE));
   mkdirSync(join(folder, 'bin'));

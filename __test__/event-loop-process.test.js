@@ -2,64 +2,18 @@
 
 // Which lane is taken, and what becomes of it when its process or worker ends.
 const assert = require('node:assert/strict');
-const { execFile } = require('node:child_process');
-const fs = require('node:fs');
-const http = require('node:http');
-const os = require('node:os');
-const path = require('node:path');
 const { test } = require('node:test');
+const { printedBy } = require('./peers/child.js');
+const { httpServer, json } = require('./peers/http-server.js');
+const { until } = require('./peers/until.js');
 
 const PACKAGE = JSON.stringify(require.resolve('..'));
-const NATIVE = JSON.stringify(require.resolve('..'));
 
-/** @typedef {import('node:test').TestContext} TestContext */
-
-/**
- * Serves HTTP until the test is over; gives the path.
- *
- * @param {TestContext} t
- * @param {http.RequestListener} handler
- */
-async function serve(t, handler) {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'cycle-event-loop-'));
-  const listening = path.join(directory, 'api.sock');
-  const server = http.createServer({ keepAliveTimeout: 60_000 }, handler);
-  await new Promise((resolve) => server.listen(listening, () => resolve(undefined)));
-  t.after(() => {
-    server.close();
-    server.closeAllConnections();
-    fs.rmSync(directory, { recursive: true, force: true });
-  });
-  return { server, socketPath: listening };
-}
-
-/**
- * Runs a script in a process of its own; resolves with what it printed when it ends with code 0 in time.
- *
- * @param {string} script
- * @param {{ [name: string]: string }} [env]
- * @returns {Promise<string>}
- */
-function run(script, env) {
-  return new Promise((resolve, reject) => {
-    const options = { timeout: 60_000, env: { ...process.env, ...env } };
-    execFile(process.execPath, ['-e', script], options, (error, stdout, stderr) => {
-      if (error) {
-        reject(new Error(`${error.message} (signal ${error.signal})\n${stderr}`));
-      } else {
-        resolve(stdout.trim());
-      }
-    });
-  });
-}
-
-/** @type {http.RequestListener} */
-const answer = (_, response) => {
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': 2 }).end('{}');
-};
+/** @type {import('node:http').RequestListener} */
+const answer = (_request, response) => json(response, {});
 
 const LANE = `
-  const { HttpClient } = require(${NATIVE}).internals.loadNative();
+  const { HttpClient } = require(${PACKAGE}).internals.loadNative();
   const lane = (options) => {
     try {
       return new HttpClient({ headers: [], ...options }, () => {}).lane;
@@ -72,16 +26,16 @@ test('Node has its lane on the event loop, unless a host must be looked up', asy
   const script = `${LANE} console.log(JSON.stringify([
     { socketPath: '/x' }, { host: '127.0.0.1', port: 1 }, { host: '::1', port: 1 }, { host: 'localhost', port: 1 },
   ].map(lane)))`;
-  const lanes = JSON.parse(await run(script, { CYCLE_INTERNAL_API_LANE: '' }));
+  const lanes = JSON.parse(await printedBy(script, [], { env: { CYCLE_INTERNAL_API_LANE: '' } }));
   assert.deepEqual(lanes, ['event-loop', 'event-loop', 'event-loop', 'io-thread']);
 });
 
 test('an environment variable forces the lane', async () => {
   const script = `${LANE} console.log(lane({ socketPath: '/x' }))`;
-  assert.equal(await run(script, { CYCLE_INTERNAL_API_LANE: 'event-loop' }), 'event-loop');
-  assert.equal(await run(script, { CYCLE_INTERNAL_API_LANE: 'io-thread' }), 'io-thread');
+  assert.equal(await printedBy(script, [], { env: { CYCLE_INTERNAL_API_LANE: 'event-loop' } }), 'event-loop');
+  assert.equal(await printedBy(script, [], { env: { CYCLE_INTERNAL_API_LANE: 'io-thread' } }), 'io-thread');
   assert.equal(
-    await run(script, { CYCLE_INTERNAL_API_LANE: 'fast' }),
+    await printedBy(script, [], { env: { CYCLE_INTERNAL_API_LANE: 'fast' } }),
     'CYCLE_INTERNAL_API_LANE must be event-loop or io-thread',
   );
 });
@@ -89,7 +43,9 @@ test('an environment variable forces the lane', async () => {
 test('an environment variable sets how long an answer is looked for before sleep', async () => {
   const script = `${LANE} console.log(lane({ socketPath: '/x' }))`;
   const looking = (/** @type {string} */ microseconds) =>
-    run(script, { CYCLE_INTERNAL_API_LANE: 'event-loop', CYCLE_INTERNAL_API_BUSY_POLL_US: microseconds });
+    printedBy(script, [], {
+      env: { CYCLE_INTERNAL_API_LANE: 'event-loop', CYCLE_INTERNAL_API_BUSY_POLL_US: microseconds },
+    });
   for (const microseconds of ['', '0', '50', '1000']) {
     assert.equal(await looking(microseconds), 'event-loop');
   }
@@ -120,7 +76,7 @@ test('timers and other sockets are served while an answer is looked for', async 
       server.closeAllConnections();
     });`;
   for (const microseconds of ['', '0', '2000000000']) {
-    assert.equal(await run(script, { CYCLE_INTERNAL_API_BUSY_POLL_US: microseconds }), '1\n1\n1');
+    assert.equal(await printedBy(script, [], { env: { CYCLE_INTERNAL_API_BUSY_POLL_US: microseconds } }), '1\n1\n1');
   }
 });
 
@@ -128,17 +84,17 @@ for (const name of ['bun', 'deno', 'electron']) {
   test(`a process that says it is ${name} is left alone`, async () => {
     const pose = `Object.defineProperty(process, 'versions', { value: { ...process.versions, ${name}: '1.0.0' } });`;
     const script = `${pose} ${LANE} console.log(lane({ socketPath: '/x' }))`;
-    assert.equal(await run(script, { CYCLE_INTERNAL_API_LANE: '' }), 'io-thread');
+    assert.equal(await printedBy(script, [], { env: { CYCLE_INTERNAL_API_LANE: '' } }), 'io-thread');
     assert.match(
-      await run(script, { CYCLE_INTERNAL_API_LANE: 'event-loop' }),
+      await printedBy(script, [], { env: { CYCLE_INTERNAL_API_LANE: 'event-loop' } }),
       /^CYCLE_INTERNAL_API_LANE asks for event-loop, which needs Node/,
     );
   });
 }
 
 test('an idle client lets the process end', async (t) => {
-  const { socketPath } = await serve(t, answer);
-  const printed = await run(`
+  const { socketPath } = await httpServer(t, answer);
+  const printed = await printedBy(`
     const client = require(${PACKAGE}).getClient({ token: 'secret', socketPath: ${JSON.stringify(socketPath)} });
     Promise.all([1, 2, 3].map(() => client.GET('/'))).then(() => console.log('answered'));
   `);
@@ -146,12 +102,12 @@ test('an idle client lets the process end', async (t) => {
 });
 
 test('a client that was never used lets the process end', async () => {
-  assert.equal(await run(`require(${PACKAGE}).getClient({ token: 'secret', socketPath: '/x' })`), '');
+  assert.equal(await printedBy(`require(${PACKAGE}).getClient({ token: 'secret', socketPath: '/x' })`), '');
 });
 
 test('an awaited request keeps the process alive', async (t) => {
-  const { socketPath } = await serve(t, (request, response) => setTimeout(() => answer(request, response), 200));
-  const printed = await run(`
+  const { socketPath } = await httpServer(t, (request, response) => setTimeout(() => answer(request, response), 200));
+  const printed = await printedBy(`
     const client = require(${PACKAGE}).getClient({ token: 'secret', socketPath: ${JSON.stringify(socketPath)} });
     client.GET('/').then(() => client.GET('/')).then(() => console.log('answered'));
   `);
@@ -159,8 +115,8 @@ test('an awaited request keeps the process alive', async (t) => {
 });
 
 test('a timeout ends a request that nothing else would end, and then the process', async (t) => {
-  const { socketPath } = await serve(t, () => {});
-  const printed = await run(`
+  const { socketPath } = await httpServer(t, () => {});
+  const printed = await printedBy(`
     const options = { token: 'secret', socketPath: ${JSON.stringify(socketPath)}, timeoutMs: 50 };
     require(${PACKAGE}).getClient(options).GET('/').catch((error) => console.log(error.code));
   `);
@@ -168,8 +124,8 @@ test('a timeout ends a request that nothing else would end, and then the process
 });
 
 test('process.exit() in the middle of requests ends well', async (t) => {
-  const { socketPath } = await serve(t, answer);
-  const printed = await run(`
+  const { socketPath } = await httpServer(t, answer);
+  const printed = await printedBy(`
     const client = require(${PACKAGE}).getClient({ token: 'secret', socketPath: ${JSON.stringify(socketPath)} });
     let answers = 0;
     const loop = async () => {
@@ -202,8 +158,8 @@ const BUSY_WORKER = `
   }`;
 
 test('workers may be terminated under load', async (t) => {
-  const { socketPath } = await serve(t, answer);
-  const printed = await run(`
+  const { socketPath } = await httpServer(t, answer);
+  const printed = await printedBy(`
     const { Worker } = require('node:worker_threads');
     const { once } = require('node:events');
     const start = () => new Worker(${JSON.stringify(BUSY_WORKER)}, { eval: true, workerData: ${JSON.stringify(socketPath)} });
@@ -222,9 +178,9 @@ test('workers may be terminated under load', async (t) => {
 });
 
 test('a worker that calls process.exit() under load ends alone', async (t) => {
-  const { socketPath } = await serve(t, answer);
+  const { socketPath } = await httpServer(t, answer);
   const worker = BUSY_WORKER.replace("parentPort.postMessage('busy')", 'process.exit(7)');
-  const printed = await run(`
+  const printed = await printedBy(`
     const { Worker } = require('node:worker_threads');
     const worker = new Worker(${JSON.stringify(worker)}, { eval: true, workerData: ${JSON.stringify(socketPath)} });
     worker.on('exit', (code) => console.log(code));
@@ -233,12 +189,12 @@ test('a worker that calls process.exit() under load ends alone', async (t) => {
 });
 
 test('a worker with idle connections ends on its own, and its memory with it', async (t) => {
-  const { server, socketPath } = await serve(t, answer);
+  const { sockets, socketPath } = await httpServer(t, answer);
   const worker = `
     const { workerData } = require('node:worker_threads');
     const client = require(${PACKAGE}).getClient({ token: 'secret', socketPath: workerData });
     Promise.all([1, 2, 3, 4].map(() => client.GET('/')));`;
-  const printed = await run(`
+  const printed = await printedBy(`
     const { Worker } = require('node:worker_threads');
     const { once } = require('node:events');
     (async () => {
@@ -251,23 +207,15 @@ test('a worker with idle connections ends on its own, and its memory with it', a
     })();
   `);
   assert.equal(printed, Array(10).fill(0).join());
-  const connections = () =>
-    new Promise((resolve, reject) => {
-      server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
-    });
-  const end = Date.now() + 20_000;
-  while ((await connections()) !== 0) {
-    assert.ok(Date.now() < end, 'connections are left open');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await until(() => sockets.size === 0, 'all connections are closed');
 });
 
 test('a request after the server closed all idle connections is answered', async (t) => {
-  const { server, socketPath } = await serve(t, (request, response) => {
+  const { server, socketPath } = await httpServer(t, (request, response) => {
     answer(request, response);
     response.on('finish', () => setImmediate(() => server.closeIdleConnections()));
   });
-  const printed = await run(`
+  const printed = await printedBy(`
     const client = require(${PACKAGE}).getClient({ token: 'secret', socketPath: ${JSON.stringify(socketPath)} });
     (async () => {
       const pause = new Int32Array(new SharedArrayBuffer(4));
@@ -283,7 +231,7 @@ test('a request after the server closed all idle connections is answered', async
 });
 
 test('process.exit() after an answer ends the connection without a reset', async (t) => {
-  const { server, socketPath } = await serve(t, answer);
+  const { server, socketPath } = await httpServer(t, answer);
   /** @type {(string | undefined)[]} */
   const failures = [];
   server.on('clientError', (error, socket) => {
@@ -291,7 +239,7 @@ test('process.exit() after an answer ends the connection without a reset', async
     socket.destroy();
   });
   const closed = new Promise((resolve) => server.on('connection', (socket) => socket.on('close', resolve)));
-  await run(`
+  await printedBy(`
     const client = require(${PACKAGE}).getClient({ token: 'secret', socketPath: ${JSON.stringify(socketPath)} });
     client.GET('/').then(() => process.exit(0));
   `);

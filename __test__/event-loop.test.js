@@ -2,50 +2,23 @@
 
 // What a client on the event loop must survive. The tests hold on either lane.
 const assert = require('node:assert/strict');
-const { execFile } = require('node:child_process');
 const { createHash } = require('node:crypto');
-const fs = require('node:fs');
 const http = require('node:http');
 const net = require('node:net');
-const os = require('node:os');
-const path = require('node:path');
 const { test } = require('node:test');
 
 const { getClient } = require('..');
 const { HttpClient } = require('..').internals.loadNative();
+const { printedBy } = require('./peers/child.js');
+const { descriptors } = require('./peers/descriptors.js');
+const { httpServer, json } = require('./peers/http-server.js');
+const { temporarySocketPath } = require('./peers/temporary-folder.js');
+const { until } = require('./peers/until.js');
 
 /** @typedef {import('node:test').TestContext} TestContext */
 
 const DONE = 0;
 const FAILED = 6;
-
-/**
- * A socket path that is gone when the test is over.
- *
- * @param {TestContext} t
- */
-function socketPath(t) {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'cycle-event-loop-'));
-  t.after(() => fs.rmSync(directory, { recursive: true, force: true }));
-  return path.join(directory, 'api.sock');
-}
-
-/**
- * Serves HTTP until the test is over; resolves with the path.
- *
- * @param {TestContext} t
- * @param {http.RequestListener} handler
- */
-async function serve(t, handler) {
-  const listening = socketPath(t);
-  const server = http.createServer({ keepAliveTimeout: 60_000 }, handler);
-  await new Promise((resolve) => server.listen(listening, () => resolve(undefined)));
-  t.after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return { server, socketPath: listening };
-}
 
 /**
  * A typed client is of no use here: the paths are made up.
@@ -60,18 +33,6 @@ function clientOf(t, listening) {
   return client;
 }
 
-/**
- * @param {http.ServerResponse} response
- * @param {unknown} value
- */
-const json = (response, value) => {
-  const text = JSON.stringify(value);
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length }).end(text);
-};
-
-/** Descriptors this process has open. */
-const descriptors = () => fs.readdirSync('/dev/fd').length;
-
 /** @param {number} turns */
 async function turnLoop(turns) {
   for (let i = 0; i < turns; i++) {
@@ -79,17 +40,8 @@ async function turnLoop(turns) {
   }
 }
 
-/** @param {() => boolean} done */
-async function until(done) {
-  const end = Date.now() + 20_000;
-  while (!done()) {
-    assert.ok(Date.now() < end, 'waited in vain');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 test('requests may be sent from the callback that delivers answers', async (t) => {
-  const { socketPath: listening } = await serve(t, (request, response) => json(response, request.url));
+  const { socketPath: listening } = await httpServer(t, (request, response) => json(response, request.url));
   let depth = 0;
   /** @type {string[]} */
   const answers = [];
@@ -123,7 +75,7 @@ test('requests may be sent from the callback that delivers answers', async (t) =
 test('a call that follows one of several answers is sent without another', async (t) => {
   /** @type {http.ServerResponse[]} */
   const waiting = [];
-  const { socketPath: listening } = await serve(t, (request, response) => {
+  const { socketPath: listening } = await httpServer(t, (request, response) => {
     if (request.url === '/next') {
       json(response, 'next');
     } else if (waiting.push(response) === 8) {
@@ -144,7 +96,7 @@ test('a call that follows one of several answers is sent without another', async
 });
 
 test('a request that fails at once is told later, not from within the call', async (t) => {
-  const listening = socketPath(t);
+  const listening = temporarySocketPath(t);
   let calling = false;
   let failures = 0;
   await /** @type {Promise<void>} */ (
@@ -171,7 +123,7 @@ test('a request that fails at once is told later, not from within the call', asy
 });
 
 test('more events than a call of JavaScript has room for arrive in order', async (t) => {
-  const listening = socketPath(t);
+  const listening = temporarySocketPath(t);
   const requests = 50_000;
   const ended = [];
   await /** @type {Promise<void>} */ (
@@ -198,7 +150,7 @@ test('more events than a call of JavaScript has room for arrive in order', async
 });
 
 test('failing requests do not keep the loop from its other work', async (t) => {
-  const client = clientOf(t, socketPath(t));
+  const client = clientOf(t, temporarySocketPath(t));
   let stop = false;
   let failures = 0;
   const failing = (async () => {
@@ -215,7 +167,7 @@ test('failing requests do not keep the loop from its other work', async (t) => {
 });
 
 test('a client may be closed by the callback that delivers its answers', async (t) => {
-  const { socketPath: listening } = await serve(t, (_, response) => json(response, 1));
+  const { socketPath: listening } = await httpServer(t, (_, response) => json(response, 1));
   for (let round = 0; round < 20; round++) {
     let deliveries = 0;
     await /** @type {Promise<void>} */ (
@@ -236,7 +188,7 @@ test('a client may be closed by the callback that delivers its answers', async (
 });
 
 test('clients may be made and used by the callback of another', async (t) => {
-  const { socketPath: listening } = await serve(t, (_, response) => json(response, 1));
+  const { socketPath: listening } = await httpServer(t, (_, response) => json(response, 1));
   /** @type {any[]} */
   const clients = [];
   await /** @type {Promise<void>} */ (
@@ -259,7 +211,7 @@ test('clients may be made and used by the callback of another', async (t) => {
 });
 
 test('microtasks and ticks run before the loop goes on', async (t) => {
-  const { socketPath: listening } = await serve(t, (_, response) => json(response, 1));
+  const { socketPath: listening } = await httpServer(t, (_, response) => json(response, 1));
   /** @type {string[]} */
   const order = [];
   await /** @type {Promise<void>} */ (
@@ -281,7 +233,7 @@ test('microtasks and ticks run before the loop goes on', async (t) => {
 });
 
 test('more requests than the listen queue holds are all answered', async (t) => {
-  const listening = socketPath(t);
+  const listening = temporarySocketPath(t);
   const server = http.createServer((request, response) => json(response, request.url));
   await new Promise((resolve) => server.listen({ path: listening, backlog: 1 }, () => resolve(undefined)));
   t.after(() => server.close());
@@ -299,7 +251,7 @@ test('a request body that exceeds every buffer arrives complete', async (t) => {
   for (let i = 0; i < body.length; i += 4) {
     body.writeUInt32LE(i, i);
   }
-  const { socketPath: listening } = await serve(t, (request, response) => {
+  const { socketPath: listening } = await httpServer(t, (request, response) => {
     const hash = createHash('sha256');
     // Long enough for the sender to find the buffers full.
     setTimeout(() => {
@@ -313,7 +265,7 @@ test('a request body that exceeds every buffer arrives complete', async (t) => {
 
 test('a large answer leaves room for other requests and for the loop', async (t) => {
   const large = Buffer.alloc(48 * 1024 * 1024, 'x');
-  const { socketPath: listening } = await serve(t, (request, response) => {
+  const { socketPath: listening } = await httpServer(t, (request, response) => {
     if (request.url === '/large') {
       response.writeHead(200, { 'content-length': large.length }).end(large);
     } else {
@@ -347,7 +299,7 @@ test('a large answer leaves room for other requests and for the loop', async (t)
 });
 
 test('an exception of the callback is an uncaught one and the client goes on', async (t) => {
-  const { socketPath: listening } = await serve(t, (_, response) => json(response, 1));
+  const { socketPath: listening } = await httpServer(t, (_, response) => json(response, 1));
   const script = `
     const { HttpClient } = require(${JSON.stringify(require.resolve('..'))}).internals.loadNative();
     const caught = [];
@@ -361,13 +313,13 @@ test('an exception of the callback is an uncaught one and the client goes on', a
     });
     client.request(0, 'GET', undefined, '/', undefined, undefined, 0);
   `;
-  assert.deepEqual(JSON.parse(await run(script)), ['thrown 0', 'thrown 1', 'thrown 2']);
+  assert.deepEqual(JSON.parse(await printedBy(script)), ['thrown 0', 'thrown 1', 'thrown 2']);
 });
 
 test('a child process inherits no connection', async (t) => {
   /** @type {http.ServerResponse[]} */
   const held = [];
-  const { socketPath: listening } = await serve(t, (_, response) => {
+  const { socketPath: listening } = await httpServer(t, (_, response) => {
     // Answered together, so that each has a connection of its own.
     if (held.push(response) === 8) {
       for (const each of held) {
@@ -387,13 +339,13 @@ test('a child process inherits no connection', async (t) => {
       console.log(JSON.stringify({ opened: own() - before[0], same: inherited() === before[1] }));
     });
   `;
-  const { opened, same } = JSON.parse(await run(script));
+  const { opened, same } = JSON.parse(await printedBy(script));
   assert.ok(opened >= 8, `${opened} connections of its own`);
   assert.ok(same, 'a child has what it had before');
 });
 
 test('a server that hangs up without reading is an error, and not an endless one', async (t) => {
-  const listening = socketPath(t);
+  const listening = temporarySocketPath(t);
   const server = net.createServer((socket) => socket.destroy());
   await new Promise((resolve) => server.listen(listening, () => resolve(undefined)));
   t.after(() => server.close());
@@ -404,11 +356,11 @@ test('a server that hangs up without reading is an error, and not an endless one
   }
   const before = descriptors();
   await assert.rejects(client.POST('/'), { code: 'ECONNRESET' });
-  await until(() => descriptors() <= before);
+  await until(() => descriptors() <= before, 'as few descriptors as before');
 });
 
 test('no descriptor is left behind', async (t) => {
-  const { socketPath: listening } = await serve(t, (request, response) => {
+  const { socketPath: listening } = await httpServer(t, (request, response) => {
     if (request.url === '/hang-up') {
       request.socket.destroy();
     } else if (request.url !== '/never') {
@@ -437,23 +389,5 @@ test('no descriptor is left behind', async (t) => {
     }
     await client.close();
   }
-  await until(() => descriptors() <= before);
+  await until(() => descriptors() <= before, 'as few descriptors as before');
 });
-
-/**
- * Runs a script in a process of its own; resolves with what it printed.
- *
- * @param {string} script
- * @returns {Promise<string>}
- */
-function run(script) {
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, ['-e', script], { timeout: 30_000 }, (error, stdout, stderr) => {
-      if (error) {
-        reject(new Error(`${error.message} (signal ${error.signal})\n${stderr}`));
-      } else {
-        resolve(stdout);
-      }
-    });
-  });
-}

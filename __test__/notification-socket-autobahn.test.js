@@ -4,7 +4,7 @@ const assert = require('node:assert/strict');
 const { test } = require('node:test');
 const { NotificationSocket } = require('..');
 const { cases } = require('./peers/autobahn-cases');
-const { bareServer, record } = require('./peers/notification-server');
+const { bareServer, record } = require('./peers/notification-server.js');
 const { within } = require('./peers/until');
 
 test('no case is there twice', () => {

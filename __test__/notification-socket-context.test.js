@@ -4,7 +4,8 @@ const assert = require('node:assert/strict');
 const { AsyncLocalStorage } = require('node:async_hooks');
 const { test } = require('node:test');
 const { NotificationSocket } = require('..');
-const { record, temporarySocketPath, wsServer } = require('./peers/notification-server');
+const { record, wsServer } = require('./peers/notification-server.js');
+const { temporarySocketPath } = require('./peers/temporary-folder.js');
 const { within } = require('./peers/until');
 
 const EVENTS = /** @type {const} */ (['open', 'raw', 'notification', 'error', 'close', 'reconnecting']);

@@ -5,7 +5,8 @@ const { EventEmitter } = require('node:events');
 const { test } = require('node:test');
 const { Worker } = require('node:worker_threads');
 const { NotificationSocket, connectNotifications } = require('..');
-const { bareServer, frame, record, temporarySocketPath, wsServer } = require('./peers/notification-server');
+const { bareServer, frame, record, wsServer } = require('./peers/notification-server.js');
+const { temporarySocketPath } = require('./peers/temporary-folder.js');
 const { until, within } = require('./peers/until');
 
 /**

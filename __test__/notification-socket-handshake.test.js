@@ -9,7 +9,9 @@ const path = require('node:path');
 const { test } = require('node:test');
 const { promisify } = require('node:util');
 const { NotificationSocket, connectNotifications } = require('..');
-const { bareServer, frame, httpServer, listen, record, temporarySocketPath } = require('./peers/notification-server');
+const { listen } = require('./peers/listener.js');
+const { bareServer, frame, httpServer, record } = require('./peers/notification-server.js');
+const { temporarySocketPath } = require('./peers/temporary-folder.js');
 const { until, within } = require('./peers/until');
 
 /**
@@ -46,9 +48,9 @@ test('a socket that is not there', async (t) => {
 test('a socket file without a server', async (t) => {
   const socketPath = temporarySocketPath(t);
   const server = net.createServer();
-  const { stop } = await listen(t, server, `${socketPath}.bound`);
+  const { close } = await listen(t, server, `${socketPath}.bound`);
   fs.linkSync(`${socketPath}.bound`, socketPath);
-  await stop();
+  await close();
   const error = await failure(t, socketPath);
   assert.equal(error.code, 'ECONNREFUSED');
   assert.match(error.message, /no server listens/);

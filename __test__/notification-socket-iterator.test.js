@@ -4,7 +4,8 @@ const assert = require('node:assert/strict');
 const { getEventListeners } = require('node:events');
 const { test } = require('node:test');
 const { NotificationSocket, connectNotifications } = require('..');
-const { record, temporarySocketPath, wsServer } = require('./peers/notification-server');
+const { record, wsServer } = require('./peers/notification-server.js');
+const { temporarySocketPath } = require('./peers/temporary-folder.js');
 const { until, within } = require('./peers/until');
 
 /**

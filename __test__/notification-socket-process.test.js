@@ -1,14 +1,14 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { execFile } = require('node:child_process');
-const fs = require('node:fs');
 const { test } = require('node:test');
-const { promisify } = require('node:util');
 const { Worker } = require('node:worker_threads');
 const { NotificationSocket, connectNotifications } = require('..');
-const { bareServer, closeFrame, frame, record, temporarySocketPath, wsServer } = require('./peers/notification-server');
-const { until, within } = require('./peers/until');
+const child = require('./peers/child.js');
+const { descriptors } = require('./peers/descriptors.js');
+const { bareServer, closeFrame, frame, record, wsServer } = require('./peers/notification-server.js');
+const { temporarySocketPath } = require('./peers/temporary-folder.js');
+const { until, within } = require('./peers/until.js');
 
 const library = JSON.stringify(require.resolve('..'));
 
@@ -17,33 +17,13 @@ const library = JSON.stringify(require.resolve('..'));
  *
  * @param {string} socketPath
  * @param {string} script
- * @param {NodeJS.ProcessEnv} [environment]
- * @returns {Promise<{ code: number | null, signal: string | null, stdout: string, stderr: string }>}
+ * @param {NodeJS.ProcessEnv} [env]
  */
-async function run(socketPath, script, environment = {}) {
+function run(socketPath, script, env = {}) {
   const source = `const { NotificationSocket, connectNotifications } = require(${library});
     const connect = (options) => connectNotifications({ socketPath: process.argv[1], ...options });
     ${script}`;
-  const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
-  const options = {
-    timeout: 60_000,
-    killSignal: /** @type {const} */ ('SIGKILL'),
-    env: { ...inherited, ...environment },
-  };
-  try {
-    return {
-      code: 0,
-      signal: null,
-      ...(await promisify(execFile)(process.execPath, ['-e', source, socketPath], options)),
-    };
-  } catch (error) {
-    return /** @type {any} */ (error);
-  }
-}
-
-/** Descriptors of this process that are sockets or event queues. */
-function descriptors() {
-  return fs.readdirSync('/proc/self/fd').length;
+  return child.runScript(source, [socketPath], { env });
 }
 
 test('an open socket keeps the process alive until it is closed', async (t) => {
@@ -154,8 +134,7 @@ test('an unreferenced socket in a process that waits for something else gets wha
 test('connect without a free descriptor throws the system error, and works when there is one', async (t) => {
   const { socketPath } = await wsServer(t, (peer) => peer.send('"here"'));
   const script = `
-    const fs = require('node:fs');
-    const socket = new NotificationSocket({ socketPath: process.argv[1] });
+        const socket = new NotificationSocket({ socketPath: process.argv[1] });
     socket.on('close', (code) => console.log(code));
     const taken = [];
     try { for (;;) taken.push(fs.openSync('/dev/null')); } catch {}
@@ -168,12 +147,8 @@ test('connect without a free descriptor throws the system error, and works when 
       socket.connect().once('notification', (text) => { console.log(text); socket.close(); });
     });`;
   const source = `const { NotificationSocket } = require(${library}); ${script}`;
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const { stdout } = await promisify(execFile)(
-    '/bin/sh',
-    ['-c', 'ulimit -n 100; exec "$0" "$@"', process.execPath, '-e', source, socketPath],
-    { env, timeout: 60_000, killSignal: 'SIGKILL' },
-  );
+  const command = 'ulimit -n 100; exec "$0" "$@"';
+  const { stdout } = await child.run('sh', ['-c', command, process.execPath, '-e', source, socketPath]);
   assert.deepEqual(stdout.trim().split('\n'), ['EMFILE', 'disposed', 'here', '1005']);
 });
 

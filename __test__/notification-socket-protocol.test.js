@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 const { NotificationSocket, connectNotifications } = require('..');
-const { bareServer, closeFrame, frame, record, wsServer } = require('./peers/notification-server');
+const { bareServer, closeFrame, frame, record, wsServer } = require('./peers/notification-server.js');
 const { within } = require('./peers/until');
 
 /**

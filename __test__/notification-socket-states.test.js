@@ -3,7 +3,8 @@
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 const { NotificationSocket, connectNotifications } = require('..');
-const { bareServer, frame, httpServer, record, temporarySocketPath, wsServer } = require('./peers/notification-server');
+const { bareServer, frame, httpServer, record, wsServer } = require('./peers/notification-server.js');
+const { temporarySocketPath } = require('./peers/temporary-folder.js');
 const { until, within } = require('./peers/until');
 
 /** A delay that no test waits for: that a socket stopped waiting is seen by its coming to rest. */
@@ -30,7 +31,7 @@ test('delays double up to the limit and start again after an open', async (t) =>
   const server = await wsServer(t, () => {}, socketPath);
   await seen.until('open');
   const before = seen.of('reconnecting').length;
-  await server.stop();
+  await server.close();
   await seen.until('reconnecting', before + 2);
   assert.deepEqual(seen.of('reconnecting').slice(before, before + 2), [
     [1, 5],
@@ -101,7 +102,7 @@ test('connected is false in an error listener after a lost connection, and stays
   socket.on('error', ({ code }) => states.push([String(code), socket.connected]));
   socket.connect();
   await seen.until('error');
-  await server.stop();
+  await server.close();
   await seen.until('close');
   assert.deepEqual(states, [
     ['ERR_CYCLE_INVALID_JSON', true],

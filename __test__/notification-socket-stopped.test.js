@@ -5,7 +5,7 @@ const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 const { test } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
-const { bareServer, wsServer } = require('./peers/notification-server');
+const { bareServer, wsServer } = require('./peers/notification-server.js');
 const { until } = require('./peers/until');
 
 const library = JSON.stringify(require.resolve('..'));

@@ -1,11 +1,10 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { execFile } = require('node:child_process');
 const path = require('node:path');
 const { test } = require('node:test');
-const { promisify } = require('node:util');
-const { wsServer } = require('./peers/notification-server');
+const { printedBy } = require('./peers/child.js');
+const { wsServer } = require('./peers/notification-server.js');
 
 const library = JSON.stringify(path.join(__dirname, '..'));
 
@@ -46,9 +45,7 @@ for (const [name, fake] of Object.entries(FAKES)) {
         socket.close();
       });
       socket.on('close', (code) => console.log('close', code));`;
-    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-    const options = { env, timeout: 30_000, killSignal: /** @type {const} */ ('SIGKILL') };
-    const { stdout } = await promisify(execFile)(process.execPath, ['-e', script, socketPath], options);
-    assert.deepEqual(stdout.trim().split('\n'), ['close 1005', 'disposed', 'and again', 'close 1005']);
+    const stdout = await printedBy(script, [socketPath]);
+    assert.deepEqual(stdout.split('\n'), ['close 1005', 'disposed', 'and again', 'close 1005']);
   });
 }

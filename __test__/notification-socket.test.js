@@ -5,7 +5,8 @@ const { EventEmitter } = require('node:events');
 const { test } = require('node:test');
 const { inspect } = require('node:util');
 const { NotificationSocket, connectNotifications } = require('..');
-const { bareServer, closeFrame, frame, record, temporarySocketPath, wsServer } = require('./peers/notification-server');
+const { bareServer, closeFrame, frame, record, wsServer } = require('./peers/notification-server.js');
+const { temporarySocketPath } = require('./peers/temporary-folder.js');
 const { until, within } = require('./peers/until');
 
 /**

@@ -12,6 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { platformManifest } from '../../scripts/package/manifests.mjs';
+import { ownPlatform } from '../../scripts/package/platforms.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const consumers = fileURLToPath(new URL('./consumers', import.meta.url));
@@ -34,15 +36,11 @@ export function makeProject() {
   execFileSync('tar', ['-xzf', join(folder, archive), '-C', installed, '--strip-components=1']);
   rmSync(join(folder, archive));
 
-  const [binary] = readdirSync(root).filter((name) => name.endsWith('.node'));
-  const platform = `${own.name}-${binary.split('.')[1]}`;
-  const platformFolder = join(modules, platform);
+  const manifest = platformManifest(own, ownPlatform());
+  const platformFolder = join(modules, manifest.name);
   mkdirSync(platformFolder, { recursive: true });
-  copyFileSync(join(root, binary), join(platformFolder, binary));
-  writeFileSync(
-    join(platformFolder, 'package.json'),
-    JSON.stringify({ name: platform, version: own.version, main: binary }),
-  );
+  copyFileSync(join(root, manifest.main), join(platformFolder, manifest.main));
+  writeFileSync(join(platformFolder, 'package.json'), JSON.stringify(manifest));
 
   for (const name of ['openapi-fetch', 'openapi-typescript-helpers']) {
     cpSync(join(root, 'node_modules', name), join(modules, name), { recursive: true, dereference: true });

@@ -1,5 +1,6 @@
 'use strict';
 
+const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');
 const path = require('node:path');
 
@@ -15,6 +16,29 @@ const path = require('node:path');
 function runChild(script, args = [], { env = {}, limitMs = 60_000, node = [] } = {}) {
   const file = path.join(__dirname, '..', 'process', 'scripts', `${script}.js`);
   return run(process.execPath, [...node, file, ...args], { env, limitMs });
+}
+
+/**
+ * Runs a script, given as text, in a Node process of its own and waits for its end. It finds `args` from `process.argv[1]` on.
+ *
+ * @param {string} script
+ * @param {string[]} [args]
+ * @param {{ env?: NodeJS.ProcessEnv, limitMs?: number, node?: string[] }} [options] as for {@link runChild}
+ * @returns {Promise<{ code: number | null, signal: string | null, stdout: string, stderr: string }>}
+ */
+function runScript(script, args = [], { node = [], ...options } = {}) {
+  return run(process.execPath, [...node, '-e', script, ...args], options);
+}
+
+/**
+ * What a script prints that ends with code 0, without the line break at the end.
+ *
+ * @param {Parameters<typeof runScript>} parameters
+ */
+async function printedBy(...parameters) {
+  const { code, signal, stdout, stderr } = await runScript(...parameters);
+  assert.equal(code, 0, `${signal ?? 'no signal'}\n${stderr}`);
+  return stdout.trim();
 }
 
 /**
@@ -43,4 +67,4 @@ function run(program, args, { env = {}, limitMs = 60_000, cwd } = {}) {
   });
 }
 
-module.exports = { runChild, run };
+module.exports = { printedBy, run, runChild, runScript };

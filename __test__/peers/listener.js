@@ -1,18 +1,17 @@
 'use strict';
 
 const { once } = require('node:events');
-const path = require('node:path');
-const { temporaryFolder } = require('./temporary-folder.js');
+const { temporarySocketPath } = require('./temporary-folder.js');
 
 /**
- * Binds a server to a Unix socket in a folder of its own; both go away after the test.
+ * Binds a server to a Unix socket, in a folder of its own unless told otherwise. It is closed after the test.
  *
  * @param {{ after: (hook: () => unknown) => void }} scope
  * @param {import('node:net').Server} server
+ * @param {string} [socketPath]
  * @returns {Promise<{ socketPath: string, sockets: Set<import('node:net').Socket>, accepted: () => number, close: () => Promise<void> }>}
  */
-async function listen(scope, server) {
-  const socketPath = path.join(temporaryFolder(scope), 'api.sock');
+async function listen(scope, server, socketPath = temporarySocketPath(scope)) {
   const sockets = new Set();
   let accepted = 0;
   server.on('connection', (socket) => {

@@ -1,49 +1,15 @@
 'use strict';
 
 const { createHash } = require('node:crypto');
-const { once } = require('node:events');
 const http = require('node:http');
 const net = require('node:net');
-const path = require('node:path');
 const { WebSocketServer } = require('ws');
-const { temporaryFolder } = require('./temporary-folder');
-const { until } = require('./until');
+const { listen } = require('./listener.js');
+const { until } = require('./until.js');
 
 /**
  * @typedef {{ after: (hook: () => unknown) => void }} Scope
  */
-
-/** @param {Scope} scope */
-function temporarySocketPath(scope) {
-  return path.join(temporaryFolder(scope), 'api.sock');
-}
-
-/**
- * @param {Scope} scope
- * @param {net.Server} server
- * @param {string} [socketPath]
- */
-async function listen(scope, server, socketPath = temporarySocketPath(scope)) {
-  /** @type {Set<net.Socket>} */
-  const sockets = new Set();
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-    socket.on('close', () => sockets.delete(socket));
-  });
-  server.listen(socketPath);
-  await once(server, 'listening');
-  const stop = () => {
-    for (const socket of sockets) {
-      socket.destroy();
-    }
-    return new Promise((resolve) => {
-      server.close(() => resolve(undefined));
-    });
-  };
-  scope.after(stop);
-  return { socketPath, sockets, stop };
-}
 
 /**
  * A server of the `ws` package on a Unix socket.
@@ -253,8 +219,6 @@ module.exports = {
   closeFrame,
   frame,
   httpServer,
-  listen,
   record,
-  temporarySocketPath,
   wsServer,
 };

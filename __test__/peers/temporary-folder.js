@@ -16,4 +16,13 @@ function temporaryFolder(scope) {
   return folder;
 }
 
-module.exports = { temporaryFolder };
+/**
+ * A path for a socket, gone after the test with its folder.
+ *
+ * @param {Parameters<typeof temporaryFolder>[0]} scope
+ */
+function temporarySocketPath(scope) {
+  return path.join(temporaryFolder(scope), 'api.sock');
+}
+
+module.exports = { temporaryFolder, temporarySocketPath };

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { errorCodePage, errorCodes, errorCodeTypes, strayCodes } from '../../scripts/generate/error-codes.mjs';
+import { temporaryFolder } from '../peers/temporary-folder.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -13,8 +13,7 @@ test('every code that is raised is in the table, and the other way round', async
 });
 
 test('a code that only one of them has is named', async (scope) => {
-  const folder = mkdtempSync(join(tmpdir(), 'codes-'));
-  scope.after(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder(scope);
   for (const name of ['src', 'lib', 'bin']) mkdirSync(join(folder, name));
   writeFileSync(join(folder, 'src', 'failure.rs'), '"ERR_CYCLE_NEW"');
   const codes = [{ code: 'ERR_CYCLE_OLD', of: ['call'], when: 'Once.', todo: 'Nothing.' }];
