@@ -108,6 +108,15 @@ function addonOfAnotherVersion() {
   return content;
 }
 
+/** The addon as it would be for a newer glibc. */
+function addonForNewerGlibc() {
+  const content = addon();
+  const [version] = /GLIBC_2\.\d\d(?=\0)/.exec(content.toString('latin1')) ?? [];
+  assert.ok(version, 'the addon names no version of glibc');
+  content.write('GLIBC_2.99', content.indexOf(`${version}\0`));
+  return content;
+}
+
 /**
  * Makes a program find musl, and in its own file this text, or a file that may not be read.
  *
@@ -192,6 +201,15 @@ const faults = [
     ],
     linux: true,
   },
+  ...(target.endsWith('-gnu')
+    ? [
+        {
+          what: 'an addon for a newer glibc',
+          harm: (/** @type {string} */ folder) => putAddon(folder, addonForNewerGlibc()),
+          expect: [/version `GLIBC_2\.99' not found/, /older than the addon: use a newer base image/],
+        },
+      ]
+    : []),
   {
     what: 'an unsupported system',
     before: `Object.defineProperty(process, 'platform', { value: 'freebsd' });`,
@@ -315,6 +333,19 @@ test('a client that was made without an addon takes it once it is there', async 
     }).then(() => client.close()).then(() => console.log(codes.join()));`;
   const { stdout, stderr } = await run(process.execPath, ['-e', program], { cwd, env: clean });
   assert.equal(stdout.trim(), `${CODE},ENOENT`, stderr);
+});
+
+test('an uncaught error fits a screen, and its stack says who called', async (t) => {
+  const cwd = install(t);
+  const program = `
+    async function readEnvironment() {
+      await require('${NAME}').getClient({ token: 't' }).GET('/v1/environment');
+    }
+    readEnvironment();`;
+  const { code, stderr } = await run(process.execPath, ['-e', program], { cwd, env: clean });
+  assert.equal(code, 1);
+  assert.match(stderr, /at async readEnvironment/);
+  assert.ok(stderr.split('\n').length < 20, stderr);
 });
 
 test('a socket can be connected again and closed while there is no addon', async (t) => {

@@ -1,3 +1,5 @@
+import { isMissing } from './bridge/addon-missing.mjs';
+
 import {
   FAILURE_CAUSE,
   FAILURE_CODE,
@@ -188,7 +190,7 @@ function nameCallers(error, awaited) {
 
 /** @param {unknown} error */
 function isOurs(error) {
-  return error instanceof TransportError || error instanceof InvalidJsonError;
+  return error instanceof TransportError || error instanceof InvalidJsonError || isMissing(error);
 }
 
 /** @param {string} path */

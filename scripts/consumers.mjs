@@ -135,8 +135,9 @@ async function installSteps(manager, folder, url) {
         `npmScopes:\n  cycleplatform:\n    npmRegistryServer: "${url}"`,
         'unsafeHttpWhitelist:\n  - 127.0.0.1',
         'npmPreapprovedPackages:\n  - "@cycleplatform/*"',
-        // Not what an earlier run fetched of the same version.
+        // Not what an earlier run fetched of the same version, or where from.
         'enableTelemetry: false\nenableGlobalCache: false\nenableMirror: false\nnpmMinimalAgeGate: 0',
+        'globalFolder: ./.yarn/global',
         ...(process.env.NODE_EXTRA_CA_CERTS ? [`httpsCaFilePath: "${process.env.NODE_EXTRA_CA_CERTS}"`] : []),
       ];
       writeFileSync(join(folder, '.yarnrc.yml'), `${settings.join('\n')}\n`);

@@ -13,11 +13,12 @@ const CODE = 'ERR_CYCLE_NATIVE_MISSING';
 function explain(cause, target) {
   const { bun, deno, node } = process.versions;
   const runtime = bun ? `Bun ${bun}` : deno ? `Deno ${deno}` : `Node ${node}`;
-  const reason = reasonOf(cause) ?? `neither the package ${NAME}-${target} nor its .node file was found`;
+  const fault = faultOf(cause);
+  const reason = fault?.message ?? `neither the package ${NAME}-${target} nor its .node file was found`;
   const message = `${NAME}: the native part for ${target} (${runtime}) could not be loaded: ${reason}
 What to try:
 - ${advice(reason, target).join('\n- ')}`;
-  return Object.assign(new Error(message, { cause }), { code: CODE });
+  return Object.assign(new Error(message, fault && { cause: fault }), { code: CODE });
 }
 
 /** @param {unknown} error */
@@ -26,13 +27,13 @@ function isMissing(error) {
 }
 
 /**
- * What the loader said, and not that some other place had nothing either.
+ * What went wrong, and not that some place had nothing.
  *
  * @param {any} error
- * @returns {string | undefined}
+ * @returns {Error | undefined}
  */
-function reasonOf(error) {
-  return error && (error.message?.startsWith('Cannot find ') === false ? error.message : reasonOf(error.cause));
+function faultOf(error) {
+  return error?.message?.startsWith('Cannot find ') ? faultOf(error.cause) : (error ?? undefined);
 }
 
 /**
@@ -61,10 +62,16 @@ function advice(reason, target) {
   if (/permission denied/i.test(reason)) {
     return ['Let the user that the program runs as read the file, and enter the folders that it is in.'];
   }
+  if (reason.includes('failed to map segment')) {
+    return ['Put node_modules on a file system from which code may be run: this one is mounted with "noexec".'];
+  }
+  if (/too many open files/i.test(reason)) {
+    return ['Close files and sockets that the program does not need, or raise its limit ("ulimit -n").'];
+  }
   return [
     `Install with optional dependencies, on the system that runs the program: "${installCommand()}".`,
     'If node_modules or the lock file is damaged, or was made on another system or by another version, delete both and install again.',
-    'If a bundler moved the code away from its addon, mark the package as external.',
+    `If the code is bundled, mark the package as external, or put cycle-internal-api.${target}.node beside the bundle or program.`,
   ];
 }
 

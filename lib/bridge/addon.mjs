@@ -136,6 +136,10 @@ function loadElsewhere(target) {
   if (other) {
     throw wrongLibrary(other, target);
   }
+  // A single executable has no packages, and for those in its archives Yarn has been asked.
+  if (!require.resolve || root.includes('/.yarn/')) {
+    throw new Error('Cannot find the addon');
+  }
   return require('../../binding.js');
 }
 

@@ -83,6 +83,17 @@ export const faults = [
     expect: /delete both and install again[\s\S]*answered 200/,
   },
   {
+    name: 'fault: Yarn, whose folder of the addon was not copied',
+    install: 'yarn-4',
+    files,
+    steps: [
+      ['sh', '-c', 'rm -r .yarn/unplugged && ! "$0" node main.cjs', '$YARN4'],
+      ['$YARN4', 'install'],
+      ['$YARN4', 'node', 'main.cjs'],
+    ],
+    expect: /neither the package[\s\S]*"yarn install"[\s\S]*answered 200/,
+  },
+  {
     name: 'fault: an addon that is cut off',
     quick: true,
     files,
