@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import ts from 'typescript';
 import { startSimulator } from '../testing.js';
+import listener from './peers/listener.js';
 import { anchorsOf, blocksOf, consoleCommands, localLinks, PAGES, root, shellCommands } from './peers/pages.mjs';
 import { temporaryFolder } from './peers/temporary-folder.js';
 import until from './peers/until.js';
@@ -104,7 +105,7 @@ async function runConsole(t, options, { note, text }) {
       const child = spawn('sh', ['-c', `exec ${line}`], { ...options, stdio: 'ignore' });
       t.after(() => child.kill('SIGINT'));
       const socket = /\S+\.sock\b/.exec(line)?.[0] ?? '';
-      await until.until(() => existsSync(join(options.cwd, socket)), line);
+      await until.until(() => listener.accepts(join(options.cwd, socket)), line);
     } else {
       const { stdout, stderr } = spawnSync('sh', ['-c', line], { ...options, encoding: 'utf8', timeout: 60_000 });
       assert.equal(stdout + stderr, output, line);

@@ -8,6 +8,7 @@ const { join } = require('node:path');
 const test = require('node:test');
 const { startSimulator } = require('../testing');
 const { commandLine, startCommandLine } = require('./peers/command-line');
+const { accepts } = require('./peers/listener');
 const { temporaryFolder } = require('./peers/temporary-folder');
 const { until } = require('./peers/until');
 
@@ -80,7 +81,7 @@ test('what a killed simulator left behind is replaced, and nothing else', async 
   fs.rmdirSync(socketPath);
 
   const holder = spawn(process.execPath, ['-e', `require('net').createServer().listen(${JSON.stringify(socketPath)})`]);
-  await until(() => fs.existsSync(socketPath), 'a socket');
+  await until(() => accepts(socketPath), 'a socket');
   const end = new Promise((resolve) => holder.on('exit', resolve));
   holder.kill('SIGKILL');
   await end;

@@ -4,6 +4,7 @@ const { spawn, spawnSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
+const { accepts } = require('./listener.js');
 const { temporaryFolder } = require('./temporary-folder.js');
 const { until } = require('./until.js');
 
@@ -59,7 +60,7 @@ async function goServer(scope, parameters = []) {
     child.kill();
     await ended;
   });
-  await until(() => fs.existsSync(socketPath) || child.exitCode !== null, 'the server in Go listens');
+  await until(async () => (await accepts(socketPath)) || child.exitCode !== null, 'the server in Go listens');
   if (child.exitCode !== null) throw new Error(`the server in Go: ${stderr}`);
   return { socketPath };
 }

@@ -1,6 +1,7 @@
 'use strict';
 
 const { once } = require('node:events');
+const net = require('node:net');
 const { temporarySocketPath } = require('./temporary-folder.js');
 
 /**
@@ -35,4 +36,20 @@ async function listen(scope, server, socketPath = temporarySocketPath(scope)) {
   return { socketPath, sockets, accepted: () => accepted, close };
 }
 
-module.exports = { listen };
+/**
+ * Whether a server of another process accepts connections. Its socket is there before that: it is bound first.
+ *
+ * @param {string} socketPath
+ * @returns {Promise<boolean>}
+ */
+function accepts(socketPath) {
+  return new Promise((resolve) => {
+    const socket = net.connect(socketPath, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+}
+
+module.exports = { accepts, listen };

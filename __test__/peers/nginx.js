@@ -3,6 +3,7 @@
 const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+const { accepts } = require('./listener.js');
 const { temporaryFolder } = require('./temporary-folder.js');
 const { until } = require('./until.js');
 
@@ -61,7 +62,7 @@ http {
     clearInterval(again);
     for (const remove of removals) remove();
   });
-  await until(() => fs.existsSync(socketPath) || child.exitCode !== null, 'nginx listens');
+  await until(async () => (await accepts(socketPath)) || child.exitCode !== null, 'nginx listens');
   if (child.exitCode !== null) throw new Error(`nginx: ${fs.readFileSync(path.join(folder, 'error.log'), 'utf8')}`);
   return { socketPath, reload: () => child.kill('SIGHUP') };
 }

@@ -207,7 +207,7 @@ function record(scope, socket, names = EVENTS) {
       const seen = () => events.filter(([one]) => one === name);
       await until(
         () => seen().length >= times,
-        `${name}, ${times} times; there were ${JSON.stringify(events.slice(-20))}`,
+        () => `${name}, ${times} times; there were ${JSON.stringify(events.slice(-20))}`,
       );
       return seen()[times - 1].slice(1);
     },

@@ -7,7 +7,7 @@ const { setTimeout: sleep } = require('node:timers/promises');
  *
  * @template T
  * @param {() => T | Promise<T>} condition
- * @param {string} what named in the failure
+ * @param {string | (() => string)} what named in the failure
  * @param {number} [limitMs] upper bound, generous because nothing is timed by it
  * @returns {Promise<T>} what the condition gave
  */
@@ -16,7 +16,7 @@ async function until(condition, what, limitMs = 20_000) {
   for (;;) {
     const value = await condition();
     if (value) return value;
-    if (Date.now() > end) throw new Error(`never happened: ${what}`);
+    if (Date.now() > end) throw new Error(`never happened: ${typeof what === 'function' ? what() : what}`);
     await sleep(5);
   }
 }
