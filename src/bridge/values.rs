@@ -53,7 +53,9 @@ pub(crate) fn utf8(env: sys::napi_env, bytes: &[u8]) -> Result<sys::napi_value> 
 
 /// The text of UTF-8 bytes as fetch reads them: without a byte order mark, and with U+FFFD for what is not UTF-8.
 pub(crate) fn decoded(bytes: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes))
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    // Valid text is read many bytes at a time by this, and one by one by the other.
+    str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// An `ArrayBuffer` with a copy of the bytes.

@@ -6,10 +6,11 @@ use jiff::civil::Date;
 
 /// Whether `text` is a calendar date (`2016-02-29`), alone or with a time of day
 /// (`T12:30`, `T12:30:05.250`) and an offset (`Z`, `+02:00`).
-pub(super) fn is_date(text: &str) -> bool {
-    if is_usual(text.as_bytes()) {
-        return true;
-    }
+pub(super) fn is_date(text: &[u8]) -> bool {
+    is_usual(text) || str::from_utf8(text).is_ok_and(is_day_or_moment)
+}
+
+fn is_day_or_moment(text: &str) -> bool {
     let (day, time) = match text.split_once(['T', 't', ' ']) {
         Some((day, time)) => (day, Some(time)),
         None => (text, None),
@@ -104,7 +105,7 @@ mod tests {
             "2016-03-01 10:20:30",
             "0001-01-01T00:00:00Z",
         ] {
-            assert!(is_date(text), "{text}");
+            assert!(is_date(text.as_bytes()), "{text}");
         }
     }
 
@@ -135,7 +136,7 @@ mod tests {
             "+016-01-01",
             "1456826400000",
         ] {
-            assert!(!is_date(text), "{text}");
+            assert!(!is_date(text.as_bytes()), "{text}");
         }
     }
 }

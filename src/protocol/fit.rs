@@ -1,8 +1,9 @@
 //! Whether a JSON text has a shape, told in one pass that makes no values of it.
 
 use super::date::is_date;
+use super::fields::{Field, Fields};
 use super::param::Type;
-use super::shape::{Field, Fields, Shape, Shapes};
+use super::shape::{Shape, Shapes};
 use crate::json::scan::{Literal, Sink, scan};
 
 /// Nesting and numbers beyond this are left to the parser, which has limits of its own.
@@ -42,8 +43,8 @@ enum Open<'a> {
     /// An object with these fields.
     Map {
         fields: &'a Fields,
-        /// The field that is most likely next.
-        next: usize,
+        /// The number of the field that came last.
+        last: Option<usize>,
         /// Those that were there, by bit.
         seen: u128,
     },
@@ -87,7 +88,7 @@ impl Sink for Checker<'_> {
             (None | Some(Shape::Leaf(Type::Json)), _) => Open::Any,
             (Some(Shape::List(shape)), false) | (Some(Shape::Dictionary(shape)), true) => Open::All(shape),
             (Some(Shape::Map(fields)), true) if fields.len() <= MAX_FIELDS => {
-                Open::Map { fields, next: 0, seen: 0 }
+                Open::Map { fields, last: None, seen: 0 }
             }
             _ => {
                 self.unsure = true;
@@ -107,22 +108,13 @@ impl Sink for Checker<'_> {
 
     fn key(&mut self, bytes: &[u8], key: Literal, _depth: usize) {
         self.unsure |= key.escaped;
-        let Some(Open::Map { fields, next, seen }) = self.open.last_mut() else { return };
-        let key = &bytes[key.start..key.end];
-        let guessed = fields.get_index(*next).filter(|(name, _)| name.as_bytes() == key);
-        let found = match guessed {
-            Some((_, field)) => Some((*next, field)),
-            None => str::from_utf8(key)
-                .ok()
-                .and_then(|key| fields.get_full(key))
-                .map(|(at, _, field)| (at, field)),
-        };
-        self.next = match found {
-            Some((at, field)) => {
+        let Some(Open::Map { fields, last, seen }) = self.open.last_mut() else { return };
+        self.next = match fields.find(&bytes[key.start..key.end], *last) {
+            Some((number, field)) => {
                 // The last of two with one name counts: the parser knows which that is.
-                self.unsure |= *seen & (1 << at) != 0;
-                *seen |= 1 << at;
-                *next = at + 1;
+                self.unsure |= *seen & (1 << number) != 0;
+                *seen |= 1 << number;
+                *last = Some(number);
                 Wanted { shape: Some(&field.shape), optional: field.optional }
             }
             None => Wanted { shape: None, optional: true },
@@ -135,7 +127,7 @@ impl Sink for Checker<'_> {
         self.unsure |= value.escaped && text.windows(2).any(|pair| pair == br"\u");
         self.leaf(|kind| match kind {
             Type::String => true,
-            Type::Date => !value.escaped && str::from_utf8(text).is_ok_and(is_date),
+            Type::Date => !value.escaped && is_date(text),
             _ => false,
         });
     }

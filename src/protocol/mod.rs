@@ -15,6 +15,7 @@ mod date;
 mod declaration;
 mod declared_error;
 mod error;
+mod fields;
 mod fit;
 mod hiding;
 mod names;

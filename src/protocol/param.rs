@@ -60,7 +60,7 @@ impl Type {
             | (Self::Number, Value::Number(_))
             | (Self::Boolean, Value::Bool(_)) => true,
             (Self::Date, Value::String(text)) => {
-                if !is_date(text) {
+                if !is_date(text.as_bytes()) {
                     return Err("must be a date such as 2016-03-01T10:20:30Z".to_owned());
                 }
                 true

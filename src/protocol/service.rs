@@ -284,7 +284,7 @@ fn echo(body: &mut Value, shape: &Shape, shapes: &Shapes, params: &Map<String, V
             }
         }
         (Value::Object(object), Shape::Map(fields)) => {
-            for (name, field) in fields {
+            for (name, field) in fields.iter() {
                 let Some(inner) = object.get_mut(name) else { continue };
                 match params.get(name) {
                     Some(value) if field.shape.check(value, shapes).is_ok() => *inner = value.clone(),

@@ -5,12 +5,13 @@ use rustc_hash::FxBuildHasher;
 use serde_json::{Map, Value, json};
 
 use super::error::{Diagnostics, join};
+use super::fields::{Field, Fields};
 use super::names::suggestion;
 use super::param::{Type, article_of, no_type};
 use super::value::escape;
 
 /// The shape of a value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(super) enum Shape {
     /// A value of a type.
     Leaf(Type),
@@ -24,19 +25,8 @@ pub(super) enum Shape {
     Named(String),
 }
 
-/// A field of an object.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Field {
-    pub(super) shape: Shape,
-    /// Whether it may be absent or null.
-    pub(super) optional: bool,
-}
-
 /// Shapes by name.
 pub(super) type Shapes = IndexMap<String, Shape, FxBuildHasher>;
-
-/// Fields by name.
-pub(super) type Fields = IndexMap<String, Field, FxBuildHasher>;
 
 /// A value that does not have its shape.
 #[derive(Debug, PartialEq, Eq)]
@@ -100,7 +90,7 @@ impl Shape {
         match self {
             Self::Leaf(_) => {}
             Self::Map(fields) => {
-                for (name, field) in fields {
+                for (name, field) in fields.iter() {
                     let key = if field.optional { format!("{name}?") } else { name.clone() };
                     field.shape.check_names(&join(place, &key), shapes, diagnostics);
                 }
@@ -207,7 +197,7 @@ pub(super) fn document(shapes: &Shapes) -> Value {
 }
 
 fn read_fields(source: &Map<String, Value>, place: &str, diagnostics: &mut Diagnostics) -> Fields {
-    let mut fields = Fields::default();
+    let mut fields = IndexMap::default();
     for (key, shape) in source {
         let place = join(place, key);
         let (name, optional) = key.strip_suffix('?').map_or((key.as_str(), false), |name| (name, true));
@@ -216,7 +206,7 @@ fn read_fields(source: &Map<String, Value>, place: &str, diagnostics: &mut Diagn
             diagnostics.add(place, "the field is declared twice");
         }
     }
-    fields
+    fields.into()
 }
 
 #[cfg(test)]
