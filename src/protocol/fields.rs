@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
+use serde_json::json;
 
 use super::shape::Shape;
 
@@ -22,29 +23,40 @@ type ByName = IndexMap<String, Field, FxBuildHasher>;
 #[derive(Debug)]
 pub(super) struct Fields {
     by_name: ByName,
+    /// Their names as JSON has them, with quotes and a colon.
+    keys: Vec<Box<[u8]>>,
     /// The field that came after each when one was looked up last; before them all, what came first. A server writes the
     /// fields of a shape in one order, which need not be the declared one.
     followers: Vec<AtomicUsize>,
 }
 
 impl Fields {
-    /// The field with this name and its number. `after` is the number of the field that came before it in the object.
-    pub(super) fn find(&self, name: &[u8], after: Option<usize>) -> Option<(usize, &Field)> {
-        let follower = self.followers.get(after.map_or(0, |number| number + 1))?;
-        let expected = follower.load(Ordering::Relaxed);
-        if let Some((_, field)) = self.by_name.get_index(expected).filter(|(key, _)| key.as_bytes() == name) {
-            return Some((expected, field));
-        }
-        let (number, _, field) = self.by_name.get_full(str::from_utf8(name).ok()?)?;
-        follower.store(number, Ordering::Relaxed);
-        Some((number, field))
+    /// The field that is expected after another, by its number, or at first. Given is its number, and how its key is
+    /// written in JSON where there is no white space.
+    #[inline]
+    pub(super) fn expected(&self, after: Option<usize>) -> Option<(usize, &[u8])> {
+        let number = self.follower(after)?.load(Ordering::Relaxed);
+        Some((number, self.keys.get(number)?))
+    }
+
+    /// The number of the field with this name. It is expected from now on where it was found.
+    pub(super) fn find(&self, name: &[u8], after: Option<usize>) -> Option<usize> {
+        let number = self.by_name.get_index_of(str::from_utf8(name).ok()?)?;
+        self.follower(after)?.store(number, Ordering::Relaxed);
+        Some(number)
+    }
+
+    #[inline]
+    fn follower(&self, after: Option<usize>) -> Option<&AtomicUsize> {
+        self.followers.get(after.map_or(0, |number| number + 1))
     }
 }
 
 impl From<ByName> for Fields {
     fn from(by_name: ByName) -> Self {
         let followers = (0..=by_name.len()).map(AtomicUsize::new).collect();
-        Self { by_name, followers }
+        let keys = by_name.keys().map(|name| format!("{}:", json!(name)).into_bytes().into()).collect();
+        Self { by_name, keys, followers }
     }
 }
 
@@ -82,8 +94,11 @@ mod tests {
         for order in ["abc", "cab", "cab", "ba", "xcx", "b"] {
             let mut after = None;
             for name in order.split("").filter(|name| !name.is_empty()) {
-                let found = fields.find(name.as_bytes(), after).map(|(number, _)| number);
+                let found = fields.find(name.as_bytes(), after);
                 assert_eq!(found, fields.get_index_of(name), "{name} in {order}");
+                if let Some(number) = found {
+                    assert_eq!(fields.expected(after), Some((number, format!("\"{name}\":").as_bytes())));
+                }
                 after = found.or(after);
             }
         }

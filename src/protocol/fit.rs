@@ -72,6 +72,18 @@ impl<'a> Checker<'a> {
         wanted
     }
 
+    /// The next value is that of a field of the innermost object.
+    #[inline]
+    fn field(&mut self, number: usize) {
+        let Some(Open::Map { fields, last, seen }) = self.open.last_mut() else { return };
+        let Some((_, field)) = fields.get_index(number) else { return };
+        // The last of two with one name counts: the parser knows which that is.
+        self.unsure |= *seen & (1 << number) != 0;
+        *seen |= 1 << number;
+        *last = Some(number);
+        self.next = Wanted { shape: Some(&field.shape), optional: field.optional };
+    }
+
     /// A value that is neither an object nor an array; `is` says whether it is of a type.
     fn leaf(&mut self, is: impl FnOnce(Type) -> bool) {
         self.unsure |= match self.value().shape {
@@ -106,19 +118,24 @@ impl Sink for Checker<'_> {
         }
     }
 
+    #[inline]
+    fn expected(&mut self, bytes: &[u8], at: usize) -> Option<usize> {
+        let Some(Open::Map { fields, last, .. }) = self.open.last() else { return None };
+        let (number, key) = fields.expected(*last)?;
+        if !bytes.get(at..)?.starts_with(key) {
+            return None;
+        }
+        self.field(number);
+        Some(at + key.len())
+    }
+
     fn key(&mut self, bytes: &[u8], key: Literal, _depth: usize) {
         self.unsure |= key.escaped;
-        let Some(Open::Map { fields, last, seen }) = self.open.last_mut() else { return };
-        self.next = match fields.find(&bytes[key.start..key.end], *last) {
-            Some((number, field)) => {
-                // The last of two with one name counts: the parser knows which that is.
-                self.unsure |= *seen & (1 << number) != 0;
-                *seen |= 1 << number;
-                *last = Some(number);
-                Wanted { shape: Some(&field.shape), optional: field.optional }
-            }
-            None => Wanted { shape: None, optional: true },
-        };
+        let Some(Open::Map { fields, last, .. }) = self.open.last() else { return };
+        match fields.find(&bytes[key.start..key.end], *last) {
+            Some(number) => self.field(number),
+            None => self.next = Wanted { shape: None, optional: true },
+        }
     }
 
     fn string(&mut self, bytes: &[u8], value: Literal) {
