@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { getClient } from '../dist/index.js';
-import { createProtocolClient, cycleProtocol } from '../dist/protocol.js';
-import { startSimulator } from '../dist/testing.js';
+import { createProtocolClient, cycleProtocol } from '../protocol.js';
+import { startSimulator } from '../testing.js';
 import { median } from './statistics.mjs';
 
 const ROUNDS = 15;
@@ -37,11 +37,12 @@ function serve() {
 /** The answers of the simulator. */
 async function readBodies() {
   const simulator = await startSimulator();
+  /** @type {any} */
   const client = getClient({ socketPath: simulator.socketPath, token: simulator.token });
   /** @type {Record<string, string>} */
   const bodies = {};
   for (const path of Object.keys(ENDPOINTS)) {
-    bodies[path] = JSON.stringify((await client.GET(/** @type {any} */ (path))).data);
+    bodies[path] = JSON.stringify((await client.GET(path)).data);
   }
   client.close();
   await simulator.close();
@@ -71,6 +72,7 @@ async function measure() {
   const server = fork(fileURLToPath(import.meta.url), ['server']);
   server.send({ socketPath, bodies });
   await once(server, 'message');
+  /** @type {any} */
   const plain = getClient({ socketPath, token: 'token' });
   const protocol = createProtocolClient(cycleProtocol, { socketPath, token: 'token' });
   for (const [path, call] of Object.entries(ENDPOINTS)) {
@@ -78,7 +80,7 @@ async function measure() {
       /** @type {number[]} */
       const ratios = [];
       for (let round = 0; round <= ROUNDS; round += 1) {
-        const cost = await cpuUs(() => plain.GET(/** @type {any} */ (path)), inFlight);
+        const cost = await cpuUs(() => plain.GET(path), inFlight);
         const ratio = (await cpuUs(() => call(protocol), inFlight)) / cost;
         // Compilers find in the first round what is hot.
         if (round > 0) ratios.push(ratio);
