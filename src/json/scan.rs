@@ -245,6 +245,24 @@ fn specials(chunk: [u8; 8]) -> u64 {
     (control | (quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash)) & HIGHS
 }
 
+/// Whether `text` begins with `start`. Most keys are too short for a call of the C library to be worth it.
+#[inline]
+pub(crate) fn begins(text: &[u8], start: &[u8]) -> bool {
+    let Some(text) = text.get(..start.len()) else { return false };
+    match start.len() {
+        0..4 => text == start,
+        4..8 => {
+            text.first_chunk::<4>() == start.first_chunk::<4>()
+                && text.last_chunk::<4>() == start.last_chunk::<4>()
+        }
+        _ => {
+            let (text_words, start_words) = (text.as_chunks::<8>().0, start.as_chunks::<8>().0);
+            text.last_chunk::<8>() == start.last_chunk::<8>()
+                && text_words.iter().zip(start_words).all(|(one, other)| one == other)
+        }
+    }
+}
+
 /// A stack of objects (true) and arrays (false), one bit each. Only what is deeper than 64 needs memory.
 #[derive(Default)]
 struct Nesting {
@@ -283,6 +301,20 @@ impl Nesting {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn begins_compares_every_byte() {
+        let text = b"0123456789abcdefghijklmnop";
+        for length in 0..=text.len() {
+            assert!(begins(text, &text[..length]));
+            for changed in 0..length {
+                let mut start = text[..length].to_vec();
+                start[changed] ^= 1;
+                assert!(!begins(text, &start), "{length} {changed}");
+            }
+        }
+        assert!(!begins(b"abc", b"abcd"));
+    }
 
     #[test]
     fn runs_end_at_the_first_special_byte_wherever_it_is() {

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::scan::begins;
+
 /// So many keys the tree remembers.
 const MAX_NODES: usize = 4096;
 /// So many keys may follow the same keys. Objects whose keys are data, such as identifiers, soon have more.
@@ -168,19 +170,6 @@ impl Shapes {
 
 fn unquoted(literal: &str) -> &str {
     &literal[1..literal.len() - 2]
-}
-
-/// Whether `text` begins with `start`, which has at least four bytes. Most keys are too short for a call to be worth it.
-#[inline]
-fn begins(text: &[u8], start: &[u8]) -> bool {
-    let Some(text) = text.get(..start.len()) else { return false };
-    if start.len() < 8 {
-        return text.first_chunk::<4>() == start.first_chunk::<4>()
-            && text.last_chunk::<4>() == start.last_chunk::<4>();
-    }
-    let (text_words, start_words) = (text.as_chunks::<8>().0, start.as_chunks::<8>().0);
-    text.last_chunk::<8>() == start.last_chunk::<8>()
-        && text_words.iter().zip(start_words).all(|(one, other)| one == other)
 }
 
 /// Whether a key is an ordinary name: it means the same in an object literal as in JSON, and keeps its place among the

@@ -4,7 +4,7 @@ use super::date::is_date;
 use super::fields::{Field, Fields};
 use super::param::Type;
 use super::shape::{Shape, Shapes};
-use crate::json::scan::{Literal, Sink, scan};
+use crate::json::scan::{Literal, Sink, begins, scan};
 
 /// Nesting and numbers beyond this are left to the parser, which has limits of its own.
 const MAX_DEPTH: usize = 100;
@@ -67,7 +67,7 @@ impl<'a> Checker<'a> {
             Some(Open::Map { .. }) | None => self.next,
         };
         while let Some(Shape::Named(name)) = wanted.shape {
-            wanted.shape = self.shapes.get(name);
+            wanted.shape = name.of(self.shapes);
         }
         wanted
     }
@@ -122,7 +122,7 @@ impl Sink for Checker<'_> {
     fn expected(&mut self, bytes: &[u8], at: usize) -> Option<usize> {
         let Some(Open::Map { fields, last, .. }) = self.open.last() else { return None };
         let (number, key) = fields.expected(*last)?;
-        if !bytes.get(at..)?.starts_with(key) {
+        if !begins(bytes.get(at..)?, key) {
             return None;
         }
         self.field(number);

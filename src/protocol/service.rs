@@ -279,7 +279,7 @@ impl Service {
 fn echo(body: &mut Value, shape: &Shape, shapes: &Shapes, params: &Map<String, Value>) {
     match (body, shape) {
         (body, Shape::Named(name)) => {
-            if let Some(shape) = shapes.get(name) {
+            if let Some(shape) = name.of(shapes) {
                 echo(body, shape, shapes, params);
             }
         }

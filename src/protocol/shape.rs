@@ -1,5 +1,7 @@
 //! Shapes of answers: what a body must hold.
 
+use std::sync::OnceLock;
+
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use serde_json::{Map, Value, json};
@@ -22,7 +24,27 @@ pub(super) enum Shape {
     /// An array of one shape.
     List(Box<Shape>),
     /// A shape declared elsewhere.
-    Named(String),
+    Named(Name),
+}
+
+/// The name of a declared shape.
+#[derive(Debug, Clone)]
+pub(super) struct Name {
+    name: String,
+    /// Its number among the shapes, once it was looked up.
+    number: OnceLock<Option<usize>>,
+}
+
+impl Name {
+    fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), number: OnceLock::new() }
+    }
+
+    /// The shape with this name; always of the same shapes.
+    pub(super) fn of<'a>(&self, shapes: &'a Shapes) -> Option<&'a Shape> {
+        let number = *self.number.get_or_init(|| shapes.get_index_of(&self.name));
+        shapes.get_index(number?).map(|(_, shape)| shape)
+    }
 }
 
 /// Shapes by name.
@@ -49,7 +71,7 @@ impl Shape {
         match source {
             Value::String(name) => match (Type::named(name), name.strip_prefix('#')) {
                 (Some(leaf), _) => Self::Leaf(leaf),
-                (None, Some(name)) => Self::Named(name.to_owned()),
+                (None, Some(name)) => Self::Named(Name::new(name)),
                 (None, None) => {
                     diagnostics.add(place, no_type(name));
                     Self::Leaf(Type::Json)
@@ -97,7 +119,7 @@ impl Shape {
             }
             Self::Dictionary(shape) => shape.check_names(&join(place, "*"), shapes, diagnostics),
             Self::List(shape) => shape.check_names(&join(place, "[0]"), shapes, diagnostics),
-            Self::Named(name) => {
+            Self::Named(Name { name, .. }) => {
                 if !shapes.contains_key(name) {
                     let near = suggestion(name, shapes.keys().map(String::as_str));
                     diagnostics.add(
@@ -117,7 +139,7 @@ impl Shape {
             Self::Map(fields) => fields.is_empty() || fields.contains_key(key),
             Self::Dictionary(_) => true,
             Self::List(_) => false,
-            Self::Named(name) => match shapes.get(name) {
+            Self::Named(name) => match name.of(shapes) {
                 // That a name stands for another name is a fault of its own.
                 Some(Self::Named(_)) | None => true,
                 Some(shape) => shape.may_have(key, shapes),
@@ -144,7 +166,7 @@ impl Shape {
         match (self, value) {
             (Self::Leaf(kind), value) => kind.check(value).map_err(|reason| (Vec::new(), reason)),
             (Self::Named(name), value) => {
-                shapes.get(name).map_or(Ok(()), |shape| shape.check_at(value, shapes))
+                name.of(shapes).map_or(Ok(()), |shape| shape.check_at(value, shapes))
             }
             (Self::List(shape), Value::Array(items)) => items
                 .iter()
@@ -186,7 +208,7 @@ impl Shape {
                     fields.iter().map(|(name, field)| (name.clone(), field.shape.schema())).collect();
                 json!({ "type": "object", "properties": properties, "required": required })
             }
-            Self::Named(name) => json!({ "$ref": format!("#/{}", escape(name)) }),
+            Self::Named(Name { name, .. }) => json!({ "$ref": format!("#/{}", escape(name)) }),
         }
     }
 }
