@@ -131,11 +131,16 @@ class NativeClient {
       return id;
     }
     const bare = authority === undefined && headers === undefined && body === undefined;
-    const number = bare ? this.#prepare(http, receiver) : UNPREPARED;
-    if (number === UNPREPARED) {
-      http.request(id, receiver.method, authority, receiver.path, headers, body, flagBits);
-    } else {
-      http.send(id, number, flagBits);
+    try {
+      const number = bare ? this.#prepare(http, receiver) : UNPREPARED;
+      if (number === UNPREPARED) {
+        http.request(id, receiver.method, authority, receiver.path, headers, body, flagBits);
+      } else {
+        http.send(id, number, flagBits);
+      }
+    } catch (error) {
+      this.#pending.delete(id);
+      throw error;
     }
     return id;
   }
@@ -156,15 +161,17 @@ class NativeClient {
     const id = this.#pending.add(receiver);
     receiver.id = id;
     const bits = this.jsonFlag | FLAG_REDIRECT_MANUAL;
-    const told = this.#http.callEndpoint(id, caller, endpoint, given, timeoutMs, bits, describes);
-    if (told === null) {
-      return null;
+    let begun = false;
+    try {
+      const told = this.#http.callEndpoint(id, caller, endpoint, given, timeoutMs, bits, describes);
+      const description = told === null ? null : parseJson(told);
+      begun = description?.begun ?? true;
+      return description;
+    } finally {
+      if (!begun) {
+        this.#pending.delete(id);
+      }
     }
-    const description = parseJson(told);
-    if (!description.begun) {
-      this.#pending.delete(id);
-    }
-    return description;
   }
 
   /**
