@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { compilerFlags, zigTarget } from '../../scripts/package/build.mjs';
+import { debugParts } from '../../scripts/package/debug-parts.mjs';
 import { bundledPackages, crates, licencesPage, npmPackages } from '../../scripts/package/licences.mjs';
 import {
   addonFaults,
@@ -87,7 +88,7 @@ test('the versions of the project agree', () => {
 });
 
 test('an addon of another version or target, or with a path of the builder, is not packed', () => {
-  const addon = Buffer.from('\u007fELF..cycle-internal-api-client 1.2.3 x86_64-apple-darwin;/home/me/src');
+  const addon = Buffer.from('cycle-internal-api-client 1.2.3 x86_64-apple-darwin;/home/me/src');
   const expected = { version: '1.2.3', target: 'x86_64-apple-darwin', folders: ['/'] };
   assert.deepEqual(addonFaults(addon, expected), []);
   assert.deepEqual(addonFaults(addon, { version: '1.3.0', target: 'aarch64-apple-darwin', folders: ['/home/me'] }), [
@@ -98,12 +99,66 @@ test('an addon of another version or target, or with a path of the builder, is n
   assert.equal(addonFaults(Buffer.from('something else'), expected).length, 2);
 });
 
+/**
+ * The least of a file of Linux that has sections of these names.
+ *
+ * @param {string[]} names
+ */
+function elf(names) {
+  const [headSize, size] = [64, 64];
+  const text = Buffer.from(`\0${names.join('\0')}\0`);
+  const bytes = Buffer.concat([Buffer.alloc(headSize + size * (names.length + 1)), text]);
+  bytes.write('\u007fELF', 'latin1');
+  bytes.writeBigUInt64LE(BigInt(headSize), 40);
+  bytes.writeUInt16LE(size, 58);
+  bytes.writeUInt16LE(names.length + 1, 60);
+  bytes.writeBigUInt64LE(BigInt(bytes.length - text.length), headSize + 24);
+  for (const [index, name] of names.entries()) {
+    bytes.writeUInt32LE(text.indexOf(`\0${name}\0`) + 1, headSize + size * (index + 1));
+  }
+  return bytes;
+}
+
+/**
+ * The least of a file of macOS that has a table of symbols of these kinds, after a part of the memory of this name.
+ *
+ * @param {string} segment
+ * @param {number[]} kinds
+ */
+function macho(segment, kinds) {
+  const [headSize, segmentSize, tableSize] = [32, 72, 24];
+  const symbols = headSize + segmentSize + tableSize;
+  const bytes = Buffer.alloc(symbols + kinds.length * 16);
+  bytes.writeUInt32LE(0xfeedfacf, 0);
+  bytes.writeUInt32LE(2, 16);
+  bytes.writeUInt32LE(0x19, headSize);
+  bytes.writeUInt32LE(segmentSize, headSize + 4);
+  bytes.write(segment, headSize + 8);
+  [2, tableSize, symbols, kinds.length].forEach((value, index) => {
+    bytes.writeUInt32LE(value, headSize + segmentSize + index * 4);
+  });
+  kinds.forEach((kind, index) => {
+    bytes[symbols + index * 16 + 4] = kind;
+  });
+  return bytes;
+}
+
+test('what is for debuggers is found by the tables of a library, not by its text', () => {
+  assert.deepEqual(debugParts(elf(['.text', '.debug_info', '.symtab', '.shstrtab'])), ['.debug_info', '.symtab']);
+  assert.deepEqual(debugParts(Buffer.concat([elf(['.text']), Buffer.from('.debug_info\0.symtab\0')])), []);
+  // Of an exported function; then the name of an object file.
+  assert.deepEqual(debugParts(macho('__TEXT', [0x0f])), []);
+  assert.deepEqual(debugParts(macho('__TEXT', [0x0f, 0x66])), ['symbols for debuggers']);
+  assert.deepEqual(debugParts(macho('__DWARF', [])), ['__DWARF']);
+  assert.deepEqual(debugParts(Buffer.from('.symtab')), []);
+});
+
 test('an addon that is not stripped, or asks for a newer glibc than it may, is not packed', () => {
   const expected = { version: '1.2.3', target: 'x86_64-unknown-linux-gnu', folders: [], glibc: '2.17' };
-  const addon = (/** @type {string} */ more) =>
-    Buffer.from(`\u007fELF..cycle-internal-api-client 1.2.3 x86_64-unknown-linux-gnu;${more}`);
-  assert.deepEqual(addonFaults(addon('GLIBC_2.2.5\0GLIBC_2.17\0'), expected), []);
-  assert.deepEqual(addonFaults(addon('GLIBC_2.9\0GLIBC_2.34\0GLIBC_2.17\0.symtab\0'), expected), [
+  const addon = (/** @type {string} */ more, /** @type {string[]} */ sections = []) =>
+    Buffer.concat([elf(sections), Buffer.from(`cycle-internal-api-client 1.2.3 x86_64-unknown-linux-gnu;${more}`)]);
+  assert.deepEqual(addonFaults(addon('GLIBC_2.2.5\0GLIBC_2.17\0', ['.text']), expected), []);
+  assert.deepEqual(addonFaults(addon('GLIBC_2.9\0GLIBC_2.34\0GLIBC_2.17\0', ['.text', '.symtab']), expected), [
     'It is not stripped: it has .symtab.',
     'It asks for glibc 2.34, and may for 2.17.',
   ]);
@@ -118,11 +173,13 @@ test('the addon of this checkout can be asked for its version and target', () =>
   assert.deepEqual(addonFaults(Buffer.from(BUILD), { version: manifest.version, target, folders: [] }), []);
 });
 
-test('flags hide the folders of the builder, and a musl addon is a shared object', () => {
+test('flags hide the folders of the builder, a musl addon is a shared object, and one of macOS is named', () => {
   const paths = new Map([['/home/me', '/home']]);
   const hidden = '--remap-path-prefix=/home/me=/home';
   assert.deepEqual(compilerFlags(platformOf('linux-x64-gnu'), paths), [hidden]);
   assert.deepEqual(compilerFlags(platformOf('linux-x64-musl'), paths), [hidden, '-Ctarget-feature=-crt-static']);
+  const named = '-Clink-arg=-Wl,-install_name,@rpath/libcycle_internal_api.dylib';
+  assert.deepEqual(compilerFlags(platformOf('darwin-arm64'), paths), [hidden, named]);
   assert.equal(zigTarget(platformOf('linux-x64-gnu')), 'x86_64-unknown-linux-gnu.2.17');
   assert.equal(zigTarget(platformOf('linux-x64-musl')), 'x86_64-unknown-linux-musl');
 });

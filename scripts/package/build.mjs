@@ -23,11 +23,21 @@ export function pathsToHide() {
 }
 
 /** @param {import('./platforms.mjs').Platform} platform */
-export function compilerFlags({ libc }, paths = pathsToHide()) {
+export function compilerFlags({ libc, os }, paths = pathsToHide()) {
   const flags = [...paths].map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
-  // A shared object that the C library of the system loads, and no program of its own.
-  return libc === 'musl' ? [...flags, '-Ctarget-feature=-crt-static'] : flags;
+  if (libc === 'musl') {
+    // A shared object that the C library of the system loads, and no program of its own.
+    flags.push('-Ctarget-feature=-crt-static');
+  }
+  if (os === 'darwin') {
+    // The name that a library of macOS has inside. Without one it would be the path it was linked at.
+    flags.push(`-Clink-arg=-Wl,-install_name,@rpath/${libraryFile({ os })}`);
+  }
+  return flags;
 }
+
+/** @param {{ os: string }} platform */
+const libraryFile = ({ os }) => `libcycle_internal_api.${os === 'darwin' ? 'dylib' : 'so'}`;
 
 /**
  * What the build of a macOS addon needs: without the libraries of the toolchain, its tool that strips does not start.
@@ -46,7 +56,7 @@ export const zigTarget = ({ target, libc }) => (libc === 'glibc' ? `${target}.${
  * @returns {string} the path of the library
  */
 export function buildAddon(platform) {
-  const { name, target, os } = platform;
+  const { name, target } = platform;
   const { parameters, env } = standardLibrary(target);
   const zig = zigEnvironment();
   say(`Building the addon for ${name} (two to six minutes the first time)`);
@@ -62,7 +72,7 @@ export function buildAddon(platform) {
     ],
     { ...zig, ...env, ...macosEnvironment(platform) },
   );
-  const library = join(folder, target, 'release', `libcycle_internal_api.${os === 'darwin' ? 'dylib' : 'so'}`);
+  const library = join(folder, target, 'release', libraryFile(platform));
   if (!existsSync(library) || readFileSync(library).length === 0) {
     throw new Error(`Cargo built no ${library}`);
   }

@@ -1,5 +1,7 @@
 // The package.json of each tarball, made of that of the project.
 
+import { debugParts } from './debug-parts.mjs';
+
 /** @typedef {import('./platforms.mjs').Platform} Platform */
 /** @typedef {Record<string, any>} Manifest */
 
@@ -106,9 +108,6 @@ export function versionFaults({ manifest, lock, cargoToml, cargoLock, changelog 
 /** The text that each addon has inside, `BUILD` of `src/bridge/build_info.rs`. */
 const BUILD = /cycle-internal-api-client ([\w.+-]+) ([\w-]+);/;
 
-/** Sections of a file of Linux or macOS that is not stripped. */
-const FOR_DEBUGGERS = ['.symtab', '.debug_info', '__debug_info'];
-
 /** @param {string} version of glibc, such as `2.17` */
 const minor = (version) => Number(version.split('.')[1]);
 
@@ -136,8 +135,9 @@ export function addonFaults(bytes, { version, target, folders, glibc }) {
   for (const folder of folders.filter((name) => name.length > 1 && text.includes(name))) {
     faults.push(`The path ${folder} is in it.`);
   }
-  for (const section of FOR_DEBUGGERS.filter((name) => text.includes(name))) {
-    faults.push(`It is not stripped: it has ${section}.`);
+  const forDebuggers = debugParts(bytes);
+  if (forDebuggers.length > 0) {
+    faults.push(`It is not stripped: it has ${forDebuggers.join(', ')}.`);
   }
   const asked = [...text.matchAll(/GLIBC_(2\.\d+)/g)].map(([, one]) => one).sort((a, b) => minor(b) - minor(a))[0];
   if (asked && glibc && minor(asked) > minor(glibc)) {
