@@ -1,11 +1,11 @@
-//! Arbitrary JSON, for the tests.
+//! Arbitrary JSON for property tests.
 
 use std::fmt::Write;
 
 use proptest::prelude::*;
 use serde_json::Value;
 
-/// Any value; strings are often `topic`.
+/// Any value. Keys are often `topic`.
 pub(super) fn any_json() -> impl Strategy<Value = Value> {
     let key = prop_oneof![3 => Just("topic".to_owned()), 2 => "[a-z]{0,9}", 1 => any::<String>()];
     let leaf = prop_oneof![
@@ -28,7 +28,7 @@ fn any_space() -> impl Strategy<Value = String> {
     "[ \t\r\n]{0,3}"
 }
 
-/// A message written by hand: members in any order, keys twice, escapes at random, space in between.
+/// An object as text, with duplicate keys, random escapes and white space.
 pub(super) fn any_message() -> impl Strategy<Value = String> {
     let member = (
         prop_oneof![2 => Just("topic".to_owned()), 1 => "[a-z]{0,6}", 1 => any::<String>()],
@@ -52,7 +52,7 @@ pub(super) fn any_message() -> impl Strategy<Value = String> {
     })
 }
 
-/// A JSON string whose characters are escaped where the bits say so.
+/// Writes a JSON string. Characters whose bit is set are escaped.
 fn written(text: &str, bits: u64) -> String {
     let mut out = String::from('"');
     for (position, character) in text.chars().enumerate() {

@@ -1,6 +1,6 @@
-//! What is wrong with a text that should be JSON.
+//! The error of invalid JSON.
 
-/// The text is no JSON: `JSON.parse` would throw.
+/// The text is not valid JSON: `JSON.parse` would throw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the message is no JSON")]
+#[error("the message is not valid JSON")]
 pub struct Error;

@@ -1,9 +1,9 @@
-//! JSON text on its way to JavaScript.
+//! Reads JSON text for JavaScript.
 //!
-//! `JSON.parse` finds the keys of each object anew, and that is most of its time. What comes over one socket has few
-//! kinds of objects, so [`tape::Recorder`] reads a text here and writes a [`tape`]: which kind of object comes next, and
-//! where its values are. `lib/bridge/json-tape.mjs` makes the objects of a tape, with one function for each kind.
-//! [`topic`] reads just one value of a text. Both know the grammar from [`scan`].
+//! `JSON.parse` spends most of its time on the keys of objects. But the texts of one socket have objects of few shapes, that
+//! is with the same keys. So [`tape::Recorder`] reads a text and writes a [`tape`]: the shape of each object, and where its
+//! values are. `lib/bridge/json-tape.mjs` builds the objects of a tape, with one function for each shape. [`topic`] reads only
+//! one value of a text. Both use the scanner in `scan.rs`.
 
 #[cfg(test)]
 mod arbitrary;

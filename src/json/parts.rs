@@ -1,46 +1,46 @@
-//! Long tapes in parts, each with the pieces of the text that it is about.
+//! Cuts a long text into pieces, and its tape into parts.
 
 use std::ops::Range;
 
 use crate::bridge::wire::tag;
 
-/// A text of up to so many bytes is one piece; a piece of a longer one has at most as many, unless it is one string.
+/// The most bytes of a piece, unless it is a single string. A text of at most this length is one piece.
 pub const PIECE: usize = 1024;
 
-/// A part of a tape has at most about as many pieces.
+/// About the most pieces of a part.
 pub(super) const PART_PIECES: usize = 1000;
 
-/// A tape in parts.
+/// A tape in parts, and the pieces of text that they refer to.
 #[derive(Debug, Default)]
 pub struct Parts {
     pub(super) tape: Vec<u32>,
     pub(super) pieces: Vec<Piece>,
-    /// Short strings, one behind the other.
+    /// Packed short strings, one after the other.
     pub(super) packed: Vec<u8>,
-    /// Where each part ends, on the tape and among the pieces.
+    /// The end of each part: its position on the tape and among the pieces.
     pub(super) ends: Vec<(usize, usize)>,
 }
 
-/// A piece: ASCII, or one string.
+/// A piece of text: ASCII, or a single string. Given by its range of bytes.
 #[derive(Debug)]
 pub enum Piece {
-    /// Of the text.
+    /// A range of the text.
     Text(Range<usize>),
-    /// Of the short strings.
+    /// A range of the packed strings.
     Packed(Range<usize>),
 }
 
-/// A part of a tape, and the pieces of the text that it is about.
+/// A part of a tape.
 #[derive(Debug)]
 pub struct Part<'a> {
-    /// The part itself.
+    /// Its words.
     pub words: &'a [u32],
-    /// The pieces in order.
+    /// The pieces that it refers to, in order.
     pub pieces: &'a [Piece],
 }
 
 impl Parts {
-    /// The part with a number, from 0.
+    /// The part with this number, counted from 0.
     #[must_use]
     pub fn get(&self, number: usize) -> Option<Part<'_>> {
         let end = self.ends.get(number)?;
@@ -48,7 +48,7 @@ impl Parts {
         Some(Part { words: &self.tape[start.0..end.0], pieces: &self.pieces[start.1..end.1] })
     }
 
-    /// The bytes of a piece; `text` is what was read.
+    /// The bytes of a piece. `text` is the text that the tape was recorded from.
     #[must_use]
     pub fn bytes<'a>(&'a self, piece: &Piece, text: &'a [u8]) -> &'a [u8] {
         match piece {
@@ -60,23 +60,23 @@ impl Parts {
 
 /// Cuts a text into pieces, and its tape into parts.
 pub(super) struct Cutter {
-    /// The whole text is ASCII.
+    /// Whether the whole text is ASCII.
     pub(super) ascii: bool,
-    /// Long strings are pieces of their own, and short ones packed.
+    /// Whether long strings become pieces of their own, and short ones are packed.
     pub(super) packs: bool,
-    /// The current piece, if it may become longer.
+    /// The current piece, if it may grow.
     pub(super) open: Option<usize>,
     packed: Vec<u8>,
-    /// Words of a part.
+    /// The most words of a part.
     most: usize,
-    /// Where the current part begins, on the tape and among the pieces.
+    /// The start of the current part: its position on the tape and among the pieces.
     start: (usize, usize),
     pub(super) pieces: Vec<Piece>,
     ends: Vec<(usize, usize)>,
 }
 
 impl Cutter {
-    /// Begins a text. Parts end at `most` words.
+    /// Begins a text. A part ends after `most` words.
     pub(super) fn new(ascii: bool, packs: bool, most: usize) -> Self {
         Self {
             ascii,
@@ -90,13 +90,13 @@ impl Cutter {
         }
     }
 
-    /// The parts of the whole tape.
+    /// Ends the last part and returns all of them.
     pub(super) fn finish(mut self, tape: Vec<u32>) -> Parts {
         self.ends.push((tape.len(), self.pieces.len()));
         Parts { tape, pieces: self.pieces, packed: self.packed, ends: self.ends }
     }
 
-    /// Adds a string to the current piece and gives where in it; or begins a piece with it.
+    /// Adds a string to the current piece and returns its position there, or `None` if it begins a new piece.
     #[inline]
     pub(super) fn add(&mut self, bytes: &[u8], string: Range<usize>) -> Option<usize> {
         let piece = if self.packs {
@@ -119,7 +119,7 @@ impl Cutter {
         None
     }
 
-    /// Ends the current part if it is long. A value comes next.
+    /// Called before a value: ends the current part if it is long.
     #[inline]
     pub(super) fn cut(&mut self, tape: &mut Vec<u32>) {
         if tape.len() - self.start.0 >= self.most || self.pieces.len() - self.start.1 >= PART_PIECES {

@@ -1,41 +1,41 @@
-//! The grammar of JSON: what stands where in a text, told to a [`Sink`] in one pass.
+//! Scans JSON text in one pass, and reports its tokens to a [`Sink`].
 //!
-//! It accepts exactly what `JSON.parse` accepts.
+//! Accepts exactly what `JSON.parse` accepts.
 
 use super::error::Error;
 
-/// Where a string is, between its quotes.
+/// The position of a string, without its quotes.
 #[derive(Clone, Copy)]
 pub(crate) struct Literal {
     pub(crate) start: usize,
     pub(crate) end: usize,
-    /// It has backslashes.
+    /// Whether it has escapes.
     pub(crate) escaped: bool,
 }
 
-/// What a text consists of, in its order. Before an error is found, the beginning of what is no JSON is told as well.
+/// Receives the tokens of a text in order. It gets the tokens before an error as well.
 pub(crate) trait Sink {
-    /// An object, or else an array, begins.
+    /// An object (`true`) or an array begins.
     fn enter(&mut self, object: bool);
-    /// The innermost of them ends.
+    /// The innermost object or array ends.
     fn leave(&mut self);
-    /// Where the value is if the key that is expected next stands at `at`, with its quotes and a colon right behind.
-    /// [`Sink::key`] is not called then.
+    /// If the sink expects a certain key next, and it is at position `at` in quotes with a colon right after it, returns the
+    /// position of its value. [`Sink::key`] is not called then.
     #[inline]
     fn expected(&mut self, _bytes: &[u8], _at: usize) -> Option<usize> {
         None
     }
-    /// A key; `depth` is 1 in the outermost object.
+    /// A key. `depth` is 1 in the outermost object.
     fn key(&mut self, bytes: &[u8], key: Literal, depth: usize);
-    /// A string that is a value.
+    /// A value that is a string.
     fn string(&mut self, bytes: &[u8], value: Literal);
-    /// A number, in these bytes.
+    /// A number, given by its bytes.
     fn number(&mut self, literal: &[u8]);
     /// `true`, `false` or `null`, by its first letter.
     fn word(&mut self, letter: u8);
 }
 
-/// Tells `sink` what is in `text`.
+/// Scans `text` and reports its tokens to `sink`.
 ///
 /// # Errors
 /// [`Error`] when `JSON.parse` would throw.
@@ -44,14 +44,14 @@ pub(crate) fn scan<S: Sink>(text: &str, sink: &mut S) -> Result<(), Error> {
     Scanner { bytes: text.as_bytes(), escaped: 0, sink }.whole()
 }
 
-/// The position behind what is no JSON. Nothing is there, so whoever looks next fails too, and only the last has to
-/// say so.
+/// The position after invalid JSON. It is beyond every text, so each following step fails as well, and only the last one has
+/// to check for it.
 const FAILED: usize = usize::MAX / 2;
 
-/// Its methods take the position where something begins, and give the one behind it.
+/// Its methods take the position where something begins, and return the position after it.
 struct Scanner<'a, S> {
     bytes: &'a [u8],
-    /// How many strings had escapes so far.
+    /// The number of strings with escapes so far.
     escaped: usize,
     sink: &'a mut S,
 }
@@ -61,7 +61,7 @@ impl<S: Sink> Scanner<'_, S> {
         self.bytes.get(at) == Some(&byte)
     }
 
-    /// Where the next byte is that is no white space, and that byte: 0, with which nothing begins, at the end.
+    /// The position of the next byte that is not white space, and that byte; 0 at the end, which begins no token.
     #[inline]
     fn token(&self, mut at: usize) -> (usize, u8) {
         loop {
@@ -73,10 +73,10 @@ impl<S: Sink> Scanner<'_, S> {
         }
     }
 
-    /// The whole text. What is nested is counted, not recursed into, so depth costs no stack.
+    /// Scans the whole text, without recursion, so that deep nesting cannot overflow the stack.
     fn whole(&mut self) -> Result<(), Error> {
         let mut nesting = Nesting::default();
-        // What ends the innermost object or array; 0 outside of all.
+        // The byte that ends the innermost object or array; 0 outside of all.
         let mut end = 0;
         let mut position = 0;
         loop {
@@ -112,7 +112,7 @@ impl<S: Sink> Scanner<'_, S> {
                     }
                 }
             }
-            // A value is complete: go on with what it is in.
+            // A value is complete. Continue with the object or array around it.
             position = loop {
                 let (next, byte) = self.token(at);
                 if end == 0 {
@@ -136,7 +136,7 @@ impl<S: Sink> Scanner<'_, S> {
         }
     }
 
-    /// A key with its colon.
+    /// Scans a key with its colon.
     #[inline]
     fn key(&mut self, at: usize, depth: usize) -> usize {
         if let Some(value) = self.sink.expected(self.bytes, at) {
@@ -185,14 +185,14 @@ impl<S: Sink> Scanner<'_, S> {
         if at == start { FAILED } else { at }
     }
 
-    /// A string, from behind its opening quote.
+    /// Scans a string from after its opening quote.
     #[inline]
     fn string(&mut self, start: usize) -> usize {
         let at = plain(self.bytes, start);
         if self.is(at, b'"') { at + 1 } else { self.escaped_string(at) }
     }
 
-    /// A string from its first escape on.
+    /// Scans the rest of a string from its first escape.
     #[cold]
     fn escaped_string(&mut self, mut at: usize) -> usize {
         self.escaped += 1;
@@ -205,7 +205,7 @@ impl<S: Sink> Scanner<'_, S> {
         }
     }
 
-    /// An escape, from behind its backslash.
+    /// Scans an escape from after its backslash.
     fn escape(&self, at: usize) -> usize {
         let hexadecimal = |digits: &[u8]| digits.iter().all(u8::is_ascii_hexdigit);
         match self.bytes.get(at) {
@@ -216,7 +216,8 @@ impl<S: Sink> Scanner<'_, S> {
     }
 }
 
-/// Steps over what belongs to a string as it is, to a quote, a backslash, a control character or the end.
+/// Skips ordinary characters of a string. Returns the position of the next quote, backslash or control character, or of the
+/// end.
 #[inline]
 fn plain(bytes: &[u8], mut at: usize) -> usize {
     while let Some(chunk) = bytes.get(at..at + 8).and_then(<[u8]>::first_chunk) {
@@ -227,13 +228,13 @@ fn plain(bytes: &[u8], mut at: usize) -> usize {
         at += 8;
     }
     let rest = bytes.get(at..).unwrap_or_default();
-    // Padded with zeros, which are control characters: the first of them is the end.
+    // Padded with zeros, which count as control characters: the first one is the end.
     let mut last = [0; 8];
     last[..rest.len()].copy_from_slice(rest);
     at + (specials(last).trailing_zeros() / 8) as usize
 }
 
-/// The high bit of the first byte that ends the plain part of a string; bits above it may lie.
+/// Sets the high bit of the first byte that is a quote, a backslash or a control character. Higher bits may be set wrongly.
 #[inline]
 fn specials(chunk: [u8; 8]) -> u64 {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
@@ -245,7 +246,7 @@ fn specials(chunk: [u8; 8]) -> u64 {
     (control | (quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash)) & HIGHS
 }
 
-/// Whether `text` begins with `start`. Most keys are too short for a call of the C library to be worth it.
+/// Whether `text` begins with `start`. For short texts this is faster than `starts_with`, which calls `memcmp`.
 #[inline]
 pub(crate) fn begins(text: &[u8], start: &[u8]) -> bool {
     let Some(text) = text.get(..start.len()) else { return false };
@@ -263,7 +264,7 @@ pub(crate) fn begins(text: &[u8], start: &[u8]) -> bool {
     }
 }
 
-/// A stack of objects (true) and arrays (false), one bit each. Only what is deeper than 64 needs memory.
+/// A stack of objects (1) and arrays (0), one bit each. Only levels beyond 64 need an allocation.
 #[derive(Default)]
 struct Nesting {
     bits: u64,
@@ -280,7 +281,7 @@ impl Nesting {
         self.depth += 1;
     }
 
-    /// What ends the innermost one; 0 outside of all.
+    /// The byte that ends the innermost one; 0 outside of all.
     fn end(&self) -> u8 {
         match (self.depth, self.bits & 1) {
             (0, _) => 0,
@@ -317,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_end_at_the_first_special_byte_wherever_it_is() {
+    fn skipping_ends_at_the_first_special_byte_at_any_position() {
         for special in ["\"", "\\", "\u{0}", "\u{1f}"] {
             for position in 0..40 {
                 let text = format!(

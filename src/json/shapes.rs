@@ -1,52 +1,53 @@
-//! The kinds of objects that were seen: a tree whose edges are keys, as objects were written key by key.
+//! The shapes of objects seen so far. A shape is a list of keys in order. The keys form a tree: a path from the root is the
+//! beginning of an object, and each node adds a key.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::scan::begins;
 
-/// So many keys the tree remembers.
+/// The most nodes of the tree.
 const MAX_NODES: usize = 4096;
-/// So many keys may follow the same keys. Objects whose keys are data, such as identifiers, soon have more.
+/// The most children of a node. Objects whose keys are data, such as identifiers, soon reach this limit.
 const MAX_CHILDREN: usize = 24;
-/// So many keys of an object are remembered.
+/// The most keys of a shape.
 const MAX_DEPTH: u8 = 64;
-/// So long a key may be.
+/// The longest key in bytes.
 const MAX_KEY: usize = 64;
-/// So many kinds of objects there may be; JavaScript has a function for each.
+/// The most shapes. JavaScript has a function for each.
 const MAX_SHAPES: usize = 512;
 
-/// An object with some keys in some order; [`EMPTY`] has none.
+/// The index of a node: the keys of an object so far, in order.
 pub(super) type Node = usize;
 
-/// No keys yet.
+/// The root: no keys.
 pub(super) const EMPTY: Node = 0;
 
 struct Entry {
-    /// The key, its quotes and a colon.
+    /// The key with its quotes and a colon.
     literal: Box<str>,
     parent: Node,
     depth: u8,
     children: Vec<Node>,
-    /// The child that came last, and will most likely come next.
+    /// The child that was used last, which is likely used next.
     next: Node,
-    /// The first key of the object that was last the value of this key, or in the array that was.
+    /// The first key of the last object that was the value of this key or in an array that was.
     inner: Node,
     shape: Option<u32>,
 }
 
-/// The keys of each shape, by its number. Any thread may ask.
+/// The keys of each shape, by its number. May be used on any thread.
 #[derive(Clone, Default)]
 pub struct ShapeKeys(Arc<Mutex<Vec<Vec<String>>>>);
 
 impl ShapeKeys {
-    /// The keys of an object of this shape, in order; none for a shape that does not exist.
+    /// The keys of a shape, in order; empty for an unknown shape.
     #[must_use]
     pub fn of(&self, shape: u32) -> Vec<String> {
         let keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         usize::try_from(shape).ok().and_then(|shape| keys.get(shape).cloned()).unwrap_or_default()
     }
 
-    /// Number of shapes.
+    /// The number of shapes.
     #[must_use]
     pub fn count(&self) -> usize {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
@@ -60,7 +61,7 @@ impl ShapeKeys {
     }
 }
 
-/// The tree.
+/// The tree of keys.
 pub(super) struct Shapes {
     entries: Vec<Entry>,
     keys: ShapeKeys,
@@ -84,31 +85,31 @@ impl Shapes {
         &self.keys
     }
 
-    /// What most likely follows a key in its object.
+    /// The node that likely follows this one in an object.
     #[inline]
     pub(super) fn next(&self, node: Node) -> Node {
         self.entries[node].next
     }
 
-    /// What an object under a key most likely begins with.
+    /// The node that an object under this key likely begins with.
     #[inline]
     pub(super) fn inner(&self, node: Node) -> Node {
         self.entries[node].inner
     }
 
-    /// An object under a key has begun with another key.
+    /// Records which node an object under this key began with.
     pub(super) fn set_inner(&mut self, node: Node, inner: Node) {
         self.entries[node].inner = inner;
     }
 
-    /// How long the key of `node` is, with its quotes and a colon right behind, if that is what `text` begins with.
+    /// If `text` begins with the key of `node` in quotes and a colon, returns their length.
     #[inline]
     pub(super) fn match_key(&self, node: Node, text: &[u8]) -> Option<usize> {
         let literal = self.entries[node].literal.as_bytes();
         (node != EMPTY && begins(text, literal)).then_some(literal.len())
     }
 
-    /// What an object is once `key` follows; `None` for a key that is not remembered.
+    /// The node after `key`, which is added if it is new. `None` if it cannot be added.
     pub(super) fn step(&mut self, node: Node, key: &[u8]) -> Option<Node> {
         let known = self.entries[node]
             .children
@@ -145,7 +146,7 @@ impl Shapes {
         Some(child)
     }
 
-    /// The keys up to a node, the last one first.
+    /// The keys from a node to the root.
     fn path(&self, mut node: Node) -> impl Iterator<Item = &str> {
         std::iter::from_fn(move || {
             let entry = &self.entries[node];
@@ -156,7 +157,7 @@ impl Shapes {
         })
     }
 
-    /// The number of the shape of an object that ends here; `None` when there are too many.
+    /// The number of the shape with the keys of this node. `None` if there are too many shapes.
     #[inline]
     pub(super) fn shape(&mut self, node: Node) -> Option<u32> {
         if self.entries[node].shape.is_none() {
@@ -172,8 +173,7 @@ fn unquoted(literal: &str) -> &str {
     &literal[1..literal.len() - 2]
 }
 
-/// Whether a key is an ordinary name: it means the same in an object literal as in JSON, and keeps its place among the
-/// others.
+/// Whether a key means the same in an object literal as in JSON. `__proto__` does not, and numbers change the order of keys.
 fn is_plain(key: &[u8]) -> bool {
     key.len() <= MAX_KEY
         && key != b"__proto__"
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_a_literal_would_treat_otherwise_are_not_remembered() {
+    fn keys_that_an_object_literal_treats_differently_are_not_added() {
         let mut shapes = Shapes::new();
         let long = "x".repeat(MAX_KEY + 1);
         for key in
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_comes_twice_is_remembered_once() {
+    fn a_duplicate_key_is_not_added() {
         let mut shapes = Shapes::new();
         let node = walk(&mut shapes, &["a", "b"]).unwrap();
         assert_eq!(shapes.step(node, b"a"), None);

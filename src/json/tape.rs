@@ -1,20 +1,21 @@
-//! A JSON text as numbers that say how to build its value; `lib/bridge/json-tape.mjs` does that.
+//! Records a JSON text as a tape: 32-bit words that say how to build its value. `lib/bridge/json-tape.mjs` builds it.
 //!
-//! Each word has a [`tag`] in its lowest bits and a number in the others. A value is one of
+//! A word has a [`tag`] in its lowest bits and a number in the other bits. A value is one of
 //! - `SMALL n`, `NULL`, `TRUE`, `FALSE`;
-//! - `DOUBLE`, then two words, the number's bytes;
-//! - `STRING length`, then where it begins in the current piece of the text;
-//! - `ESCAPED length`, then where it begins: a string with its quotes, to be parsed;
-//! - `PIECE`: the next piece, whole, is the string; the current one stays;
+//! - `DOUBLE`, then two words with the bytes of the number;
+//! - `STRING length`, then a word with its position in the current piece of text;
+//! - `ESCAPED length`, then a word with its position: a string with quotes and escapes, which `JSON.parse` must read;
+//! - `PIECE`: the string is the whole next piece of text; the current piece stays the same;
 //! - `ARRAY count`, then its values;
-//! - `OBJECT shape`, then how many members follow those of the shape, the values of the shape's keys, and the other
-//!   members, each as a string and a value.
+//! - `OBJECT shape`, then a word with the number of extra keys, the values of the shape's keys, and the extra members, each a
+//!   string and a value. Extra keys are those that are not part of the shape.
 //!
-//! `NEXT` before a value makes the next piece of the text the current one. Strings in JavaScript that are parts of a
-//! longer one keep that one in memory, which is why a long text is cut into pieces. Where those would take too much memory
-//! all the same, the strings that V8 would make parts of a piece are pieces of their own, and the others, which V8 copies,
-//! are packed together: then nothing of the text is kept but the strings. `MORE` before a value ends a part of
-//! the tape: it goes on with the next one, and with other pieces.
+//! `NEXT` before a value makes the next piece of text the current one. `MORE` before a value ends a part of the tape; the next
+//! part has pieces of its own.
+//!
+//! A long text is cut into pieces because V8 makes a substring of 13 characters or more refer to the whole string, which it
+//! keeps in memory. For very long texts even the pieces would take too much memory. Then such strings become pieces of their
+//! own, and shorter ones, which V8 copies, are packed together, so that nothing of the text is kept but its strings.
 
 use super::parts::Cutter;
 pub use super::parts::{PIECE, Part, Parts, Piece};
@@ -22,28 +23,28 @@ use super::scan::{Literal, Sink, scan};
 use super::shapes::{EMPTY, Node, ShapeKeys, Shapes};
 use crate::bridge::wire::tag;
 
-/// A text may have so many bytes, so that every position and count has room beside a tag.
+/// The longest text in bytes, so that every position and count fits beside a tag.
 const MAX_TEXT: usize = 1 << (32 - tag::BITS - 1);
-/// Strings from this length on are parts of a longer one in V8.
+/// From this length on, V8 makes a substring refer to the whole string instead of copying it.
 const SHORTEST_SLICE: usize = 13;
-/// Words that a value and its key take at most, without the values within.
+/// The most words of a value and its key, without nested values.
 const VALUE_WORDS: usize = 16;
-/// Nesting that JavaScript builds by recursion.
+/// The deepest nesting. JavaScript builds the value by recursion.
 const MAX_DEPTH: usize = 100;
-/// Digits of a number that has room beside a tag.
+/// The most digits of an integer that fits beside a tag.
 const SMALL_DIGITS: usize = 8;
 
-/// Reads texts that have much in common, such as all that come over one socket.
+/// Records texts that have shapes in common, such as those of one socket.
 pub struct Recorder {
     shapes: Shapes,
     stack: Box<Stack>,
-    /// So many texts are not tried, because that failed before.
+    /// The number of texts to skip, because earlier ones were not worth a tape.
     skip: u32,
-    /// So many will be skipped after the next failure.
+    /// The number of texts to skip after the next one that is not worth a tape.
     penalty: u32,
 }
 
-/// Most texts that are skipped after failures in a row.
+/// The most texts that are skipped in a row.
 const MAX_PENALTY: u32 = 1024;
 
 impl Default for Recorder {
@@ -53,20 +54,20 @@ impl Default for Recorder {
 }
 
 impl Recorder {
-    /// The keys of the shapes that are on the tapes.
+    /// The keys of the shapes on the tapes.
     #[must_use]
     pub fn keys(&self) -> &ShapeKeys {
         self.shapes.keys()
     }
 
-    /// Appends to `tape` how to build the value of `text`, which is one piece: at most [`PIECE`] bytes, all ASCII.
-    /// Returns whether that was done; it is not for text that `JSON.parse` would refuse, and for what it does as fast.
+    /// Appends the tape of `text`, which must be ASCII of at most [`PIECE`] bytes. Returns `false`, and appends nothing, for
+    /// invalid JSON and for text that `JSON.parse` reads as fast.
     pub fn record(&mut self, text: &str, tape: &mut Vec<u32>) -> bool {
         self.run(text, tape, None)
     }
 
-    /// The same for text of any length, in pieces, and a tape in parts of at most `most` words. `packs` tells whether the
-    /// strings are handed over apart from the text.
+    /// Like [`Recorder::record`] for any text, with a tape in parts of at most `most` words. `packs` says whether to separate
+    /// the strings from the text. `None` instead of `false`.
     pub fn record_parts(&mut self, text: &str, most: usize, packs: bool) -> Option<Parts> {
         let mut tape = Vec::new();
         let most = most.saturating_sub(VALUE_WORDS).max(VALUE_WORDS);
@@ -90,10 +91,10 @@ impl Recorder {
             depth: 0,
             tape,
             cutter,
-            // As much memory as the text has, if not more than a text like any other needs.
+            // Ordinary texts need fewer words. This is a little more than the memory of the text.
             limit: before + text.len() / 3 + 16,
             members: 0,
-            others: 0,
+            extra_keys: 0,
             failed: text.len() > MAX_TEXT,
         };
         if scan(text, &mut writer).is_ok() && writer.is_worth_it() {
@@ -107,26 +108,26 @@ impl Recorder {
     }
 }
 
-/// Objects and arrays whose end was not seen yet, within each other; the first is what is around the whole text. A
-/// power of two, so that finding the current one takes no look at the size.
+/// The open objects and arrays, outermost first, after an entry for the text itself. The size is a power of two, so that
+/// indexing needs no bounds check.
 type Stack = [Open; STACK];
 const STACK: usize = 128;
 const _: () = assert!(MAX_DEPTH < STACK && STACK.is_power_of_two());
 
-/// An object or array whose end was not seen yet.
+/// An object or array that has not ended yet.
 #[derive(Clone, Copy, Default)]
 struct Open {
-    /// Where its first word is.
+    /// The position of its first word.
     header: usize,
-    /// Values so far.
+    /// The number of values so far.
     count: u32,
     object: bool,
-    /// The members so far, without the others; in an array those around it.
+    /// The keys so far, without extra ones; for an array those of the object around it.
     node: Node,
-    /// What most likely comes next.
+    /// The key that is expected next.
     next: Node,
-    /// Members behind the first one that is not remembered.
-    others: u32,
+    /// The number of extra keys: the first key that the tree does not have, and all that follow.
+    extra_keys: u32,
 }
 
 struct Writer<'a> {
@@ -137,14 +138,14 @@ struct Writer<'a> {
     cutter: Option<&'a mut Cutter>,
     limit: usize,
     members: u32,
-    others: u32,
+    extra_keys: u32,
     failed: bool,
 }
 
 impl Writer<'_> {
-    /// Members whose keys are not remembered take longer than in `JSON.parse`.
+    /// Whether the tape is faster than `JSON.parse`. It is slower with many extra keys.
     fn is_worth_it(&self) -> bool {
-        !self.failed && self.tape.len() <= self.limit && self.others <= self.members / 8
+        !self.failed && self.tape.len() <= self.limit && self.extra_keys <= self.members / 8
     }
 
     /// The innermost object or array.
@@ -153,7 +154,7 @@ impl Writer<'_> {
         &mut self.stack[self.depth % STACK]
     }
 
-    /// Where the innermost object or array is.
+    /// The object or array around the innermost one.
     #[inline]
     fn around(&self) -> &Open {
         &self.stack[self.depth.wrapping_sub(1) % STACK]
@@ -164,7 +165,7 @@ impl Writer<'_> {
         self.tape.push(tag | number << tag::BITS);
     }
 
-    /// A value begins.
+    /// Called at the beginning of a value.
     #[inline]
     fn value(&mut self) {
         self.current().count += 1;
@@ -202,7 +203,7 @@ impl Writer<'_> {
             || !(cutter.ascii || bytes[string.clone()].is_ascii())
         {
             if !cutter.packs {
-                // The current piece has no room for what is beyond ASCII.
+                // Pieces of several strings must be ASCII.
                 cutter.open = None;
             }
             cutter.pieces.push(Piece::Text(string));
@@ -218,7 +219,7 @@ impl Writer<'_> {
     }
 }
 
-/// What is not larger than a text that is not too long.
+/// Converts a number that is at most [`MAX_TEXT`].
 #[inline]
 #[allow(clippy::cast_possible_truncation, reason = "MAX_TEXT is the limit of all positions")]
 fn word(number: usize) -> u32 {
@@ -240,22 +241,22 @@ impl Sink for Writer<'_> {
         } else {
             (around, EMPTY)
         };
-        *self.current() = Open { header, count: 0, object, node, next, others: 0 };
+        *self.current() = Open { header, count: 0, object, node, next, extra_keys: 0 };
     }
 
     #[inline]
     fn leave(&mut self) {
-        let Open { header, object, count, node, others, .. } = *self.current();
+        let Open { header, object, count, node, extra_keys, .. } = *self.current();
         if object {
             match self.shapes.shape(node) {
                 Some(shape) => {
                     self.tape[header] = tag::OBJECT | shape << tag::BITS;
-                    self.tape[header + 1] = others;
+                    self.tape[header + 1] = extra_keys;
                 }
                 None => self.failed = true,
             }
             self.members += count;
-            self.others += others;
+            self.extra_keys += extra_keys;
         } else {
             self.tape[header] = tag::ARRAY | count << tag::BITS;
         }
@@ -265,7 +266,7 @@ impl Sink for Writer<'_> {
     #[inline]
     fn expected(&mut self, bytes: &[u8], at: usize) -> Option<usize> {
         let current = &mut self.stack[self.depth % STACK];
-        if current.others > 0 {
+        if current.extra_keys > 0 {
             return None;
         }
         let length = self.shapes.match_key(current.next, bytes.get(at..)?)?;
@@ -275,8 +276,8 @@ impl Sink for Writer<'_> {
     }
 
     fn key(&mut self, bytes: &[u8], key: Literal, _depth: usize) {
-        let Open { node: before, others, .. } = *self.current();
-        if others == 0
+        let Open { node: before, extra_keys, .. } = *self.current();
+        if extra_keys == 0
             && !key.escaped
             && let Some(node) = self.shapes.step(before, &bytes[key.start..key.end])
         {
@@ -290,7 +291,7 @@ impl Sink for Writer<'_> {
             current.next = next;
             return;
         }
-        self.current().others += 1;
+        self.current().extra_keys += 1;
         self.text(bytes, key);
     }
 
@@ -307,7 +308,7 @@ impl Sink for Writer<'_> {
             self.push(tag::SMALL, small.cast_unsigned());
             return;
         }
-        // Both this and `JSON.parse` give the number that is nearest to the digits, or infinity.
+        // Rust and `JSON.parse` both return the nearest double, or infinity.
         let Some(double) = str::from_utf8(literal).ok().and_then(|digits| digits.parse::<f64>().ok()) else {
             self.failed = true;
             return;
@@ -332,7 +333,7 @@ impl Sink for Writer<'_> {
     }
 }
 
-/// A whole number of few digits; not minus zero, which is none.
+/// Parses an integer of few digits. `None` for other numbers, and for -0, which is a double.
 #[inline]
 fn small(literal: &[u8]) -> Option<i32> {
     let (digits, negative) = match literal {

@@ -10,7 +10,7 @@ struct Builder<'a> {
     tape: &'a [u32],
     at: usize,
     parts: Option<&'a Parts>,
-    /// Parts that were begun.
+    /// The number of parts begun.
     begun: usize,
     pieces: std::slice::Iter<'a, Piece>,
     whole: &'a str,
@@ -77,12 +77,12 @@ impl<'a> Builder<'a> {
             }
             tag::ARRAY => (0..number).map(|_| self.value()).collect(),
             tag::OBJECT => {
-                let others = self.word();
+                let extra_keys = self.word();
                 let mut object = Map::new();
                 for key in self.keys.of(number) {
                     object.insert(key, self.value());
                 }
-                for _ in 0..others {
+                for _ in 0..extra_keys {
                     let key = self.value();
                     object.insert(key.as_str().expect("a key").into(), self.value());
                 }
@@ -107,7 +107,7 @@ fn build(text: &str, tape: &[u32], parts: Option<&Parts>, keys: &ShapeKeys) -> V
     value
 }
 
-/// The value of a text by its tape in parts of so many words; `None` when there is none.
+/// Records a text as a tape in parts of at most `most` words, and builds its value. `None` when there is no tape.
 fn recorded_in_parts(recorder: &mut Recorder, text: &str, most: usize, packs: bool) -> Option<Value> {
     recorder.skip = 0;
     let parts = recorder.record_parts(text, most, packs)?;
@@ -125,14 +125,14 @@ fn recorded(recorder: &mut Recorder, text: &str) -> Option<Value> {
     recorded_in_parts(recorder, text, 16_384, false)
 }
 
-/// The same for a text that is one piece.
+/// The same for a text of one piece.
 fn recorded_whole(recorder: &mut Recorder, text: &str) -> Option<Value> {
     let mut tape = Vec::new();
     recorder.skip = 0;
     recorder.record(text, &mut tape).then(|| build(text, &tape, None, recorder.keys()))
 }
 
-/// Numbers are doubles here, as in JavaScript.
+/// Parses a text with all numbers as doubles, as in JavaScript.
 fn parsed(text: &str) -> Value {
     fn doubles(value: Value) -> Value {
         match value {
@@ -156,7 +156,7 @@ fn parsed(text: &str) -> Value {
     doubles(serde_json::from_str(text).unwrap())
 }
 
-/// Whole numbers may be written with a fraction, and are doubles on the tape then.
+/// Compares values. An integer may be written with a fraction, and is a double on the tape then.
 fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => {
@@ -339,7 +339,7 @@ fn strings_may_be_handed_over_apart_from_the_text() {
         assert_eq!(parts.pieces.iter().filter(is_id).count(), 2000);
         let is_packed = |piece: &&Piece| matches!(piece, Piece::Packed(_));
         let packed = parts.pieces.iter().filter(is_packed).count();
-        // One with an escape is a piece of the text, and ends the current one.
+        // A string with an escape is a piece of the text, and ends the current piece.
         assert!((2000..2020).contains(&packed), "{packed}");
         assert!(parts.packed.len() < text.len() / 4, "keys are not packed");
         assert!(same(&build(text, &[], Some(&parts), recorder.keys()), &parsed(text)));

@@ -1,15 +1,13 @@
-//! Reading the topic of a message out of its JSON text without building the message: a message without a wanted topic
-//! may be dropped, text that is no JSON may not.
+//! Reads the topic of a message from its JSON text, without building its value. The whole text is scanned all the same, since
+//! invalid JSON must be reported even if nobody wants the message.
 
 use std::borrow::Cow;
 
 use super::error::Error;
 use super::scan::{Literal, Sink, scan};
 
-/// The value of `topic` in the object that `text` is, as `JSON.parse(text).topic` would give it: the last one when the
-/// key comes twice. `None` when there is none, when it is no string, or when the text is no object.
-///
-/// A lone surrogate in the topic comes out as U+FFFD.
+/// The same as `JSON.parse(text).topic`, if that is a string. `None` if it is not, or if `text` is not an object. A lone
+/// surrogate is replaced by U+FFFD.
 ///
 /// # Errors
 /// [`Error`] when `JSON.parse` would throw.
@@ -22,11 +20,11 @@ pub fn topic(text: &str) -> Result<Option<Cow<'_, str>>, Error> {
     }))
 }
 
-/// The last string that stands under `topic` in the outermost object.
+/// Finds the last `topic` of the outermost object.
 #[derive(Default)]
 struct Search {
     topic: Option<Literal>,
-    /// The next value is that of `topic`.
+    /// Whether the next value is that of `topic`.
     next: bool,
 }
 
@@ -66,7 +64,7 @@ fn is_topic(key: &[u8], escaped: bool) -> bool {
     if escaped { str::from_utf8(key).is_ok_and(|key| unescape(key) == "topic") } else { key == b"topic" }
 }
 
-/// Resolves the escapes of a string that was scanned before.
+/// Resolves the escapes of a string that the scanner has accepted.
 fn unescape(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut units = Vec::new();
@@ -83,7 +81,7 @@ fn unescape(text: &str) -> String {
             b'r' => plain.push('\r'),
             b't' => plain.push('\t'),
             b'u' => {
-                // Surrogate pairs are two escapes in a row, so a row is decoded as a whole.
+                // A surrogate pair is two escapes, so decode successive escapes together.
                 units.clear();
                 units.extend(code_unit(rest));
                 rest = rest.get(4..).unwrap_or_default();
