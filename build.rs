@@ -1,4 +1,4 @@
-//! Tells the linker how a Node addon is linked on this platform, and the addon what it was built for.
+//! Sets the linker flags of a Node addon, and gives the addon the target it is built for as `CYCLE_TARGET`.
 
 use std::env;
 

@@ -72,6 +72,18 @@ test('requests may be sent from the callback that delivers answers', async (t) =
   );
 });
 
+test('a request that was never prepared fails as an internal error', async (t) => {
+  const { socketPath: listening } = await httpServer(t, (_, response) => json(response, {}));
+  const [kind, texts] = await new Promise((resolve) => {
+    const client = new HttpClient({ socketPath: listening, headers: [] }, (_call, what, _status, errorTexts) =>
+      resolve([what, errorTexts]),
+    );
+    client.send(0, 7, 0);
+  });
+  assert.equal(kind, FAILED);
+  assert.equal(texts[0], 'ERR_CYCLE_INTERNAL');
+});
+
 test('a call that follows one of several answers is sent without another', async (t) => {
   /** @type {http.ServerResponse[]} */
   const waiting = [];

@@ -67,7 +67,7 @@ async function getEnvironmentMetadata(options) {
  * @param {boolean} validate
  */
 async function read(path, validate) {
-  const { metadataFault, readMetadata } = loadNative();
+  const { metadataError, readMetadata } = loadNative();
   const { text, code, errno, syscall } = await readMetadata(path);
   if (text === undefined || text === null) {
     const missing =
@@ -76,7 +76,7 @@ async function read(path, validate) {
     throw Object.assign(error, { errno, code, syscall, path });
   }
   const data = parse(path, text);
-  const fault = validate ? metadataFault(text) : undefined;
+  const fault = validate ? metadataError(text) : undefined;
   if (fault) {
     throw new MetadataShapeError(path, fault);
   }

@@ -1,12 +1,12 @@
 import { isMissing } from './bridge/addon-missing.mjs';
 
 import {
-  FAILURE_CAUSE,
-  FAILURE_CODE,
-  FAILURE_DETAIL,
-  FAILURE_HINT,
-  FAILURE_SYSCALL,
-  FAILURE_TARGET,
+  CALL_ERROR_CAUSE,
+  CALL_ERROR_CODE,
+  CALL_ERROR_DETAIL,
+  CALL_ERROR_HINT,
+  CALL_ERROR_SYSCALL,
+  CALL_ERROR_TARGET,
 } from './bridge/wire.mjs';
 
 const { captureStackTrace } = Error;
@@ -145,17 +145,17 @@ function systemError({ code, syscall, errno, address }) {
  * @param {import('./bridge/native-client.mjs').Receiver} receiver
  */
 function failureOf(number, texts, { client, method, path }) {
-  const attempt = { method, path: texts[FAILURE_TARGET] || path, socketPath: client.address };
-  const code = texts[FAILURE_CODE];
-  const detail = texts[FAILURE_DETAIL];
-  const hint = texts[FAILURE_HINT];
-  const syscall = texts[FAILURE_SYSCALL];
+  const attempt = { method, path: texts[CALL_ERROR_TARGET] || path, socketPath: client.address };
+  const code = texts[CALL_ERROR_CODE];
+  const detail = texts[CALL_ERROR_DETAIL];
+  const hint = texts[CALL_ERROR_HINT];
+  const syscall = texts[CALL_ERROR_SYSCALL];
   if (syscall) {
     const errno = -number;
     const cause = systemError({ code, syscall, errno, address: client.address });
     return new TransportError({ code, detail, hint, cause, syscall, errno }, attempt);
   }
-  const cause = Object.assign(new Error(texts[FAILURE_CAUSE]), { code });
+  const cause = Object.assign(new Error(texts[CALL_ERROR_CAUSE]), { code });
   return new TransportError({ code, detail, hint, cause }, attempt);
 }
 

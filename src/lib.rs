@@ -1,7 +1,7 @@
 //! The native half of `@cycleplatform/internal-api-client`.
 //!
-//! Data flows one way: [`bridge`] takes calls from JavaScript, the modules below it do the work
-//! without knowing JavaScript, and answers return through one queue.
+//! [`bridge`] takes calls from JavaScript. The other modules do the work and know nothing of JavaScript. Answers return to
+//! JavaScript through one queue.
 
 #[allow(unsafe_code)]
 pub mod bridge;

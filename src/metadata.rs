@@ -7,7 +7,7 @@ use std::{fs, io};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Reads the file as text, as `fs.readFile` with `utf8` does: what is not UTF-8 becomes U+FFFD.
+/// Reads the file as text. Like `fs.readFile` with `utf8`, it replaces invalid UTF-8 by U+FFFD.
 ///
 /// # Errors
 /// The system error and the call that failed: `open` or `read`.
@@ -29,24 +29,24 @@ enum Kind {
     String,
 }
 
-/// What a field must be.
+/// The type that a field must have.
 #[derive(Deserialize)]
 struct Rule {
-    /// Names from the top, with dots between them; `*` is any name.
+    /// The names of the fields that lead to it, separated by dots; `*` stands for any name.
     path: String,
     kind: Kind,
     nullable: bool,
-    /// Whether it may be absent.
+    /// Whether the field may be absent.
     optional: bool,
 }
 
-/// The declared shape, as it is generated from the declaration. Fields of an absent or null parent are not looked at.
+/// The declared shape, generated from `protocol/`. Fields of an absent or null parent are not checked.
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../generated/environment-metadata-rules.json"))
         .expect("generated, and read by a test")
 });
 
-/// The first place where the content departs from the declared shape.
+/// A field that is not as declared.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: expected {expected}, found {found}")]
 pub struct Error {
@@ -55,10 +55,10 @@ pub struct Error {
     found: &'static str,
 }
 
-/// Checks parsed content against the declared shape; additional fields are fine.
+/// Checks parsed content against the declared shape. Additional fields are allowed.
 ///
 /// # Errors
-/// The first place that is not as declared.
+/// The first field that is not as declared.
 pub fn check(content: &Value) -> Result<(), Error> {
     if !content.is_object() {
         return Err(Error {

@@ -1,16 +1,16 @@
-//! Paths of Unix sockets: how long they may be, and what is wrong with one that leads to no socket.
+//! Paths of Unix sockets: their longest length, and why a path is not that of a socket.
 
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-/// Bytes of the longest path that fits into a socket's address, without its final zero.
+/// The longest path that fits into a socket address, in bytes, without the final zero.
 pub const LONGEST: usize =
     size_of::<libc::sockaddr_un>() - std::mem::offset_of!(libc::sockaddr_un, sun_path) - 1;
 
-/// What is wrong with a path, as a sentence without its full stop. A look at the file takes no descriptor; where it fails
-/// there is nothing to say.
+/// Says why a path cannot be that of a socket and what to do, as a sentence without its full stop. `None` if no reason is
+/// known. Needs no file descriptor, so it works when the process has none left.
 #[must_use]
-pub fn fault(path: &Path) -> Option<&'static str> {
+pub fn diagnose(path: &Path) -> Option<&'static str> {
     let bytes = path.as_os_str().as_bytes();
     if bytes.is_empty() {
         return Some("The path of the socket is empty: check `socketPath`");

@@ -42,7 +42,7 @@ fn number_code(number: i32) -> &'static str {
     }
 }
 
-/// Errors that the standard library makes itself carry no number.
+/// For errors that the standard library makes itself: they have no number.
 fn kind_code(kind: io::ErrorKind) -> &'static str {
     match kind {
         io::ErrorKind::BrokenPipe => "EPIPE",

@@ -1,12 +1,12 @@
 import { failureOf } from '../errors.mjs';
 import {
+  CALL_ERROR_DECLARED,
   EVENT_BODY,
   EVENT_CALL,
   EVENT_HEAD,
   EVENT_KIND,
   EVENT_STATUS,
   EVENT_WIDTH,
-  FAILURE_DECLARED,
   KIND_BITS,
   KIND_CHUNK,
   KIND_DONE,
@@ -144,7 +144,7 @@ function deliverEvent(receiver, batch, i, pending, tapes, number) {
     case KIND_FAILED:
       // Not only forgotten: native code is still at work where an answer could not be handed over.
       receiver.client.cancel(id);
-      receiver.failed(failureOf(status, head, receiver), head[FAILURE_DECLARED]);
+      receiver.failed(failureOf(status, head, receiver), head[CALL_ERROR_DECLARED]);
       break;
   }
 }

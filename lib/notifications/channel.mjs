@@ -1,13 +1,13 @@
 import { loadNative } from '../bridge/addon.mjs';
 import { isMissing } from '../bridge/addon-missing.mjs';
 import {
-  FAULT_BODY,
-  FAULT_CODE,
-  FAULT_ERRNO,
-  FAULT_MESSAGE,
-  FAULT_STATUS,
-  FAULT_SYSCALL,
-  FAULT_WIDTH,
+  NOTIFICATION_ERROR_BODY,
+  NOTIFICATION_ERROR_CODE,
+  NOTIFICATION_ERROR_ERRNO,
+  NOTIFICATION_ERROR_MESSAGE,
+  NOTIFICATION_ERROR_STATUS,
+  NOTIFICATION_ERROR_SYSCALL,
+  NOTIFICATION_ERROR_WIDTH,
 } from '../bridge/wire.mjs';
 import { systemError } from '../errors.mjs';
 import { NotificationError } from './error.mjs';
@@ -34,18 +34,22 @@ function createChannel(settings, deliver) {
 }
 
 /**
- * @param {any[]} fault the event, and behind it the error that it comes from, if that is known
+ * @param {any[]} event the event, and behind it the error that it comes from, if that is known
  * @param {string} socketPath
  */
-function channelError(fault, socketPath) {
-  const code = fault[FAULT_CODE];
-  const message = fault[FAULT_MESSAGE];
-  const syscall = fault[FAULT_SYSCALL];
+function channelError(event, socketPath) {
+  const code = event[NOTIFICATION_ERROR_CODE];
+  const message = event[NOTIFICATION_ERROR_MESSAGE];
+  const syscall = event[NOTIFICATION_ERROR_SYSCALL];
   if (!syscall) {
-    const [status, body, cause] = [fault[FAULT_STATUS], fault[FAULT_BODY], fault[FAULT_WIDTH]];
+    const [status, body, cause] = [
+      event[NOTIFICATION_ERROR_STATUS],
+      event[NOTIFICATION_ERROR_BODY],
+      event[NOTIFICATION_ERROR_WIDTH],
+    ];
     return new NotificationError(message, { code, socketPath, status, body, cause });
   }
-  const errno = -fault[FAULT_ERRNO];
+  const errno = -event[NOTIFICATION_ERROR_ERRNO];
   const cause = systemError({ code, syscall, errno, address: socketPath });
   return new NotificationError(message, { code, socketPath, syscall, errno, cause });
 }

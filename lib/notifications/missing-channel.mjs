@@ -1,4 +1,10 @@
-import { FAULT_CODE, FAULT_MESSAGE, FAULT_WIDTH, NOTIFICATION_FAULT, NOTIFICATION_IDLE } from '../bridge/wire.mjs';
+import {
+  NOTIFICATION_ERROR,
+  NOTIFICATION_ERROR_CODE,
+  NOTIFICATION_ERROR_MESSAGE,
+  NOTIFICATION_ERROR_WIDTH,
+  NOTIFICATION_IDLE,
+} from '../bridge/wire.mjs';
 import { setImmediate } from '../timers.mjs';
 
 /**
@@ -17,11 +23,11 @@ class MissingChannel {
   /** @param {(item: any) => void} deliver */
   connect(deliver) {
     /** @type {any[]} */
-    const fault = [NOTIFICATION_FAULT];
-    fault[FAULT_CODE] = this.#error.code;
-    fault[FAULT_MESSAGE] = this.#error.message;
-    fault[FAULT_WIDTH] = this.#error;
-    this.#waiting = [fault, [NOTIFICATION_IDLE]];
+    const event = [NOTIFICATION_ERROR];
+    event[NOTIFICATION_ERROR_CODE] = this.#error.code;
+    event[NOTIFICATION_ERROR_MESSAGE] = this.#error.message;
+    event[NOTIFICATION_ERROR_WIDTH] = this.#error;
+    this.#waiting = [event, [NOTIFICATION_IDLE]];
     setImmediate(() => {
       const item = this.take();
       if (item) {
@@ -45,9 +51,9 @@ class MissingChannel {
     return [];
   }
 
-  hold() {}
+  ref() {}
 
-  release() {}
+  unref() {}
 }
 
 export { MissingChannel };

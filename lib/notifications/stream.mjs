@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { askForTapes } from '../bridge/json-tape.mjs';
 import {
   NOTIFICATION_CLOSE,
-  NOTIFICATION_FAULT,
+  NOTIFICATION_ERROR,
   NOTIFICATION_IDLE,
   NOTIFICATION_OPEN,
   NOTIFICATION_RECONNECTING,
@@ -107,7 +107,7 @@ class NotificationStream {
       this.#active = true;
       this.#failure = undefined;
       inUse.add(this);
-      this.#updateHold();
+      this.#updateRef();
       if (this.#signal) {
         listen(this.#signal, this.#onAbort);
       }
@@ -134,19 +134,19 @@ class NotificationStream {
 
   ref() {
     this.#referenced = true;
-    this.#updateHold();
+    this.#updateRef();
   }
 
   unref() {
     this.#referenced = false;
-    this.#updateHold();
+    this.#updateRef();
   }
 
-  #updateHold() {
+  #updateRef() {
     if (this.#active && this.#referenced) {
-      this.#channel.hold();
+      this.#channel.ref();
     } else {
-      this.#channel.release();
+      this.#channel.unref();
     }
   }
 
@@ -268,7 +268,7 @@ class NotificationStream {
           debug('notifications on %s: open', this.#socketPath);
           this.#open();
           break;
-        case NOTIFICATION_FAULT:
+        case NOTIFICATION_ERROR:
           this.#failed(channelError(event, this.#socketPath));
           break;
         case NOTIFICATION_CLOSE:

@@ -1,9 +1,9 @@
-//! What the addon says of itself.
+//! The version and target of the addon.
 
 use napi_derive::napi;
 
-/// The version that the addon was built from and the target it was built for. A program asks by loading the addon,
-/// `npm run package` by searching the file for it, so that it can ask what does not run here.
+/// The version and the target that the addon was built for. JavaScript reads it from the loaded addon. `npm run package`
+/// finds it in the bytes of the file, which also works for addons of other platforms.
 #[napi]
 pub const BUILD: &str =
     concat!("cycle-internal-api-client ", env!("CARGO_PKG_VERSION"), " ", env!("CYCLE_TARGET"), ";");

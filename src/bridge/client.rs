@@ -1,4 +1,4 @@
-//! The HTTP client as JavaScript sees it.
+//! The HTTP client that JavaScript uses.
 
 use std::cell::{OnceCell, RefCell};
 use std::str::FromStr as _;
@@ -24,10 +24,10 @@ use crate::http::call::parse_header;
 use crate::http::redirect::Redirect;
 use crate::http::{Call, Delivery, Endpoint, Error, Event, Payload, Transport};
 
-/// Bytes that are sooner copied than kept until they are sent.
+/// Shorter bodies are copied, because that costs less than keeping JavaScript's memory until they are sent. In bytes.
 const WORTH_KEEPING: usize = 16 * 1024;
 
-/// Calls over a pool of connections. Events come to the function given to the constructor, a batch of them a call.
+/// Makes calls over a pool of connections. The function given to the constructor is called with batches of events.
 #[napi]
 pub struct HttpClient {
     transport: OnceCell<Box<dyn Transport>>,
@@ -38,7 +38,7 @@ pub struct HttpClient {
     lane: Lane,
 }
 
-/// Those of the calls in flight that are of a protocol's endpoint.
+/// The calls of protocol endpoints in flight, by number.
 type WaitingCalls = Arc<Mutex<FxHashMap<u32, Waiting>>>;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -47,7 +47,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[napi]
 impl HttpClient {
-    /// Prepares a client; nothing is opened before its first call.
+    /// Prepares a client. It connects with its first call.
     ///
     /// # Errors
     /// When a header is invalid or the environment is closing.
@@ -67,7 +67,7 @@ impl HttpClient {
                 let maker = Maker::new(env, &endpoint)?;
                 let batch = maker.batch(events, &mut lock(&waiting), &mut last_head, tapes.as_mut());
                 if batch.is_err() {
-                    // JavaScript has seen nothing of it.
+                    // JavaScript did not get the batch, and so not its heads.
                     *last_head = LastHead::default();
                 }
                 batch
@@ -84,25 +84,26 @@ impl HttpClient {
         self.lane.name()
     }
 
-    /// From now on, answers to calls that ask for JSON come as tapes, where that is of use. They are in `shared`, as
-    /// `shared` of `src/bridge/wire.rs` says; it must not be written to, and has to be read before the next batch.
+    /// From now on, answers to calls with `flag::JSON` may come as tapes. They are written to `shared`, laid out as the
+    /// module `shared` of `src/bridge/wire.rs` says. JavaScript must not write to it, and must read it before the next
+    /// batch.
     #[napi(catch_unwind)]
     pub fn ask_for_tapes(&self, shared: Uint32Array) {
         lock(&self.tapes).get_or_insert_with(|| Tapes::new(SharedWords::new(shared)));
     }
 
-    /// The keys of a shape on the tapes.
+    /// The keys of the objects of a shape, in order; empty for an unknown shape.
     #[napi(catch_unwind)]
     #[must_use]
     pub fn shape_keys(&self, shape: u32) -> Vec<String> {
         lock(&self.tapes).as_ref().map(|tapes| tapes.keys().of(shape)).unwrap_or_default()
     }
 
-    /// The next part of a long tape of the last batch: its words go to the shared memory, and this gives the pieces of the
-    /// text.
+    /// Writes the next part of a long tape of the last batch to the shared memory, and returns the pieces of text that it
+    /// refers to.
     ///
     /// # Errors
-    /// When the engine has no memory for it.
+    /// When there is no such tape any more, or no memory for the text.
     #[napi(catch_unwind, ts_return_type = "string[]")]
     pub fn next_part(&self, env: Env, tape: u32) -> Result<Unknown<'_>> {
         let mut tapes = lock(&self.tapes);
@@ -112,10 +113,11 @@ impl HttpClient {
         Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), pieces) })
     }
 
-    /// Begins the call `id`. What is wrong with it comes as an event, like any other failure.
+    /// Begins the call `id`. An invalid request is reported by an event, like any other error.
     ///
-    /// `authority` is host and port of the URL, `target` its path and query; a header without a value is removed. `flags`
-    /// are those of `src/bridge/wire.rs`.
+    /// `authority` is host and port of the URL (`localhost` if absent), `target` its path and query. `headers` has names and
+    /// values in turn; a header without a value removes the client's default of that name. `flags` are those of
+    /// `src/bridge/wire.rs`.
     #[napi(catch_unwind)]
     #[allow(clippy::too_many_arguments, reason = "an object of arguments would cost more than the call")]
     pub fn request(
@@ -133,8 +135,8 @@ impl HttpClient {
         self.start(env, id, call);
     }
 
-    /// Gives a number for requests of this method and target that have neither headers nor a body of their own; none for
-    /// what is no request. They are kept until the client is closed.
+    /// Prepares requests of this method and target that have neither own headers nor a body. Returns their number for
+    /// [`HttpClient::send`], valid until the client is closed; none if the method or the target is invalid.
     #[napi(catch_unwind)]
     pub fn prepare(&self, method: String, target: String) -> Option<u32> {
         let mut prepared = self.prepared.borrow_mut();
@@ -142,18 +144,18 @@ impl HttpClient {
         u32::try_from(prepared.len() - 1).ok()
     }
 
-    /// Begins the call `id` of a request that was prepared.
+    /// Begins the call `id` with prepared request `number`.
     #[napi(catch_unwind)]
     pub fn send(&self, env: Env, id: u32, number: u32, flags: u32) {
         let prepared =
             usize::try_from(number).ok().and_then(|number| self.prepared.borrow().get(number).cloned());
         let call = prepared
-            .ok_or_else(|| invalid("number", "nothing was prepared"))
+            .ok_or_else(|| Error::Internal("no request with this number was prepared".into()))
             .map(|(method, target)| self.bare_call(id, method, target, flags));
         self.start(env, id, call);
     }
 
-    /// Closes the connections; calls in flight get no event any more.
+    /// Closes the connections. Calls in flight get no more events.
     #[napi(catch_unwind)]
     pub fn close(&mut self, env: Env) {
         self.transport.take();
@@ -164,7 +166,7 @@ impl HttpClient {
         free_sent();
     }
 
-    /// Forgets the call `id` and closes its connection. Events that were on their way may still come.
+    /// Cancels the call `id` and closes its connection. Events that are queued already may still come.
     #[napi(catch_unwind)]
     pub fn cancel(&self, id: u32) {
         if let Some(transport) = self.transport.get() {
@@ -172,7 +174,7 @@ impl HttpClient {
         }
     }
 
-    /// The reader of a streamed response took `bytes` bytes.
+    /// Says that the reader of a streamed response took `bytes` bytes, so that more may be read.
     #[napi(catch_unwind)]
     pub fn consumed(&self, id: u32, bytes: u32) {
         if let Some(transport) = self.transport.get() {
@@ -180,7 +182,7 @@ impl HttpClient {
         }
     }
 
-    /// The next piece of a streamed request body; without one, its end.
+    /// Sends the next piece of a streamed request body. No piece ends the body.
     #[napi(catch_unwind)]
     pub fn upload(&self, id: u32, chunk: Option<Uint8Array>) {
         if let Some(transport) = self.transport.get() {
@@ -191,7 +193,7 @@ impl HttpClient {
 
 impl Drop for HttpClient {
     fn drop(&mut self) {
-        // The wake-up may live on elsewhere, and the memory that is shared must be given back on this thread.
+        // The wake-up may outlive the client on another thread, but the shared memory must be released on this one.
         lock(&self.tapes).take();
         self.transport.take();
         free_sent();
@@ -199,12 +201,12 @@ impl Drop for HttpClient {
 }
 
 impl HttpClient {
-    /// Where its calls go.
+    /// The server that its calls go to.
     pub(super) fn server(&self) -> &Endpoint {
         &self.settings.endpoint
     }
 
-    /// Begins a call of a protocol's endpoint.
+    /// Begins a call of a protocol endpoint.
     pub(super) fn start_waiting(
         &self,
         env: Env,
@@ -259,7 +261,7 @@ impl HttpClient {
             call.payload = Payload::Bytes(match body {
                 Either::A(text) => text.into(),
                 Either::B(bytes) if flags & flag::OWNED != 0 && bytes.len() >= WORTH_KEEPING => {
-                    keep(env, bytes).map_err(|_| invalid("body", "the environment is closing"))?
+                    keep(env, bytes).map_err(|_| Error::Closed)?
                 }
                 Either::B(bytes) => Bytes::copy_from_slice(&bytes),
             });
@@ -267,7 +269,7 @@ impl HttpClient {
         Ok(call)
     }
 
-    /// A call without headers of its own, and with no body, or one that is streamed.
+    /// A call without own headers, with a streamed body or none.
     pub(super) fn bare_call(&self, id: u32, method: Method, target: PathAndQuery, flags: u32) -> Call {
         Call {
             id,
@@ -300,15 +302,16 @@ fn invalid(part: &str, detail: &'static str) -> Error {
 }
 
 pub(super) fn parse_method(method: &str) -> std::result::Result<Method, Error> {
-    Method::from_str(method).map_err(|_| invalid("method", "not a token of HTTP"))
+    Method::from_str(method).map_err(|_| invalid("method", "it is not an HTTP token"))
 }
 
 pub(super) fn parse_target(target: String) -> std::result::Result<PathAndQuery, Error> {
-    PathAndQuery::try_from(target).map_err(|_| invalid("path", "it has characters that a URL may not have"))
+    PathAndQuery::try_from(target)
+        .map_err(|_| invalid("path", "it has characters that are not allowed in a URL"))
 }
 
 pub(super) fn parse_authority(authority: &str) -> std::result::Result<Authority, Error> {
-    Authority::from_str(authority).map_err(|_| invalid("path", "its host is not one"))
+    Authority::from_str(authority).map_err(|_| invalid("path", "its host is invalid"))
 }
 
 fn parse_headers(

@@ -1,4 +1,4 @@
-//! The settings of a client, out of the options that JavaScript gives.
+//! Makes the settings of a client from the options that JavaScript gives.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,41 +13,41 @@ use crate::http::retry::RetryPolicy;
 use crate::http::{Endpoint, Error, Limits};
 use crate::milliseconds::milliseconds;
 
-/// How requests name their sender.
+/// The default `User-Agent`.
 const PRODUCT: &str = concat!("cycle-internal-api-client/", env!("CARGO_PKG_VERSION"));
 
-/// What a client is made of; absent fields have the defaults of `getClient`.
+/// Options of a client. Absent ones have the defaults of `getClient`.
 #[napi(object, object_to_js = false)]
 pub struct HttpClientOptions {
-    /// Path of the Unix socket; or `host` and `port`.
+    /// Path of the Unix socket. Without it, `host` and `port` are used.
     pub socket_path: Option<String>,
-    /// Name or address of a TCP host.
+    /// Name or address of a TCP host; `localhost` by default.
     pub host: Option<String>,
-    /// TCP port.
+    /// TCP port; 80 by default.
     pub port: Option<u16>,
-    /// Headers of every request: name, value, name, value.
+    /// Headers of every request, names and values in turn.
     pub headers: Vec<String>,
-    /// Connections open at a time.
+    /// The most open connections; by default 1024, or half the limit of file descriptors if that is less.
     pub max_connections: Option<u32>,
-    /// Bytes of decoded body that are accepted.
+    /// The largest decoded response body in bytes; no limit by default.
     pub max_response_bytes: Option<f64>,
-    /// Limit on a whole call in milliseconds.
+    /// Limit on a whole call in milliseconds; none by default.
     pub timeout_ms: Option<f64>,
-    /// Limit on the wait for a head in milliseconds; 0 for none.
+    /// Limit on the wait for a response head in milliseconds; 0 for none, 300,000 by default.
     pub headers_timeout_ms: Option<f64>,
-    /// Limit on the wait for a further byte of a body in milliseconds; 0 for none.
+    /// Limit on the wait for the next byte of a response body in milliseconds; 0 for none, 300,000 by default.
     pub body_timeout_ms: Option<f64>,
-    /// Limit on the time that a connection is idle in milliseconds.
+    /// How long an idle connection is kept in milliseconds; 0 for no limit, 4,000 by default.
     pub keep_alive_timeout_ms: Option<f64>,
-    /// Repeats of a failed idempotent call.
+    /// How often a failed idempotent call is repeated; 0 by default.
     pub retries: Option<u32>,
-    /// Longest delay before the first repeat in milliseconds.
+    /// Longest delay before the first repeat in milliseconds; 100 by default.
     pub retry_base_delay_ms: Option<f64>,
-    /// Longest delay at all in milliseconds.
+    /// Longest delay before any repeat in milliseconds; 30,000 by default.
     pub retry_max_delay_ms: Option<f64>,
 }
 
-/// What all calls of a client have in common.
+/// The settings that all calls of a client share.
 pub(super) struct Settings {
     pub(super) endpoint: Endpoint,
     pub(super) defaults: Arc<HeaderMap>,
@@ -107,7 +107,7 @@ fn limits(options: &HttpClientOptions) -> Limits {
     }
 }
 
-/// How many descriptors the process may have open.
+/// The limit of open file descriptors of this process.
 fn descriptors() -> usize {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     limit.and_then(|limit| limit.try_into().ok()).unwrap_or(usize::MAX)

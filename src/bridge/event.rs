@@ -1,5 +1,5 @@
-//! A batch of events as JavaScript receives it: the arguments of one call, five an event. An array would be filled
-//! element by element, and each of that costs as much as a short string.
+//! Converts a batch of events to the arguments of one JavaScript call, five for each event. An array would be slower:
+//! setting one element through Node-API costs as much as making a short string.
 
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,22 +13,23 @@ use super::external_text::body_text;
 use super::tapes::{Taped, Tapes};
 use super::values::{array, array_buffer, forget_exception, latin1, number, undefined, utf8};
 use super::waiting::Waiting;
-use super::wire::{event as place, failure, kind};
+use super::wire::{call_error, event as place, kind};
 use crate::http::{Delivery, Endpoint, Error, Event, Head};
 
 /// The arguments of one event.
 type Arguments = [sys::napi_value; place::WIDTH];
 
-/// The lines of the last head that JavaScript was given. Heads are nearly always alike: then it gets `undefined`.
+/// The lines of the last response head that JavaScript got. When the next head has the same lines, as nearly always,
+/// JavaScript gets `undefined` instead.
 #[derive(Default)]
 pub(super) struct LastHead {
     lines: Vec<u8>,
-    /// Room for those of the next.
+    /// A buffer for the lines of the next head.
     next: Vec<u8>,
 }
 
 impl LastHead {
-    /// The lines of a head, or nothing when they are those of the last.
+    /// The lines of a head, or `None` when the last head had the same.
     fn lines(&mut self, head: &Head) -> Option<&[u8]> {
         self.next.clear();
         write_lines(head, &mut self.next);
@@ -47,19 +48,19 @@ pub(super) struct Maker<'a> {
     endpoint: &'a Endpoint,
 }
 
-/// The kind of an event, and its arguments but this and the call's number.
+/// The kind of an event, and its arguments. The places of the kind and of the call's number are not filled yet.
 type Described = (u32, Arguments);
 
-/// What a whole answer brings.
+/// The content of a complete answer.
 enum Content {
-    /// The kind of its event, and the body.
+    /// The kind of the event, and the body.
     Body(u32, sys::napi_value),
-    /// What the protocol declares for it, and path and query of the request.
+    /// The error that the protocol declares for this answer, as JSON, and the request's path and query.
     Rejected(sys::napi_value, sys::napi_value),
 }
 
 impl<'a> Maker<'a> {
-    /// For the answers of an endpoint.
+    /// Makes one for the answers of `endpoint`.
     ///
     /// # Errors
     /// When the environment is closing.
@@ -67,8 +68,7 @@ impl<'a> Maker<'a> {
         Ok(Self { env, nothing: undefined(env)?, endpoint })
     }
 
-    /// Makes the arguments of a batch, and takes the calls that are over out of `waiting`. JavaScript knows for itself which
-    /// calls it has given up.
+    /// Makes the arguments of a batch, and removes the calls that ended from `waiting`.
     pub(super) fn batch(
         &self,
         events: Vec<Event>,
@@ -82,7 +82,7 @@ impl<'a> Maker<'a> {
         }
         for event in events {
             let call = event.id();
-            // Calls of a protocol have but one event.
+            // Calls of a protocol have only one event.
             let waiting = if waiting.is_empty() { None } else { waiting.remove(&call) };
             let tapes = tapes.as_deref_mut();
             let described =
@@ -90,10 +90,10 @@ impl<'a> Maker<'a> {
             let described = if let Ok(Ok(described)) = described {
                 described
             } else {
-                // This call fails, and the others of the batch go on.
+                // Only this call of the batch fails.
                 *last_head = LastHead::default();
                 forget_exception(self.env);
-                let error = Error::Internal("its answer could not be handed over".into());
+                let error = Error::Internal("the answer could not be converted to JavaScript values".into());
                 Some(self.failed(&error, waiting.as_ref())?)
             };
             if let Some((kind, mut arguments)) = described {
@@ -108,7 +108,7 @@ impl<'a> Maker<'a> {
         Ok(values)
     }
 
-    /// Nothing where JavaScript need not hear of it.
+    /// `None` for a cancelled call, which JavaScript knows of itself.
     fn describe(
         &self,
         event: Event,
@@ -141,8 +141,12 @@ impl<'a> Maker<'a> {
                         arguments[place::BODY] = target;
                         kind::REJECTED
                     }
-                    // The engine refuses strings and buffers beyond a size of its own.
-                    Err(_) => return self.failed(&Error::Unholdable { length, form }, waiting).map(Some),
+                    // V8 limits the size of strings and buffers.
+                    Err(_) => {
+                        return self
+                            .failed(&Error::TooLargeForJavaScript { length, form }, waiting)
+                            .map(Some);
+                    }
                 }
             }
             Event::Head { head, .. } => {
@@ -200,14 +204,14 @@ impl<'a> Maker<'a> {
     fn failed(&self, error: &Error, waiting: Option<&Waiting>) -> Result<Described> {
         let (detail, cause) = (error.detail(), error.cause());
         let declared = waiting.map(|waiting| waiting.unanswered(error)).unwrap_or_default();
-        let mut texts = [""; failure::WIDTH];
-        texts[failure::CODE] = error.code();
-        texts[failure::DETAIL] = &detail;
-        texts[failure::HINT] = error.hint(self.endpoint).unwrap_or_default();
-        texts[failure::CAUSE] = &cause;
-        texts[failure::SYSCALL] = error.syscall().unwrap_or_default();
-        texts[failure::DECLARED] = &declared;
-        texts[failure::TARGET] = waiting.map(Waiting::target).unwrap_or_default();
+        let mut texts = [""; call_error::WIDTH];
+        texts[call_error::CODE] = error.code();
+        texts[call_error::DETAIL] = &detail;
+        texts[call_error::HINT] = error.hint(self.endpoint).unwrap_or_default();
+        texts[call_error::CAUSE] = &cause;
+        texts[call_error::SYSCALL] = error.syscall().unwrap_or_default();
+        texts[call_error::DECLARED] = &declared;
+        texts[call_error::TARGET] = waiting.map(Waiting::target).unwrap_or_default();
         let texts: Vec<_> =
             texts.iter().map(|text| utf8(self.env, text.as_bytes())).collect::<Result<_>>()?;
         let mut arguments = [self.nothing; place::WIDTH];
@@ -217,7 +221,8 @@ impl<'a> Maker<'a> {
     }
 }
 
-/// Reason, final URL (empty without a redirect), then name and value of each header, a line each.
+/// Writes one line each for the reason phrase, the final URL (empty without a redirect), and the name and value of each
+/// header.
 fn write_lines(head: &Head, lines: &mut Vec<u8>) {
     lines.extend_from_slice(&head.reason);
     lines.push(b'\n');

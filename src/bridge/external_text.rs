@@ -1,4 +1,4 @@
-//! Strings whose characters stay where they were received.
+//! JavaScript strings that use the received bytes without a copy.
 
 use std::ffi::{c_char, c_void};
 use std::ptr::{self, NonNull};
@@ -12,8 +12,8 @@ use super::garbage::{self, report};
 use super::libuv::is_node;
 use super::values::utf8;
 
-/// Length from which a body is not copied. For shorter ones the copy costs less than what the engine does to keep
-/// track of memory that is not its own; Node draws the line for its own strings in the same place.
+/// Bodies of this length or more, in bytes, are not copied. For shorter ones a copy costs less than V8's bookkeeping of
+/// external memory. Node uses the same limit for its own strings.
 const LEAST_LENGTH: usize = 1 << 20;
 
 type Release = unsafe extern "C" fn(sys::napi_env, *mut c_void, *mut c_void);
@@ -27,7 +27,7 @@ type Create = unsafe extern "C" fn(
     *mut bool,
 ) -> sys::napi_status;
 
-/// The same as [`utf8`]; long ASCII is handed over instead of copied.
+/// Like [`utf8`], but does not copy long ASCII text.
 pub(super) fn body_text(env: sys::napi_env, bytes: Bytes) -> Result<sys::napi_value> {
     if bytes.len() >= LEAST_LENGTH
         && let Some(create) = creator(env)
@@ -43,7 +43,7 @@ fn hand_over(env: sys::napi_env, create: Create, bytes: Bytes) -> Result<sys::na
     let (data, length) = (bytes.as_ptr(), bytes.len());
     let owner = Box::into_raw(Box::new(bytes));
     report(env, memory(length));
-    // SAFETY: the bytes stay where they are and as they are until `release` drops their owner, which the engine calls
+    // SAFETY: the bytes stay where they are and as they are until `release` drops their owner, which V8 calls
     // once when it succeeds, and never when it fails.
     unsafe {
         let status =
@@ -59,7 +59,7 @@ fn hand_over(env: sys::napi_env, create: Create, bytes: Bytes) -> Result<sys::na
     Ok(value)
 }
 
-/// Drops the bytes of a string that is gone. There is no environment when it was the first to go.
+/// Drops the bytes of a string that was collected. `env` is null if the environment ended before.
 unsafe extern "C" fn release(env: sys::napi_env, _: *mut c_void, owner: *mut c_void) {
     // SAFETY: the owner that `hand_over` gave away.
     let bytes = unsafe { Box::from_raw(owner.cast::<Bytes>()) };
@@ -72,8 +72,9 @@ fn memory(length: usize) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
 }
 
-/// The engine's function, which is younger than the version of Node-API that is asked for. Only Node's: others copy.
-/// Only where an addon stays in memory after its last environment, since strings may outlive that.
+/// The function that makes such strings. It is looked up at run time, because it is newer than the Node-API version this
+/// addon requires. Only Node has it; other runtimes copy. Only on Linux does an addon stay loaded after its last
+/// environment, and the strings, which need its code, may outlive that.
 fn creator(env: sys::napi_env) -> Option<Create> {
     static CREATOR: OnceLock<Option<Create>> = OnceLock::new();
     *CREATOR.get_or_init(|| {

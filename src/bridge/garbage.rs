@@ -1,28 +1,28 @@
-//! What the engine is told about memory, so that it looks for garbage in time.
+//! Tells V8 about memory, so that it collects garbage in time.
 
 use std::cell::Cell;
 
 use napi::sys;
 
-/// After so much text in long answers the engine is asked to look for garbage.
+/// After this many bytes of long answers, V8 is asked to collect garbage.
 const TEXT_PER_COLLECTION: usize = 24 << 20;
-/// A growth of external memory at which V8 begins to look for garbage.
+/// A growth of external memory, in bytes, that makes V8 begin a collection.
 const PRESSURE: i64 = 65 << 20;
 
 thread_local! {
-    /// Bytes of long answers since the engine was last asked.
+    /// Bytes of long answers since V8 was last asked.
     static UNASKED: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Takes note of a long answer that JavaScript gets.
+/// Counts a long answer of this many bytes.
 pub(super) fn count(length: usize) {
     UNASKED.set(UNASKED.get() + length);
 }
 
-/// Asks the engine to look for garbage if there was much of it since it was last asked.
+/// Asks V8 to collect garbage if there were many bytes of long answers since it was last asked.
 ///
-/// Called when a call begins: what the last one gave is likely done with, and there is time until the answer. Left to
-/// itself, V8 looks in the middle of the next answer, when all is alive, and moves that to ever larger young generations.
+/// Called when a call begins: the values of the last answer are likely unused by then, and there is time until the next
+/// answer. Without this, V8 collects while it builds the next answer, when all of it is alive, and copies it.
 pub(super) fn collect_soon(env: sys::napi_env) {
     if UNASKED.get() >= TEXT_PER_COLLECTION {
         UNASKED.set(0);
@@ -31,7 +31,7 @@ pub(super) fn collect_soon(env: sys::napi_env) {
     }
 }
 
-/// Tells the engine of memory that its values keep, or no longer keep.
+/// Reports to V8 that its values keep `change` more bytes of external memory; negative for fewer.
 pub(super) fn report(env: sys::napi_env, change: i64) {
     let mut sum = 0;
     // SAFETY: `env` is open and this is its thread. The function may be called while garbage is collected.

@@ -1,15 +1,15 @@
-//! Structured values that cross as JSON text.
+//! Values that cross the bridge as JSON text.
 
 use napi::Error;
 use serde::Serialize;
 
-/// JSON for JavaScript.
+/// Converts a value to JSON text.
 pub(super) fn to_json<T: Serialize>(value: &T) -> String {
-    // Nothing that is given here can fail to be JSON; null would be noticed at once.
+    // All types used here can be converted.
     serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
 }
 
-/// The error that JavaScript gets for text that should be JSON.
+/// The error for text that is not valid JSON.
 pub(super) fn invalid(error: serde_json::Error) -> Error {
     Error::from_reason(format!("invalid JSON: {error}"))
 }

@@ -1,4 +1,4 @@
-//! Which lane a client runs on, and the queue of events between it and JavaScript.
+//! Chooses the lane of a client, and keeps the queue of events from it to JavaScript.
 
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,40 +17,41 @@ use crate::http::{Endpoint, Error, Event, Limits, Sink, Transport};
 /// The environment variable that forces a lane.
 const VARIABLE: &str = "CYCLE_INTERNAL_API_LANE";
 
-/// Where a client's connections live, and how their events come to JavaScript.
+/// The lane of a client, and the wake-up that delivers its events to JavaScript.
 pub(super) struct Lane {
     queue: Arc<Queue>,
-    way: Way,
+    backend: Backend,
 }
 
-enum Way {
-    /// On the JavaScript thread, driven by Node's own loop.
+/// Where the connections live, and what wakes JavaScript.
+enum Backend {
+    /// Connections on the JavaScript thread, driven by Node's event loop.
     EventLoop(Rc<Host>, LoopWakeup),
-    /// On the I/O thread.
+    /// Connections on the I/O thread.
     IoThread(Wakeup),
 }
 
-/// What JavaScript is to hear of a client's calls.
+/// Events of a client's calls that JavaScript did not get yet.
 #[derive(Default)]
 struct Queue {
     events: Mutex<Vec<Event>>,
-    /// Calls whose last event was not taken. On the JavaScript thread only.
+    /// Calls whose last event was not taken. Used on the JavaScript thread only.
     in_flight: AtomicUsize,
 }
 
-/// A batch of events as JavaScript receives it; empty when there is nothing in it.
+/// The arguments of a JavaScript call that delivers a batch of events; empty for no call.
 type Batch = Result<Vec<sys::napi_value>>;
 
 impl Lane {
-    /// The event loop where the process is Node and the endpoint needs no look-up, else the I/O thread; or what
-    /// the environment variable says.
+    /// Uses the event loop in Node for endpoints without a host name to look up, else the I/O thread. The environment
+    /// variable `CYCLE_INTERNAL_API_LANE` overrides this.
     ///
-    /// `make_batch` makes JavaScript values of events, the arguments of `callback`.
+    /// `callback` is called with the arguments that `make_batch` makes of events.
     ///
     /// # Errors
     ///
-    /// When an environment variable has no such value, when it asks for the event loop where that cannot be had, or when
-    /// the environment is closing.
+    /// When the environment variable has an unknown value or asks for the event loop where it cannot be used, or when the
+    /// environment is closing.
     pub(super) fn new(
         env: Env,
         endpoint: &Endpoint,
@@ -59,22 +60,22 @@ impl Lane {
     ) -> Result<Self> {
         let queue = Arc::<Queue>::default();
         let waiting = Arc::clone(&queue);
-        let way = if let Some(host) = choose(env, endpoint)? {
-            let drain = move |env, wakeup: &LoopWakeup| make_batch(env, waiting.take(|| wakeup.release()));
+        let backend = if let Some(host) = choose(env, endpoint)? {
+            let drain = move |env, wakeup: &LoopWakeup| make_batch(env, waiting.take(|| wakeup.unref()));
             let wakeup = LoopWakeup::new(&host, callback, Box::new(drain))?;
-            Way::EventLoop(host, wakeup)
+            Backend::EventLoop(host, wakeup)
         } else {
-            let drain = move |env, waker: &Waker| make_batch(env, waiting.take(|| waker.release(env)));
-            Way::IoThread(Wakeup::new(env.raw(), callback, "cycle:http", Box::new(drain))?)
+            let drain = move |env, waker: &Waker| make_batch(env, waiting.take(|| waker.unref(env)));
+            Backend::IoThread(Wakeup::new(env.raw(), callback, "cycle:http", Box::new(drain))?)
         };
-        Ok(Self { queue, way })
+        Ok(Self { queue, backend })
     }
 
-    /// Its name, as the environment variable has it.
+    /// The name of the lane, as in the environment variable.
     pub(super) fn name(&self) -> &'static str {
-        match self.way {
-            Way::EventLoop(..) => "event-loop",
-            Way::IoThread(_) => "io-thread",
+        match self.backend {
+            Backend::EventLoop(..) => "event-loop",
+            Backend::IoThread(_) => "io-thread",
         }
     }
 
@@ -82,23 +83,23 @@ impl Lane {
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`] when there is no thread for them.
+    /// [`Error::Connect`] when the I/O thread cannot be started.
     pub(super) fn transport(
         &self,
         endpoint: &Endpoint,
         limits: &Limits,
     ) -> std::result::Result<Box<dyn Transport>, Error> {
         let queue = Arc::clone(&self.queue);
-        Ok(match &self.way {
-            Way::EventLoop(host, wakeup) => {
-                let outbox = LoopOutbox { queue, wakeup: wakeup.clone() };
+        Ok(match &self.backend {
+            Backend::EventLoop(host, wakeup) => {
+                let sink = LoopSink { queue, wakeup: wakeup.clone() };
                 let event_loop = host.event_loop();
-                let made = EventLoopTransport::new(event_loop, endpoint, limits, outbox);
+                let made = EventLoopTransport::new(event_loop, endpoint, limits, sink);
                 Box::new(made.map_err(Error::Connect)?)
             }
-            Way::IoThread(wakeup) => {
+            Backend::IoThread(wakeup) => {
                 let waker = (**wakeup).clone();
-                let made = IoThreadTransport::new(endpoint, limits, ThreadOutbox(queue), move || {
+                let made = IoThreadTransport::new(endpoint, limits, ThreadSink(queue), move || {
                     waker.wake();
                 });
                 Box::new(made.map_err(Error::Connect)?)
@@ -106,36 +107,36 @@ impl Lane {
         })
     }
 
-    /// Delivers an event that comes from this side.
+    /// Queues an event and wakes JavaScript.
     pub(super) fn deliver(&self, event: Event) {
         self.queue.push(event);
-        match &self.way {
-            Way::EventLoop(_, wakeup) => wakeup.wake(),
-            Way::IoThread(wakeup) => wakeup.wake(),
+        match &self.backend {
+            Backend::EventLoop(_, wakeup) => wakeup.wake(),
+            Backend::IoThread(wakeup) => wakeup.wake(),
         }
     }
 
-    /// A call begins: it keeps the process alive until its last event is delivered.
+    /// Counts a call that begins. The process is kept alive until its last event is delivered.
     pub(super) fn begin(&self, env: sys::napi_env) {
         if self.queue.in_flight.fetch_add(1, Ordering::Relaxed) == 0 {
-            match &self.way {
-                Way::EventLoop(_, wakeup) => wakeup.hold(),
-                Way::IoThread(wakeup) => wakeup.hold(env),
+            match &self.backend {
+                Backend::EventLoop(_, wakeup) => wakeup.r#ref(),
+                Backend::IoThread(wakeup) => wakeup.r#ref(env),
             }
         }
     }
 
-    /// Gives back what the environment has made for it. Nothing is delivered any more.
+    /// Releases what it has in the environment. Nothing is delivered any more.
     pub(super) fn close(&self, env: sys::napi_env) {
         self.queue.in_flight.store(0, Ordering::Relaxed);
         self.queue.lock().clear();
-        match &self.way {
-            Way::EventLoop(_, wakeup) => {
-                wakeup.release();
+        match &self.backend {
+            Backend::EventLoop(_, wakeup) => {
+                wakeup.unref();
                 wakeup.close();
             }
-            Way::IoThread(wakeup) => {
-                wakeup.release(env);
+            Backend::IoThread(wakeup) => {
+                wakeup.unref(env);
                 wakeup.close();
             }
         }
@@ -151,18 +152,18 @@ impl Queue {
         self.lock().push(event);
     }
 
-    /// All events. `release` is called when no call is in flight any more.
-    fn take(&self, release: impl FnOnce()) -> Vec<Event> {
+    /// Takes all events. Calls `unref` when no call is in flight any more.
+    fn take(&self, unref: impl FnOnce()) -> Vec<Event> {
         let events = mem::take(&mut *self.lock());
         let ended = events.iter().filter(|event| event.is_last()).count();
         if ended > 0 && self.in_flight.fetch_sub(ended, Ordering::Relaxed) == ended {
-            release();
+            unref();
         }
         events
     }
 }
 
-/// The host of the lane of the event loop, or `None` for the other.
+/// The host for the event-loop lane, or `None` for the I/O-thread lane.
 fn choose(env: Env, endpoint: &Endpoint) -> Result<Option<Rc<Host>>> {
     let forced = env::var(VARIABLE).unwrap_or_default();
     match forced.as_str() {
@@ -171,34 +172,35 @@ fn choose(env: Env, endpoint: &Endpoint) -> Result<Option<Rc<Host>>> {
         "io-thread" => Ok(None),
         "event-loop" => match Host::of(env)? {
             Some(host) if can_reach(endpoint) => Ok(Some(host)),
-            Some(_) => Err(refusal("asks for event-loop, which cannot look up host names: use an address")),
-            None => Err(refusal("asks for event-loop, which needs Node: unset it")),
+            Some(_) => Err(invalid("asks for event-loop, which cannot look up host names: use an address")),
+            None => Err(invalid("asks for event-loop, which needs Node: unset it")),
         },
-        _ => Err(refusal("must be event-loop or io-thread")),
+        _ => Err(invalid("must be event-loop or io-thread")),
     }
 }
 
-fn refusal(reason: &str) -> napi::Error {
+fn invalid(reason: &str) -> napi::Error {
     napi::Error::from_reason(format!("{VARIABLE} {reason}"))
 }
 
-/// The lane itself wakes JavaScript.
+/// Queues events of the I/O thread, which wakes JavaScript itself once for several.
 #[derive(Clone)]
-struct ThreadOutbox(Arc<Queue>);
+struct ThreadSink(Arc<Queue>);
 
-impl Sink for ThreadOutbox {
+impl Sink for ThreadSink {
     fn deliver(&self, event: Event) {
         self.0.push(event);
     }
 }
 
+/// Queues events of the event loop and wakes JavaScript.
 #[derive(Clone)]
-struct LoopOutbox {
+struct LoopSink {
     queue: Arc<Queue>,
     wakeup: LoopWakeup,
 }
 
-impl Sink for LoopOutbox {
+impl Sink for LoopSink {
     fn deliver(&self, event: Event) {
         self.queue.push(event);
         self.wakeup.wake();

@@ -1,4 +1,4 @@
-//! The environment metadata file as JavaScript reads it.
+//! Reads and checks the environment metadata file for JavaScript.
 
 use std::path::PathBuf;
 
@@ -7,20 +7,20 @@ use napi_derive::napi;
 
 use crate::{metadata, system_error};
 
-/// What reading came to: the text, or what went wrong.
+/// The result of reading: `text`, or the other fields for an error.
 #[napi(object, object_from_js = false)]
 pub struct MetadataFile {
     /// The content.
     pub text: Option<String>,
-    /// Name of the system error.
+    /// Name of the system error, such as `ENOENT`.
     pub code: Option<String>,
     /// Number of the system error, negative as in Node.
     pub errno: Option<i32>,
-    /// The system call that failed.
+    /// The system call that failed: `open` or `read`.
     pub syscall: Option<String>,
 }
 
-/// Reads on a thread of the pool, in one go.
+/// Reads the file on a thread of libuv's pool.
 pub struct ReadMetadata {
     path: PathBuf,
 }
@@ -46,17 +46,17 @@ impl Task for ReadMetadata {
     }
 }
 
-/// Reads the metadata file.
+/// Reads the metadata file at `path`. Resolves for errors as well.
 #[must_use]
 #[napi(catch_unwind, ts_return_type = "Promise<MetadataFile>")]
 pub fn read_metadata(path: String) -> AsyncTask<ReadMetadata> {
     AsyncTask::new(ReadMetadata { path: path.into() })
 }
 
-/// Where the content departs from the declared shape, in words; nothing when it does not.
+/// Says which field of the content is not as declared. Nothing when all are, or when the text is not JSON.
 #[must_use]
 #[napi(catch_unwind)]
-pub fn metadata_fault(text: String) -> Option<String> {
+pub fn metadata_error(text: String) -> Option<String> {
     let content = serde_json::from_str(&text).ok()?;
     metadata::check(&content).err().map(|error| error.to_string())
 }

@@ -1,4 +1,4 @@
-//! The only place that knows Node-API, and the only one that may be `unsafe`.
+//! The only folder that uses Node-API, and the only one with `unsafe` code.
 #![allow(clippy::needless_pass_by_value, reason = "napi hands arguments over by value")]
 
 pub mod build_info;

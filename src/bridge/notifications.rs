@@ -1,4 +1,4 @@
-//! The notification socket as JavaScript sees it.
+//! The native half of `NotificationSocket`.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
@@ -9,7 +9,7 @@ use napi_derive::napi;
 use super::shared_words::{SharedWords, word};
 use super::values::{array, double, number, text, utf8};
 use super::wakeup::{Waker, Wakeup};
-use super::wire::{fault as place, notification as kind};
+use super::wire::{notification as kind, notification_error as place};
 use crate::json::shapes::ShapeKeys;
 use crate::milliseconds::{LONGEST_TIMER, milliseconds};
 use crate::notifications;
@@ -21,42 +21,42 @@ use crate::notifications::topics::Filter;
 use crate::runtime::io_thread::IoThread;
 use crate::system_error;
 
-/// What a notification socket is made of.
+/// Options of a notification socket.
 #[napi(object, object_to_js = false)]
 pub struct NotificationChannelOptions {
     /// Path of the Unix socket.
     pub socket_path: String,
     /// The token, if there is one.
     pub token: Option<String>,
-    /// Further headers of the handshake: name, value, name, value.
+    /// Further headers of the handshake, names and values in turn.
     pub headers: Vec<String>,
-    /// Whether to reconnect.
+    /// Whether to reconnect after a connection is lost or cannot be made.
     pub reconnect: bool,
     /// Delay before the first attempt to reconnect, in milliseconds.
     pub reconnect_base_delay_ms: f64,
-    /// Longest delay, in milliseconds.
+    /// Longest delay before an attempt, in milliseconds.
     pub reconnect_max_delay_ms: f64,
-    /// Whether delays are random between their half and their whole.
+    /// Whether a delay is chosen at random between half of it and all of it.
     pub jitter: bool,
-    /// Topics to hand on, or all.
+    /// Patterns of the topics to deliver; all topics if absent.
     pub topics: Option<Vec<String>>,
-    /// Silence after which the server counts as dead, in milliseconds; for ever without it.
+    /// Silence after which the server counts as dead, in milliseconds; no limit if absent.
     pub idle_timeout_ms: Option<f64>,
-    /// Time for the head of the answer to a handshake, in milliseconds; no limit without it.
+    /// Limit on the wait for the response head of the handshake, in milliseconds; no limit if absent.
     pub headers_timeout_ms: Option<f64>,
     /// Bytes that may wait for JavaScript before reading pauses.
     pub high_water_mark: f64,
-    /// Largest message accepted, in bytes.
+    /// The largest accepted message in bytes.
     pub max_message_bytes: f64,
 }
 
-/// A notification stream. What happens is given to the function of the constructor: an array of messages, or an array
-/// that begins with the number of a kind of event. That is done once; then [`NotificationChannel::take`] has to be
-/// called until it gives nothing.
+/// A notification stream. The function given to the constructor is called with one item: an array of messages, or an array
+/// that begins with the number of an event's kind. JavaScript then calls [`NotificationChannel::take`] for further items
+/// until there are none; after that the function is called again for the next item.
 #[napi]
 pub struct NotificationChannel {
     socket: Socket,
-    /// Until the first connect.
+    /// What runs on the I/O thread; taken by the first connect.
     task: Option<Task>,
     io: Option<Arc<IoThread>>,
     tapes: Tapes,
@@ -65,7 +65,7 @@ pub struct NotificationChannel {
 
 #[napi]
 impl NotificationChannel {
-    /// Prepares a stream; nothing is opened before [`NotificationChannel::connect`].
+    /// Prepares a stream. [`NotificationChannel::connect`] opens it.
     ///
     /// # Errors
     /// When a header or a topic pattern is invalid or the environment is closing.
@@ -76,7 +76,7 @@ impl NotificationChannel {
         deliver: Function<'_, Unknown<'_>, ()>,
     ) -> Result<Self> {
         let options = settings(options)?;
-        // The outbox needs the wake-up and the wake-up the outbox.
+        // The outbox and the wake-up need each other, so the wake-up gets the outbox later.
         let slot = Arc::new(OnceLock::<(Weak<Outbox>, Tapes)>::new());
         let drain = {
             let slot = Arc::clone(&slot);
@@ -94,7 +94,7 @@ impl NotificationChannel {
         Ok(Self { socket, task: Some(task), io: None, tapes, wakeup })
     }
 
-    /// Connects, unless that is already so or on its way. `deliver` is the function of the constructor.
+    /// Connects, unless it is connected or connecting. `deliver` is the function that the constructor got.
     ///
     /// # Errors
     /// When the I/O thread cannot be started, with the code of the system error, or the environment is closing.
@@ -106,7 +106,7 @@ impl NotificationChannel {
     ) -> std::result::Result<(), Error<String>> {
         if self.io.is_none() {
             self.io = Some(IoThread::acquire().map_err(|error| {
-                let reason = format!("the thread that waits for sockets could not be started: {error}");
+                let reason = format!("the I/O thread could not be started: {error}");
                 Error::new(system_error::code(&error).to_owned(), reason)
             })?);
         }
@@ -120,17 +120,16 @@ impl NotificationChannel {
         Ok(())
     }
 
-    /// Closes, and forgets messages that were not taken.
+    /// Closes the connection and drops messages that were not taken.
     #[napi(catch_unwind)]
     pub fn close(&self) {
         self.socket.close();
     }
 
-    /// What has waited longest, or nothing: then the function of the constructor is called again when there is
-    /// something.
+    /// Takes the oldest item, or nothing if there is none.
     ///
     /// # Errors
-    /// When the engine has no memory for it.
+    /// When there is no memory for its JavaScript values.
     #[napi(catch_unwind, ts_return_type = "any[] | null")]
     pub fn take(&self, env: Env) -> Result<Option<Unknown<'_>>> {
         let value = take(env.raw(), self.socket.outbox(), &self.tapes, &self.wakeup)?;
@@ -138,16 +137,16 @@ impl NotificationChannel {
         Ok(value.map(|value| unsafe { Unknown::from_raw_unchecked(env.raw(), value) }))
     }
 
-    /// From now on, messages may come with tapes: then the last element of an array of messages is the number of shapes,
-    /// and `shared` has for each message where its tape begins, or 0, until the next array is taken. It must not be
-    /// written to.
+    /// From now on, arrays of messages may come with tapes. The last element of such an array is the number of shapes. Until
+    /// the next item is taken, `shared` has one word for each message, the position of its tape or 0, and then the tapes.
+    /// JavaScript must not write to it.
     #[napi(catch_unwind)]
     pub fn ask_for_tapes(&self, shared: Uint32Array) {
         *self.tapes.shared.lock().unwrap_or_else(PoisonError::into_inner) = Some(SharedWords::new(shared));
         self.socket.outbox().ask_for_tapes();
     }
 
-    /// The keys of a shape on the tapes.
+    /// The keys of the objects of a shape, in order; empty for an unknown shape.
     #[napi(catch_unwind)]
     #[must_use]
     pub fn shape_keys(&self, shape: u32) -> Vec<String> {
@@ -155,21 +154,21 @@ impl NotificationChannel {
     }
 
     /// Keeps the process alive.
-    #[napi(catch_unwind)]
-    pub fn hold(&self, env: Env) {
-        self.wakeup.hold(env.raw());
+    #[napi(catch_unwind, js_name = "ref")]
+    pub fn keep_alive(&self, env: Env) {
+        self.wakeup.r#ref(env.raw());
     }
 
     /// Lets the process end.
     #[napi(catch_unwind)]
-    pub fn release(&self, env: Env) {
-        self.wakeup.release(env.raw());
+    pub fn unref(&self, env: Env) {
+        self.wakeup.unref(env.raw());
     }
 }
 
 impl Drop for NotificationChannel {
     fn drop(&mut self) {
-        // The wake-up may live on elsewhere, and the memory that is shared must be given back on this thread.
+        // The wake-up may outlive the channel on another thread, but the shared memory must be released on this one.
         self.tapes.shared.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
@@ -209,7 +208,7 @@ fn take(
 ) -> Result<Option<sys::napi_value>> {
     let Some(item) = outbox.take() else { return Ok(None) };
     if matches!(item, Item::Event(Event::Idle)) {
-        // Until the next connect, nothing is left of it in the environment.
+        // Nothing of it stays in the environment until the next connect.
         waker.close();
     }
     Ok(Some(match item {
@@ -228,17 +227,17 @@ fn take(
     }))
 }
 
-/// What is needed to hand tapes over.
+/// Hands tapes over to JavaScript.
 #[derive(Clone)]
 struct Tapes {
     keys: ShapeKeys,
-    /// Memory that JavaScript has as well, once it wants tapes.
+    /// Memory shared with JavaScript; `None` until it asks for tapes.
     shared: Arc<Mutex<Option<SharedWords>>>,
 }
 
 impl Tapes {
-    /// Writes for each message where its tape begins, 0 without one, and then the tapes. Returns whether there are any,
-    /// and room for them.
+    /// Writes the position of each message's tape, 0 for none, and then the tapes. Returns `false`, and writes nothing, if
+    /// there are no tapes or no room for them.
     fn share(&self, batch: &Batch) -> bool {
         let first = batch.len();
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
@@ -254,7 +253,7 @@ impl Tapes {
     }
 }
 
-/// The kind of an event, and what there is to say about it.
+/// The elements of an event's array: its kind, then its values.
 fn event_values(env: sys::napi_env, event: Event) -> Result<Vec<sys::napi_value>> {
     Ok(match event {
         Event::Open => vec![number(env, kind::OPEN)?],
@@ -274,7 +273,7 @@ fn error_values(env: sys::napi_env, error: &notifications::Error) -> Result<Vec<
         .system()
         .map_or(("", 0), |(syscall, source)| (syscall, source.raw_os_error().map_or(0, i32::unsigned_abs)));
     let (status, body) = error.refusal().unwrap_or_default();
-    let mut values = vec![number(env, kind::FAULT)?; place::WIDTH];
+    let mut values = vec![number(env, kind::ERROR)?; place::WIDTH];
     values[place::CODE] = utf8(env, error.code().as_bytes())?;
     values[place::MESSAGE] = utf8(env, error.to_string().as_bytes())?;
     values[place::SYSCALL] = utf8(env, syscall.as_bytes())?;

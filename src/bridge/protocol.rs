@@ -1,4 +1,4 @@
-//! The protocol engine for JavaScript. Structured values cross as JSON text.
+//! Declared protocols for JavaScript. Structured values cross the bridge as JSON text.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::json::{invalid, to_json};
 use super::protocol_call::ProtocolCaller;
 use crate::protocol::{Endpoint, Protocol};
 
-/// A checked protocol.
+/// A protocol whose declaration is valid.
 #[napi]
 pub struct ProtocolEngine {
     protocol: Arc<Protocol>,
@@ -18,8 +18,10 @@ pub struct ProtocolEngine {
 
 #[napi]
 impl ProtocolEngine {
-    /// Checks a declaration, given as JSON. Throws an error whose message is the JSON list of the
-    /// declaration's faults, each with `place` and `fault`.
+    /// Checks a declaration, given as JSON.
+    ///
+    /// # Errors
+    /// When it is invalid. The message is a JSON array of objects with `place` and `fault`.
     #[napi(constructor, catch_unwind)]
     pub fn new(declaration: String) -> Result<Self> {
         match Protocol::from_json(&declaration) {
@@ -43,23 +45,23 @@ impl ProtocolEngine {
         }))
     }
 
-    /// What makes calls; `options` is a JSON object of global params.
+    /// Makes a caller of the protocol's endpoints. `options` is a JSON object of global params.
     ///
     /// # Errors
-    /// When it is none.
+    /// When `options` is not a JSON object.
     #[napi(catch_unwind)]
     pub fn caller(&self, options: String) -> Result<ProtocolCaller> {
         ProtocolCaller::new(&self.protocol, &options)
     }
 
-    /// The failure, as JSON, of a call whose params cannot be written as JSON, for the reason given.
+    /// The error, as JSON, of a call whose params cannot be converted to JSON, for `reason`.
     #[napi(catch_unwind)]
     pub fn unreadable(&self, group: String, endpoint: String, reason: String) -> Result<String> {
         Ok(to_json(&self.protocol.unreadable(self.endpoint(&group, &endpoint)?, &reason)))
     }
 
-    /// Checks global params, a JSON object, as far as they say where the server is: name of a param and what is wrong with it,
-    /// or `null`.
+    /// Checks the global params that say where the server is. `settings` is a JSON object of global params. Returns the name
+    /// of an invalid param and what is wrong with it, or `null`.
     #[napi(catch_unwind)]
     pub fn check_connection(&self, settings: String) -> Result<Option<Vec<String>>> {
         let settings: Map<String, Value> = serde_json::from_str(&settings).map_err(invalid)?;
@@ -67,7 +69,7 @@ impl ProtocolEngine {
         Ok(checked.err().map(|(name, reason)| vec![name.to_owned(), reason]))
     }
 
-    /// Results, as JSON, with `mask`, as JSON too, in place of their secret parts; `null` when there are none.
+    /// Replaces the secret parts of results by `mask`, both given as JSON. Returns `null` when nothing is secret.
     #[napi(catch_unwind)]
     pub fn hide_secrets(
         &self,
@@ -80,13 +82,15 @@ impl ProtocolEngine {
         hide(&results, &mask, |results, mask| self.protocol.hide_secrets(endpoint, results, mask))
     }
 
-    /// The body of an answer to any request, as JSON, with `mask` in place of what may be secret; `null` when nothing is.
+    /// Replaces what may be secret in the body of an answer to a request of `path` by `mask`, both given as JSON. Returns
+    /// `null` when nothing is secret.
     #[napi(catch_unwind)]
     pub fn hide_in_answer(&self, path: String, body: String, mask: String) -> Result<Option<String>> {
         hide(&body, &mask, |body, mask| self.protocol.hide_in_answer(&path, body, mask))
     }
 
-    /// Reads the value of a param from text. Gives JSON: `value` or `fault`, a predicate.
+    /// Parses the value of a param from text. Returns a JSON object with `value`, or with `fault`: what is wrong, as a
+    /// predicate such as `is not declared`.
     #[napi(catch_unwind)]
     pub fn read_param(&self, group: String, endpoint: String, name: String, text: String) -> Result<String> {
         let param = self.protocol.call_param(self.endpoint(&group, &endpoint)?, &name);

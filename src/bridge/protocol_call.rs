@@ -1,4 +1,4 @@
-//! Calls of a protocol's endpoints: each keeps its params from the request to what its answer means.
+//! Calls of protocol endpoints. A call keeps its params until its answer is interpreted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::http::call::parse_header;
 use crate::http::{Endpoint as Server, Error as HttpError, Payload};
 use crate::protocol::{Address, Call, CallError, Caller, Endpoint, Protocol, Request, Unanswered};
 
-/// Makes calls with what the options of a client say about global params.
+/// Makes calls with the global params of a client's options.
 #[napi]
 pub struct ProtocolCaller {
     caller: Caller,
@@ -24,18 +24,18 @@ pub struct ProtocolCaller {
 
 #[napi]
 impl ProtocolCaller {
-    /// From now on, global params that neither a call nor the options give are those of this JSON object.
+    /// Sets the global params that are used when neither a call nor the options give them, as a JSON object.
     ///
     /// # Errors
-    /// When it is none.
+    /// When `environment` is not a JSON object.
     #[napi(catch_unwind)]
     pub fn set_environment(&mut self, environment: String) -> Result<()> {
         self.caller.set_environment(read(&environment)?);
         Ok(())
     }
 
-    /// What a call would send, as JSON: `request`, or else `failure`. `endpoint` is the number of its command, `given` a JSON
-    /// object of params, none unless given.
+    /// Describes what a call would send, as a JSON object with `request`, or with `failure` for an invalid call. `endpoint` is
+    /// the number of its command, `given` a JSON object of params, empty if absent.
     ///
     /// # Errors
     /// When there is no such endpoint.
@@ -45,7 +45,7 @@ impl ProtocolCaller {
         Ok(prepared.map_or_else(|failure| failure, |(call, request)| describe(&request, &call, false)))
     }
 
-    /// The failure, as JSON, of a call that failed for a reason of JavaScript's.
+    /// The error, as JSON, of a call that failed in JavaScript, for `reason`.
     ///
     /// # Errors
     /// When there is no such endpoint.
@@ -61,12 +61,12 @@ impl ProtocolCaller {
     /// A caller of a protocol's endpoints. `options` is a JSON object of global params.
     ///
     /// # Errors
-    /// When it is none.
+    /// When `options` is not a JSON object.
     pub(super) fn new(protocol: &Arc<Protocol>, options: &str) -> Result<Self> {
         Ok(Self { caller: Caller::new(Arc::clone(protocol), read(options)?) })
     }
 
-    /// A call and what it sends, or its failure as JSON.
+    /// A call and the request it sends, or its error as JSON.
     fn prepare(
         &self,
         endpoint: u32,
@@ -97,11 +97,11 @@ impl ProtocolCaller {
 
 #[napi]
 impl HttpClient {
-    /// Begins the call `id` of an endpoint, if it goes to this client's server: then it gives nothing, or with `describes`
-    /// what it sends. If not, it gives what [`ProtocolCaller::request`] does, and nothing has begun.
+    /// Begins the call `id` of an endpoint if it goes to this client's server, and returns nothing, or with `describes` a
+    /// description of the request. Otherwise begins nothing, and returns what `ProtocolCaller::request` returns.
     ///
-    /// An answer without the declared success is an event of its own. `timeout_ms` is the limit on the whole call, 0 for
-    /// none.
+    /// An answer that is not the declared success comes as an event of kind `REJECTED`. `timeout_ms` limits the whole call;
+    /// 0 for no limit.
     ///
     /// # Errors
     /// When there is no such endpoint.
@@ -160,7 +160,7 @@ impl HttpClient {
     }
 }
 
-/// What is sent, and what to tell people around its results, as JSON.
+/// The request, and the messages to print with its results, as JSON.
 fn describe(request: &Request, call: &Call, begun: bool) -> String {
     let Request { method, target, address, msg, .. } = request;
     to_json(&json!({

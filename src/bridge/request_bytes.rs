@@ -1,4 +1,4 @@
-//! Request bodies that are sent from the memory of JavaScript, without a copy.
+//! Sends request bodies from JavaScript's memory without a copy.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,25 +8,25 @@ use bytes::Bytes;
 use napi::bindgen_prelude::{Env, Result, Uint8Array};
 
 thread_local! {
-    /// The arrays that this JavaScript thread gets back.
+    /// The arrays that return to this JavaScript thread.
     static RETURNED: RefCell<Option<Arc<Returned>>> = const { RefCell::new(None) };
 }
 
-/// Arrays that were sent. They may be dropped on the JavaScript thread only.
+/// Arrays that were sent. They must be dropped on their JavaScript thread.
 struct Returned {
     any: AtomicBool,
-    /// None after the environment has ended.
+    /// `None` after the environment has ended.
     arrays: Mutex<Option<Vec<Uint8Array>>>,
 }
 
-/// An array that is being sent, on whatever thread that is.
+/// An array that is being sent, on any thread.
 struct Kept {
-    /// There until it is dropped.
+    /// `None` only while this is dropped.
     array: Option<Uint8Array>,
     returned: Arc<Returned>,
 }
 
-/// The bytes of an array that nobody else has.
+/// The bytes of an array that nothing else uses.
 ///
 /// # Errors
 /// When the environment is closing.
@@ -46,7 +46,7 @@ pub(super) fn keep(env: Env, array: Uint8Array) -> Result<Bytes> {
     Ok(Bytes::from_owner(Kept { array: Some(array), returned }))
 }
 
-/// Gives the arrays that were sent meanwhile to the garbage collector. JavaScript thread only.
+/// Drops the arrays that were sent, so that they can be collected. JavaScript thread only.
 pub(super) fn free_sent() {
     let sent = RETURNED.try_with(|slot| {
         let slot = slot.borrow();
@@ -73,7 +73,7 @@ impl Drop for Kept {
         let Some(array) = self.array.take() else { return };
         match self.returned.lock().as_mut() {
             Some(arrays) => arrays.push(array),
-            // What it refers to went with the environment.
+            // Its reference was freed with the environment.
             None => std::mem::forget(array),
         }
         self.returned.any.store(true, Ordering::Release);

@@ -1,12 +1,12 @@
-//! Memory that JavaScript reads and only this side writes.
+//! Memory that Rust writes and JavaScript reads.
 
 use napi::bindgen_prelude::Uint32Array;
 
-/// Words shared with JavaScript.
+/// An array of 32-bit words shared with JavaScript.
 pub(super) struct SharedWords(Uint32Array);
 
 impl SharedWords {
-    /// Shares `array`, which nobody else may write to.
+    /// Shares `array`. Nothing else may write to it.
     pub(super) fn new(array: Uint32Array) -> Self {
         Self(array)
     }
@@ -15,7 +15,7 @@ impl SharedWords {
         self.0.len()
     }
 
-    /// Writes words from a position on; none where there is no room for all.
+    /// Writes `words` from position `start`. Writes nothing if they do not all fit.
     pub(super) fn write(&mut self, start: usize, words: &[u32]) {
         // SAFETY: JavaScript reads this memory on this thread, and so never while this function runs.
         let shared = unsafe { self.0.as_mut() };
@@ -25,7 +25,7 @@ impl SharedWords {
     }
 }
 
-/// A number that is known to have room in a word.
+/// Converts a number that is known to fit into a word.
 pub(super) fn word(number: usize) -> u32 {
     u32::try_from(number).unwrap_or_default()
 }

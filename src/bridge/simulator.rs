@@ -1,4 +1,4 @@
-//! The simulator as JavaScript sees it.
+//! The native half of a simulator.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,7 +19,7 @@ pub struct NativeSimulator {
     wakeup: Option<Wakeup>,
 }
 
-/// Waits for a simulator's end on a thread of the pool.
+/// Waits for a simulator's end on a thread of libuv's pool.
 pub struct Close {
     closing: Arc<Mutex<Closing>>,
 }
@@ -38,7 +38,7 @@ impl Task for Close {
     }
 }
 
-/// A simulator that is about to end.
+/// A simulator that is stopping.
 #[napi]
 pub struct NativeClosing {
     closing: Arc<Mutex<Closing>>,
@@ -46,14 +46,14 @@ pub struct NativeClosing {
 
 #[napi]
 impl NativeClosing {
-    /// Resolves when the thread and the files are gone.
+    /// Resolves when its thread has ended and its files are removed.
     #[must_use]
     #[napi(catch_unwind, ts_return_type = "Promise<void>")]
     pub fn wait(&self) -> AsyncTask<Close> {
         AsyncTask::new(Close { closing: Arc::clone(&self.closing) })
     }
 
-    /// Waits until the thread and the files are gone.
+    /// Blocks until its thread has ended and its files are removed.
     #[napi(catch_unwind)]
     pub fn wait_now(&self) {
         wait(&self.closing);
@@ -72,7 +72,7 @@ impl NativeSimulator {
 
 #[napi]
 impl NativeSimulator {
-    /// Path of the socket, if it is one.
+    /// Path of the Unix socket, if it listens on one.
     #[must_use]
     #[napi(getter, catch_unwind)]
     pub fn socket_path(&self) -> Option<String> {
@@ -86,28 +86,28 @@ impl NativeSimulator {
         self.simulator.metadata_path().map(|path| path.to_string_lossy().into_owned())
     }
 
-    /// The TCP port, if it is one.
+    /// The TCP port, if it listens on one.
     #[must_use]
     #[napi(getter, catch_unwind)]
     pub fn port(&self) -> Option<u16> {
         self.simulator.tcp().map(|(_, port)| port)
     }
 
-    /// The first token.
+    /// The first token that it accepts.
     #[must_use]
     #[napi(getter, catch_unwind)]
     pub fn token(&self) -> String {
         self.simulator.token().to_owned()
     }
 
-    /// How many notification sockets are open.
+    /// The number of open notification sockets.
     #[must_use]
     #[napi(getter, catch_unwind)]
     pub fn connections(&self) -> u32 {
         u32::try_from(self.simulator.connections()).unwrap_or(u32::MAX)
     }
 
-    /// Requests that came or changed since a revision, as JSON.
+    /// Requests that arrived or changed since a revision, as JSON.
     #[must_use]
     #[napi(catch_unwind)]
     pub fn requests_since(&self, revision: f64) -> String {
@@ -115,10 +115,11 @@ impl NativeSimulator {
         self.simulator.requests_since(revision as u64)
     }
 
-    /// Answers what matches with this answer (JSON, and a body of bytes), or asks when there is none. Gives the rule's number.
+    /// Adds a rule for requests that `matcher` (JSON) matches. They get `answer` (JSON) with the body `bytes`; without an
+    /// answer, a `QUESTION` event asks for one. `times` limits how often the rule answers. Returns the rule's number.
     ///
     /// # Errors
-    /// When nothing can match, or the answer is none.
+    /// When `matcher` can match nothing, or `answer` is invalid.
     #[napi(catch_unwind)]
     pub fn respond(
         &self,
@@ -131,23 +132,23 @@ impl NativeSimulator {
         self.simulator.respond(&matcher, answer, times).map_err(|cause| invalid(&cause))
     }
 
-    /// Takes a rule away.
+    /// Removes a rule.
     #[napi(catch_unwind)]
     pub fn remove(&self, rule: u32) {
         self.simulator.remove(rule);
     }
 
-    /// How often a rule has answered.
+    /// How often a rule has answered; nothing for an unknown rule.
     #[must_use]
     #[napi(catch_unwind)]
     pub fn calls(&self, rule: u32) -> Option<u32> {
         self.simulator.calls(rule)
     }
 
-    /// Answers a question: with an answer, or with nothing for the simulator's own.
+    /// Answers a question. Without `answer`, the simulator gives its own.
     ///
     /// # Errors
-    /// When the answer is none.
+    /// When `answer` is invalid.
     #[napi(catch_unwind)]
     pub fn answer(&self, question: u32, answer: Option<String>, bytes: Option<Uint8Array>) -> Result<()> {
         let answer = answer.map(|answer| parse(&answer, bytes)).transpose()?;
@@ -155,45 +156,46 @@ impl NativeSimulator {
         Ok(())
     }
 
-    /// Says why there is no answer to a question.
+    /// Says that a question has no answer, and why.
     #[napi(catch_unwind)]
     pub fn fail(&self, question: u32, message: String) {
         self.simulator.answer(question.into(), Err(message));
     }
 
-    /// Waited before every answer from now on, in milliseconds.
+    /// Sets the delay before every answer, in milliseconds.
     #[napi(catch_unwind)]
     pub fn set_latency(&self, latency_ms: f64) {
         self.simulator.set_latency(milliseconds(latency_ms, f64::INFINITY));
     }
 
-    /// Registers a token of the entry with this `id`; `false` when there is none.
+    /// Adds a token for the entry `id`. Returns `false` when there is no such entry.
     #[must_use]
     #[napi(catch_unwind)]
     pub fn add_token(&self, token: String, id: String) -> bool {
         self.simulator.add_token(&token, &id)
     }
 
-    /// Moves the simulator's clock forward.
+    /// Moves the simulator's clock forward by `by_ms` milliseconds.
     #[napi(catch_unwind)]
     pub fn advance(&self, by_ms: f64) {
         self.simulator.advance(milliseconds(by_ms, f64::INFINITY));
     }
 
-    /// The world as it is now, as JSON.
+    /// The current world, as JSON.
     #[must_use]
     #[napi(catch_unwind)]
     pub fn world(&self) -> String {
         self.simulator.world()
     }
 
-    /// Back to the first state.
+    /// Returns to the state it had at its start.
     #[napi(catch_unwind)]
     pub fn reset(&self) {
         self.simulator.reset();
     }
 
-    /// Makes an endpoint of a declared protocol, `group.name`, answer with one of its errors, or as usual again.
+    /// Makes an endpoint of a declared protocol, given as `group.name`, answer with one of its errors; without `error`, as
+    /// usual again.
     ///
     /// # Errors
     /// When there is no such endpoint or error.
@@ -205,7 +207,7 @@ impl NativeSimulator {
     /// Sends a notification, given as JSON, to all sockets.
     ///
     /// # Errors
-    /// When it is not JSON.
+    /// When `message` is not JSON.
     #[napi(catch_unwind)]
     pub fn publish(&self, message: String) -> Result<()> {
         self.simulator.publish(serde_json::from_str(&message).map_err(|cause| invalid(&cause))?);
@@ -218,10 +220,11 @@ impl NativeSimulator {
         self.simulator.publish_text(text);
     }
 
-    /// Sends notifications, given as a JSON array, at a rate. Gives the publisher's number.
+    /// Sends notifications, given as a JSON array, again and again: `per_second` of them each second (as fast as possible if
+    /// absent), until `count` were sent (forever if absent). Returns the publisher's number.
     ///
     /// # Errors
-    /// When they are not a JSON array.
+    /// When `messages` is not a JSON array.
     #[napi(catch_unwind)]
     pub fn publish_every(
         &mut self,
@@ -246,7 +249,7 @@ impl NativeSimulator {
         self.publishers.get(&publisher).map_or(0.0, |publisher| publisher.sent() as f64)
     }
 
-    /// Ends a publisher and forgets it; gives how many messages it has sent.
+    /// Stops and removes a publisher. Returns how many messages it has sent.
     #[napi(catch_unwind)]
     #[allow(clippy::cast_precision_loss, reason = "exact below 2 to the 53rd")]
     pub fn stop_publisher(&mut self, publisher: u32) -> f64 {
@@ -262,22 +265,22 @@ impl NativeSimulator {
         self.simulator.send_raw(bytes.to_vec());
     }
 
-    /// Closes all sockets.
+    /// Closes all notification sockets with a close frame.
     ///
     /// # Errors
-    /// When a close frame can't have that code or reason.
+    /// When a close frame cannot have that code or reason.
     #[napi(catch_unwind)]
     pub fn disconnect(&self, code: u16, reason: String) -> Result<()> {
         self.simulator.disconnect(code, &reason).map_err(|cause| invalid(&cause))
     }
 
-    /// Drops all sockets without closing them.
+    /// Drops all notification sockets without a close frame.
     #[napi(catch_unwind)]
     pub fn drop_sockets(&self) {
         self.simulator.drop_sockets();
     }
 
-    /// Has the open sockets neither read nor write, and new handshakes go unanswered if asked to.
+    /// Stops reading from and writing to the open notification sockets. With `handshakes`, new handshakes get no answer.
     #[napi(catch_unwind)]
     pub fn go_silent(&self, handshakes: bool) {
         self.simulator.go_silent(handshakes);
@@ -289,23 +292,23 @@ impl NativeSimulator {
         self.simulator.resume();
     }
 
-    /// Keeps the process alive, as it does from the start.
+    /// Keeps the process alive. This is the default.
     #[napi(catch_unwind, js_name = "ref")]
-    pub fn hold(&self, env: Env) {
+    pub fn keep_alive(&self, env: Env) {
         if let Some(wakeup) = &self.wakeup {
-            wakeup.hold(env.raw());
+            wakeup.r#ref(env.raw());
         }
     }
 
-    /// No longer keeps the process alive.
+    /// Lets the process end.
     #[napi(catch_unwind)]
     pub fn unref(&self, env: Env) {
         if let Some(wakeup) = &self.wakeup {
-            wakeup.release(env.raw());
+            wakeup.unref(env.raw());
         }
     }
 
-    /// Begins to stop. No event comes any more.
+    /// Begins to stop. No more events come.
     #[must_use]
     #[napi(catch_unwind)]
     pub fn close(&mut self) -> NativeClosing {

@@ -1,4 +1,4 @@
-//! Starts simulators for JavaScript.
+//! Starts a simulator for JavaScript.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +14,7 @@ use crate::milliseconds::milliseconds;
 use crate::protocol::Protocol;
 use crate::simulator::{Address, Clock, Declaration, Event, Options, Simulator};
 
-/// What a simulator is made of.
+/// Options of a simulator.
 #[napi(object, object_to_js = false)]
 pub struct SimulatorOptions {
     /// The operation table, as JSON.
@@ -25,29 +25,29 @@ pub struct SimulatorOptions {
     pub simulation: String,
     /// The collections that are served, as JSON.
     pub fixtures: String,
-    /// A protocol declaration to serve in place of all these, as JSON.
+    /// A protocol declaration to serve instead of all these, as JSON.
     pub protocol: Option<String>,
-    /// What is put over them, as JSON.
+    /// What is merged into the collections, as JSON.
     pub world: Option<String>,
-    /// Path of the socket; or `host` and `port`; or neither, for a folder of its own.
+    /// Path of the Unix socket. Without it, `host` and `port` are used; without `port`, a socket in a new folder.
     pub socket_path: Option<String>,
-    /// Interface of the TCP port.
+    /// Address to listen on; `127.0.0.1` by default.
     pub host: Option<String>,
-    /// TCP port; 0 for any.
+    /// TCP port; 0 for any free one.
     pub port: Option<u16>,
-    /// Path of the metadata file.
+    /// Where to write the metadata file.
     pub metadata_path: Option<String>,
-    /// The token to accept.
+    /// A token to accept.
     pub token: Option<String>,
-    /// Waited before every answer, in milliseconds.
+    /// Delay before every answer, in milliseconds; 0 by default.
     pub latency_ms: Option<f64>,
-    /// Whether elections are held.
+    /// Whether it holds elections; `true` by default.
     pub elections: Option<bool>,
-    /// How long a primary may be silent, in milliseconds.
+    /// How long a primary may be silent before it loses its role, in milliseconds.
     pub election_deadline_ms: Option<f64>,
 }
 
-/// Why there is no simulator.
+/// Why a simulator could not be started.
 #[napi(object, object_from_js = false)]
 pub struct SimulatorError {
     /// A symbolic code, such as `EADDRINUSE`.
@@ -56,10 +56,10 @@ pub struct SimulatorError {
     pub message: String,
 }
 
-/// Events that JavaScript has not been told of.
+/// Events that JavaScript did not get yet.
 type Outbox = Arc<Mutex<Vec<Event>>>;
 
-/// Starts a simulator on a thread of the pool.
+/// Starts a simulator on a thread of libuv's pool.
 pub struct Start {
     options: SimulatorOptions,
     outbox: Outbox,
@@ -85,11 +85,11 @@ impl Task for Start {
             Ok(simulator) => {
                 let wakeup = self.wakeup.take();
                 if let Some(wakeup) = &wakeup {
-                    wakeup.hold(env.raw());
+                    wakeup.r#ref(env.raw());
                 }
                 Either::A(NativeSimulator::new(simulator, wakeup))
             }
-            Err(failure) => Either::B(failure),
+            Err(error) => Either::B(error),
         })
     }
 }
@@ -134,7 +134,7 @@ fn start(
         .map_err(|cause| SimulatorError { code: cause.code().into(), message: cause.to_string() })
 }
 
-/// The events as a JSON array.
+/// Converts events to a JSON array.
 fn to_json(events: Vec<Event>) -> String {
     let texts: Vec<_> = events
         .into_iter()
@@ -149,7 +149,7 @@ fn to_json(events: Vec<Event>) -> String {
     format!("[{}]", texts.join(","))
 }
 
-/// Starts a simulator. Events come to `deliver` as a JSON array, a batch a call.
+/// Starts a simulator. `deliver` is called with batches of events, each a JSON array.
 ///
 /// # Errors
 /// When the environment is closing.

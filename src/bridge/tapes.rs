@@ -1,4 +1,4 @@
-//! JSON bodies of one client as tapes.
+//! Makes tapes of the JSON bodies that one client receives.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -13,47 +13,50 @@ use super::wire::shared as place;
 use crate::json::shapes::ShapeKeys;
 use crate::json::tape::{PIECE, Parts, Recorder};
 
-/// Makes tapes, in memory that JavaScript has as well ([`place`]). It reads the tapes of short bodies before there is
-/// another batch.
+/// Writes tapes to memory shared with JavaScript, laid out as [`place`] says. JavaScript reads the tapes of short bodies
+/// before the next batch.
 pub(super) struct Tapes {
     recorder: Recorder,
-    broken: bool,
+    /// Whether recording has panicked, which is a bug.
+    disabled: bool,
     shared: SharedWords,
-    /// Number of the batch.
+    /// Number of the current batch.
     batch: u32,
-    /// The first word that no tape has taken.
+    /// The first word of the shared memory that is free.
     taken: usize,
     tape: Vec<u32>,
-    /// The long bodies of a batch. JavaScript may not want them any more, and never asks then.
+    /// The long bodies of the current batch. JavaScript does not ask for those of cancelled calls.
     long: Vec<Long>,
-    /// The number of the first of them.
+    /// The number of the first long body.
     first_long: u32,
 }
 
-/// From this length on, pieces of a body's text would take more memory than its value.
+/// Of bodies of this length or more, in bytes, strings are packed: pieces of the text would take more memory than the
+/// value.
 const VERY_LONG: usize = 1 << 20;
 
+/// A long body, whose tape is given to JavaScript in parts.
 struct Long {
     body: Bytes,
     parts: Parts,
-    /// Parts that JavaScript has.
+    /// The number of parts that JavaScript got.
     given: usize,
 }
 
-/// A body as JavaScript gets it.
+/// A body with a tape.
 pub(super) enum Taped {
-    /// Its text, and where in the shared memory its tape begins.
+    /// Its text, and the position of its tape in the shared memory.
     Short(sys::napi_value, u32),
-    /// The number by which [`Tapes::next_part`] knows it.
+    /// Its number for [`Tapes::next_part`].
     Long(u32),
 }
 
 impl Tapes {
-    /// Tapes in `shared`.
+    /// Writes tapes to `shared`.
     pub(super) fn new(shared: SharedWords) -> Self {
         Self {
             recorder: Recorder::default(),
-            broken: false,
+            disabled: false,
             shared,
             batch: 0,
             taken: place::TAPES,
@@ -67,7 +70,7 @@ impl Tapes {
         self.recorder.keys()
     }
 
-    /// Begins a batch: JavaScript has read the last one.
+    /// Begins a batch. JavaScript has read the one before.
     pub(super) fn begin(&mut self) {
         self.batch = self.batch.wrapping_add(1);
         self.taken = place::TAPES;
@@ -75,17 +78,17 @@ impl Tapes {
         self.long.clear();
     }
 
-    /// Ends a batch.
+    /// Ends a batch: tells JavaScript its number and the number of shapes.
     pub(super) fn end(&mut self) {
         let shapes = word(self.keys().count());
         self.shared.write(place::SHAPES, &[shapes]);
         self.shared.write(place::BATCH, &[self.batch]);
     }
 
-    /// The tape of a body, unless `JSON.parse` shall have it.
+    /// Records the tape of a body. `None` for a body that `JSON.parse` should read.
     ///
     /// # Errors
-    /// When the engine has no memory for it.
+    /// When there is no memory for the text.
     pub(super) fn record(&mut self, env: sys::napi_env, body: &Bytes) -> Result<Option<Taped>> {
         let Ok(json) = str::from_utf8(body) else { return Ok(None) };
         if json.len() > PIECE || !json.is_ascii() {
@@ -104,13 +107,13 @@ impl Tapes {
         Ok(Some(Taped::Short(latin1(env, body)?, word(start))))
     }
 
-    /// After a panic, which is a bug, there are no tapes any more: answers are parsed as text.
+    /// Runs `work`. After a panic, no tapes are made any more, and `JSON.parse` reads all answers.
     fn guarded<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        if self.broken {
+        if self.disabled {
             return None;
         }
         let done = catch_unwind(AssertUnwindSafe(|| work(self))).ok();
-        self.broken = done.is_none();
+        self.disabled = done.is_none();
         done
     }
 
@@ -124,14 +127,17 @@ impl Tapes {
         Some(Taped::Long(self.first_long.wrapping_add(word(self.long.len() - 1))))
     }
 
-    /// Writes the next part of the tape of a long body, and gives the pieces of its text as an array. There is another
-    /// part when the tape says so.
+    /// Writes the next part of a long body's tape to the shared memory, and returns the pieces of its text as an array. The
+    /// tag `MORE` at the end of a part says that there is another.
     ///
     /// # Errors
-    /// When the body is not of the last batch, and when the engine has no memory for the pieces.
+    /// When the body is not of the last batch, or when there is no memory for the pieces.
     pub(super) fn next_part(&mut self, env: sys::napi_env, number: u32) -> Result<sys::napi_value> {
-        let gone =
-            || Error::from_reason("the answer is not there any more: an event loop ran inside another");
+        let gone = || {
+            Error::from_reason(
+                "the answer is gone: an event loop that ran inside another delivered further answers",
+            )
+        };
         let place = usize::try_from(number.wrapping_sub(self.first_long)).unwrap_or(usize::MAX);
         let Long { body, parts, given } = self.long.get_mut(place).ok_or_else(gone)?;
         let part = parts.get(*given).ok_or_else(gone)?;
@@ -147,7 +153,7 @@ impl Tapes {
         });
         let strings = array(env, &strings.collect::<Result<Vec<_>>>()?)?;
         if parts.get(*given).is_none() {
-            // The next batch may be far off.
+            // That was the last part. The next batch may come much later, so free the memory now.
             (*body, *parts) = Default::default();
         }
         Ok(strings)

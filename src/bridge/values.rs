@@ -1,4 +1,4 @@
-//! JavaScript values made of bytes, numbers and other values.
+//! Makes JavaScript values.
 
 use std::borrow::Cow;
 use std::ffi::{CStr, c_void};
@@ -9,10 +9,10 @@ use napi::{check_status, sys};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// A string of Latin-1 bytes.
+/// Makes a string of Latin-1 bytes.
 pub(crate) fn latin1(env: sys::napi_env, bytes: &[u8]) -> Result<sys::napi_value> {
     let mut value = ptr::null_mut();
-    // SAFETY: `bytes` is valid for its length; the engine copies it.
+    // SAFETY: `bytes` is valid for its length; V8 copies it.
     unsafe {
         check_status!(sys::napi_create_string_latin1(
             env,
@@ -24,7 +24,7 @@ pub(crate) fn latin1(env: sys::napi_env, bytes: &[u8]) -> Result<sys::napi_value
     Ok(value)
 }
 
-/// A string, given whether it is all ASCII.
+/// Makes a string. `ascii` says whether it is all ASCII, which is faster.
 pub(crate) fn text(env: sys::napi_env, text: &str, ascii: bool) -> Result<sys::napi_value> {
     if ascii {
         return latin1(env, text.as_bytes());
@@ -42,27 +42,27 @@ pub(crate) fn text(env: sys::napi_env, text: &str, ascii: bool) -> Result<sys::n
     Ok(value)
 }
 
-/// A string of UTF-8 bytes, as [`decoded`] reads them.
+/// Makes a string of UTF-8 bytes, [`decoded`].
 pub(crate) fn utf8(env: sys::napi_env, bytes: &[u8]) -> Result<sys::napi_value> {
-    // ASCII is by far the usual case, and the engine takes Latin-1 without looking at it.
+    // Most texts are ASCII, and V8 copies Latin-1 without decoding it.
     if bytes.is_ascii() {
         return latin1(env, bytes);
     }
     text(env, &decoded(bytes), false)
 }
 
-/// The text of UTF-8 bytes as fetch reads them: without a byte order mark, and with U+FFFD for what is not UTF-8.
+/// Decodes UTF-8 as fetch does: removes a byte order mark, and replaces invalid bytes by U+FFFD.
 pub(crate) fn decoded(bytes: &[u8]) -> Cow<'_, str> {
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
-    // Valid text is read many bytes at a time by this, and one by one by the other.
+    // For valid text, this is faster than `from_utf8_lossy`, which reads byte by byte.
     str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
-/// An `ArrayBuffer` with a copy of the bytes.
+/// Makes an `ArrayBuffer` with a copy of the bytes.
 pub(crate) fn array_buffer(env: sys::napi_env, bytes: &[u8]) -> Result<sys::napi_value> {
     let mut value = ptr::null_mut();
     let mut data = ptr::null_mut();
-    // SAFETY: the engine gives `bytes.len()` writable bytes at `data`, which belong to the new value alone.
+    // SAFETY: V8 gives `bytes.len()` writable bytes at `data`, which belong to the new value alone.
     unsafe {
         check_status!(sys::napi_create_arraybuffer(env, bytes.len(), &raw mut data, &raw mut value))?;
         if !bytes.is_empty() {
@@ -72,7 +72,7 @@ pub(crate) fn array_buffer(env: sys::napi_env, bytes: &[u8]) -> Result<sys::napi
     Ok(value)
 }
 
-/// A number.
+/// Makes a number of an integer.
 pub(crate) fn number(env: sys::napi_env, number: u32) -> Result<sys::napi_value> {
     let mut value = ptr::null_mut();
     // SAFETY: plain data into a fresh value.
@@ -80,7 +80,7 @@ pub(crate) fn number(env: sys::napi_env, number: u32) -> Result<sys::napi_value>
     Ok(value)
 }
 
-/// The value that stands for none.
+/// The value `undefined`.
 pub(crate) fn undefined(env: sys::napi_env) -> Result<sys::napi_value> {
     let mut value = ptr::null_mut();
     // SAFETY: plain call on the JavaScript thread.
@@ -88,7 +88,7 @@ pub(crate) fn undefined(env: sys::napi_env) -> Result<sys::napi_value> {
     Ok(value)
 }
 
-/// A number with a fraction.
+/// Makes a number of a double.
 pub(crate) fn double(env: sys::napi_env, number: f64) -> Result<sys::napi_value> {
     let mut value = ptr::null_mut();
     // SAFETY: plain data into a fresh value.
@@ -96,17 +96,17 @@ pub(crate) fn double(env: sys::napi_env, number: f64) -> Result<sys::napi_value>
     Ok(value)
 }
 
-/// A JavaScript array of some values. No code of the program runs: it may have replaced what arrays are made with, and a
-/// call of the client from there would find its locks taken.
+/// Makes an array. It runs no code of the program, even one that replaced functions of `Array`: such code could call the
+/// client, whose locks are taken.
 pub(crate) fn array(env: sys::napi_env, values: &[sys::napi_value]) -> Result<sys::napi_value> {
-    let (mut nobody, mut made) = (ptr::null_mut(), ptr::null_mut());
+    let (mut receiver, mut made) = (ptr::null_mut(), ptr::null_mut());
     // SAFETY: plain calls on the JavaScript thread, inside a handle scope; all values belong to `env`.
     unsafe {
-        check_status!(sys::napi_get_undefined(env, &raw mut nobody))?;
+        check_status!(sys::napi_get_undefined(env, &raw mut receiver))?;
         let list = list_function(env)?;
         check_status!(sys::napi_call_function(
             env,
-            nobody,
+            receiver,
             list,
             values.len(),
             values.as_ptr(),
@@ -116,8 +116,8 @@ pub(crate) fn array(env: sys::napi_env, values: &[sys::napi_value]) -> Result<sy
     Ok(made)
 }
 
-/// A function that gives its arguments as an array: setting element by element takes several times as long. Made once for
-/// an environment, whose data for this addon it is.
+/// A JavaScript function that returns its arguments as an array. That is several times as fast as setting each element.
+/// Made once for each environment, and kept as the addon's instance data.
 fn list_function(env: sys::napi_env) -> Result<sys::napi_value> {
     const CODE: &CStr = c"(...values) => values";
     let mut data: *mut c_void = ptr::null_mut();
@@ -139,7 +139,7 @@ fn list_function(env: sys::napi_env) -> Result<sys::napi_value> {
     Ok(function)
 }
 
-/// Forgets an exception that a failed call of the engine has left behind: nothing can be called while there is one.
+/// Clears an exception that a failed Node-API call left pending. Until then no other call works.
 pub(crate) fn forget_exception(env: sys::napi_env) {
     let mut thrown = ptr::null_mut();
     // SAFETY: plain call on the JavaScript thread; it fails when there is none.

@@ -1,14 +1,14 @@
-//! Calls of a protocol's endpoints on their way: what tells the meaning of their answers.
+//! Calls of protocol endpoints in flight, kept to interpret their answers.
 
 use super::json::to_json;
 use super::values::decoded;
 use crate::http::Error;
 use crate::protocol::{Answer, Call, Unanswered};
 
-/// A call of an endpoint whose answer is awaited.
+/// A call of a protocol endpoint that waits for its answer.
 pub(super) struct Waiting {
     call: Call,
-    /// Path and query.
+    /// The request's path and query.
     target: String,
 }
 
@@ -17,12 +17,12 @@ impl Waiting {
         Self { call, target }
     }
 
-    /// The declared error, as JSON, that an answer means which is not the declared success.
+    /// The declared error for an answer, as JSON; `None` if the answer is the declared success.
     pub(super) fn rejected(&self, status: u16, body: &[u8]) -> Option<String> {
-        self.call.error(Answer { status, body: &decoded(body) }).map(|failure| to_json(&failure))
+        self.call.error(Answer { status, body: &decoded(body) }).map(|error| to_json(&error))
     }
 
-    /// The declared error, as JSON, for want of an answer.
+    /// The declared error for a call that got no answer because of `error`, as JSON.
     pub(super) fn unanswered(&self, error: &Error) -> String {
         let why = match error.code() {
             "ECONNREFUSED" | "ENOENT" | "EACCES" => Unanswered::Refused,
@@ -34,7 +34,7 @@ impl Waiting {
         to_json(&self.call.unanswered(why, &error.detail()))
     }
 
-    /// Path and query.
+    /// The request's path and query.
     pub(super) fn target(&self) -> &str {
         &self.target
     }

@@ -1,4 +1,4 @@
-//! Waking the JavaScript thread: one threadsafe function, called once for any number of waiting events.
+//! Wakes the JavaScript thread with a threadsafe function, once for any number of waiting events.
 
 use std::ffi::c_void;
 use std::ops::Deref;
@@ -10,17 +10,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use napi::bindgen_prelude::{Error, Result, Status};
 use napi::{check_status, sys};
 
-/// Makes the JavaScript values to be delivered out of what waits; none when nothing does.
+/// Takes everything that waits and returns it as JavaScript values, empty if nothing waits.
 /// It must not own the [`Waker`] it is given, or neither would ever be freed.
 type Drain = Box<dyn Fn(sys::napi_env, &Waker) -> Result<Vec<sys::napi_value>> + Send + Sync>;
 
-/// Wakes the JavaScript thread from any thread. There, `drain` builds the values of everything that waits,
-/// and the JavaScript function given to [`Wakeup::new`] is called with them; microtasks run after that call.
+/// Wakes the JavaScript thread from any thread. There, `drain` takes everything that waits, and the JavaScript function
+/// given to [`Wakeup::new`] is called with it. Microtasks run after that call.
 ///
-/// It does not keep the process alive until [`Waker::hold`] is called.
+/// It keeps the process alive only after [`Waker::ref`].
 pub(crate) struct Wakeup(Waker);
 
-/// The part of a [`Wakeup`] that other threads, and the drain itself, may have; it does nothing once that is gone.
+/// The part of a [`Wakeup`] that other threads and the drain may own. It does nothing after the wake-up is dropped.
 #[derive(Clone)]
 pub(crate) struct Waker {
     shared: Arc<Shared>,
@@ -35,13 +35,13 @@ struct Shared {
 
 #[derive(Default)]
 struct Function {
-    /// The handle; none when it is closed, or the environment has taken it back.
+    /// `None` when it is closed or the environment has ended.
     handle: Option<sys::napi_threadsafe_function>,
-    /// How many there were before: the end of one comes late, and must not be taken for that of the next.
+    /// How many handles there were before. The finaliser of a closed handle runs late, and must not clear the next handle.
     earlier: u32,
 }
 
-/// What a threadsafe function is made with.
+/// The context of a threadsafe function.
 struct Context {
     shared: Arc<Shared>,
     earlier: u32,
@@ -52,9 +52,8 @@ struct Context {
 unsafe impl Send for Function {}
 
 impl Wakeup {
-    /// Creates the wake-up on the JavaScript thread.
-    ///
-    /// `callback` must be a JavaScript function of this environment.
+    /// Creates a wake-up. JavaScript thread only. `callback` must be a JavaScript function of this environment, `name` is
+    /// what `async_hooks` shows.
     pub(crate) fn new(
         env: sys::napi_env,
         callback: sys::napi_value,
@@ -68,7 +67,7 @@ impl Wakeup {
         Ok(wakeup)
     }
 
-    /// Opens it again after [`Waker::close`], on the JavaScript thread; an open one stays as it is.
+    /// Opens it again after [`Waker::close`]; does nothing if it is open. JavaScript thread only.
     ///
     /// `callback` is as in [`Wakeup::new`].
     pub(crate) fn open(&self, env: sys::napi_env, callback: sys::napi_value) -> Result<()> {
@@ -83,7 +82,7 @@ impl Wakeup {
         let mut resource_name = ptr::null_mut();
         let mut function = ptr::null_mut();
         // SAFETY: env and callback are valid for this call on the JavaScript thread; `context` is owned by the
-        // threadsafe function from here on and given back in `finalize`.
+        // threadsafe function from here on and freed in `finalize`.
         unsafe {
             check_status!(sys::napi_create_string_utf8(
                 env,
@@ -106,10 +105,7 @@ impl Wakeup {
             );
             if status != sys::Status::napi_ok {
                 drop(Box::from_raw(context.cast::<Context>()));
-                return Err(Error::new(
-                    Status::from(status),
-                    "the event queue of the JavaScript thread is not to be had",
-                ));
+                return Err(Error::new(Status::from(status), "cannot create a threadsafe function"));
             }
             check_status!(sys::napi_unref_threadsafe_function(env, function))?;
         }
@@ -134,7 +130,7 @@ impl Deref for Wakeup {
 }
 
 impl Waker {
-    /// Schedules one delivery; calls that come before it has begun are covered by it. Any thread may call.
+    /// Schedules a delivery, unless one is scheduled that has not begun. Any thread may call this.
     pub(crate) fn wake(&self) {
         if self.shared.scheduled.swap(true, Ordering::AcqRel) {
             return;
@@ -151,7 +147,7 @@ impl Waker {
         }
     }
 
-    /// Gives the threadsafe function back, so that nothing of it is left in the environment. What waits is not delivered.
+    /// Releases the threadsafe function, so that nothing of it stays in the environment. What waits is not delivered.
     pub(crate) fn close(&self) {
         let mut function = self.shared.lock();
         if let Some(handle) = function.handle.take() {
@@ -164,8 +160,8 @@ impl Waker {
         }
     }
 
-    /// Keeps the process alive until [`Waker::release`]. JavaScript thread only.
-    pub(crate) fn hold(&self, env: sys::napi_env) {
+    /// Keeps the process alive until [`Waker::unref`]. JavaScript thread only.
+    pub(crate) fn r#ref(&self, env: sys::napi_env) {
         if let Some(function) = self.shared.lock().handle {
             // SAFETY: the function is not finalised while the lock is held, and this is its JavaScript thread.
             unsafe { sys::napi_ref_threadsafe_function(env, function) };
@@ -173,9 +169,9 @@ impl Waker {
     }
 
     /// Lets the process end. JavaScript thread only.
-    pub(crate) fn release(&self, env: sys::napi_env) {
+    pub(crate) fn unref(&self, env: sys::napi_env) {
         if let Some(function) = self.shared.lock().handle {
-            // SAFETY: as in `hold`.
+            // SAFETY: as in `ref`.
             unsafe { sys::napi_unref_threadsafe_function(env, function) };
         }
     }
@@ -205,11 +201,11 @@ extern "C" fn deliver(
     }
 }
 
-/// Arguments of one call: they lie on the stack, which is not large. A multiple of what an event takes.
+/// The most arguments of one call, since they are on the stack. A multiple of [`super::wire::event::WIDTH`].
 const MAX_ARGUMENTS: usize = 1000;
 
-/// Calls a JavaScript function with some arguments, in several calls where they are many, and not at all where there
-/// are none. What it throws is reported as an uncaught exception.
+/// Calls a JavaScript function with `arguments`: several times if they are many, not at all if there are none. What it
+/// throws is reported as an uncaught exception.
 pub(crate) fn call(env: sys::napi_env, callback: sys::napi_value, arguments: &[sys::napi_value]) {
     arguments.chunks(MAX_ARGUMENTS).for_each(|arguments| call_once(env, callback, arguments));
 }
@@ -237,7 +233,7 @@ fn call_once(env: sys::napi_env, callback: sys::napi_value, arguments: &[sys::na
 }
 
 extern "C" fn finalize(_env: sys::napi_env, data: *mut c_void, _hint: *mut c_void) {
-    // SAFETY: `data` is the box leaked in `open`, given back once.
+    // SAFETY: `data` is the box leaked in `open`; this is called once for it.
     let Context { shared, earlier } = *unsafe { Box::from_raw(data.cast::<Context>()) };
     let mut function = shared.lock();
     if function.earlier == earlier {

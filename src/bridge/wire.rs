@@ -1,27 +1,27 @@
-//! The numbers and words that Rust and JavaScript both know. JavaScript's copy, `lib/bridge/wire.mjs`, is made of this file by
-//! `npm run generate`, which reads constants with a plain value and nothing else. `kind::DONE` is `KIND_DONE` there.
+//! Numbers and words that Rust and JavaScript share. `npm run generate` makes JavaScript's copy, `lib/bridge/wire.mjs`, of
+//! this file, in which it accepts only constants with a plain value. `kind::DONE` is `KIND_DONE` there.
 
-/// One event of a call: its place among the arguments of a batch, counted from where the event begins.
+/// The arguments of one event of a call, by position. A batch is a call of JavaScript with the arguments of all its events.
 pub mod event {
-    /// Arguments that an event takes.
+    /// The number of arguments for each event.
     pub const WIDTH: usize = 5;
     /// The number of the call.
     pub const CALL: usize = 0;
-    /// What happened, one of the kinds.
+    /// What happened: a constant of `kind`, and above its bits a number for `TAPED`.
     pub const KIND: usize = 1;
-    /// The status; for a failure the number of the system's error, or 0.
+    /// The HTTP status; for an error the system's error number, or 0.
     pub const STATUS: usize = 2;
-    /// The lines of the head, or nothing when they are those of the head before; for a failure its texts.
+    /// The lines of the response head, or `undefined` when they equal those of the head before; for an error its texts.
     pub const HEAD: usize = 3;
     /// The body, or a piece of it.
     pub const BODY: usize = 4;
 }
 
-/// What an event of a call tells.
+/// Kinds of events of a call.
 pub mod kind {
-    /// The whole answer.
+    /// The complete answer.
     pub const DONE: u32 = 0;
-    /// The whole answer, which has no content by its nature.
+    /// The complete answer, which has no content: status 204, an answer to HEAD, or a length of zero.
     pub const DONE_WITHOUT_CONTENT: u32 = 1;
     /// The head of a streamed answer.
     pub const HEAD: u32 = 2;
@@ -29,26 +29,26 @@ pub mod kind {
     pub const CHUNK: u32 = 3;
     /// The end of a streamed body.
     pub const END: u32 = 4;
-    /// The connection wants the next piece of a streamed request body.
+    /// The connection is ready for the next piece of a streamed request body.
     pub const READY: u32 = 5;
     /// The call failed.
     pub const FAILED: u32 = 6;
-    /// The whole answer, with a tape that begins in the shared words where the bits above [`BITS`] say.
+    /// The complete answer, with a tape in the shared words. The bits above [`BITS`] are its position.
     pub const TAPED: u32 = 7;
-    /// The whole answer, with a tape that is given part by part. The body is the number to ask for it by.
+    /// The complete answer, with a tape in parts. Instead of the body there is the number to ask for the parts by.
     pub const TAPED_IN_PARTS: u32 = 8;
-    /// The whole answer, which is not the success that a protocol declares. In place of the head is the declared error as
-    /// JSON, in place of the body the request's path and query.
+    /// The complete answer to a call of a protocol, if it is not the declared success. Instead of the head there is the
+    /// declared error as JSON, instead of the body the request's path and query.
     pub const REJECTED: u32 = 9;
-    /// Bits that a kind takes.
+    /// The number of low bits that hold the kind.
     pub const BITS: u32 = 4;
-    /// Those bits.
+    /// A mask of those bits.
     pub const MASK: u32 = 15;
 }
 
-/// The texts of a failed call, by place. The last two are those of a call of a protocol's endpoint; others have empty ones.
-pub mod failure {
-    /// How many there are.
+/// The texts of a failed call, by position. The last two are empty unless it is a call of a protocol endpoint.
+pub mod call_error {
+    /// The number of texts.
     pub const WIDTH: usize = 7;
     /// The stable code.
     pub const CODE: usize = 0;
@@ -66,43 +66,44 @@ pub mod failure {
     pub const TARGET: usize = 6;
 }
 
-/// What a call asks for, by bit.
+/// Flags of a call.
 pub mod flag {
-    /// The body as bytes.
+    /// Deliver the body as bytes.
     pub const BYTES: u32 = 1;
-    /// The body piece by piece.
+    /// Deliver the body piece by piece.
     pub const STREAM: u32 = 2;
-    /// A redirect is the answer.
+    /// Deliver a redirect as the answer.
     pub const REDIRECT_MANUAL: u32 = 4;
-    /// A redirect is a failure.
+    /// Fail at a redirect.
     pub const REDIRECT_ERROR: u32 = 8;
-    /// The body of the request comes piece by piece.
+    /// The request body comes piece by piece.
     pub const UPLOAD: u32 = 16;
-    /// The body as a tape, if it is JSON.
+    /// Deliver the body as a tape if possible, because JavaScript wants the value of its JSON.
     pub const JSON: u32 = 32;
-    /// Nobody else has the memory of the body that is sent.
+    /// The memory of the request body is used by nothing else, so that it need not be copied.
     pub const OWNED: u32 = 64;
 }
 
-/// The words shared between a client's two halves, by place. Short tapes are in the first half.
+/// The words that a client shares with JavaScript, by position. Short tapes are in the first half, parts of long ones in
+/// the second.
 pub mod shared {
-    /// How many there are.
+    /// The number of words.
     pub const WORDS: usize = 32_768;
-    /// How many shapes there are.
+    /// The number of shapes so far.
     pub const SHAPES: usize = 0;
     /// The number of the batch that the tapes belong to.
     pub const BATCH: usize = 1;
-    /// The first that a tape may take.
+    /// Where short tapes begin.
     pub const TAPES: usize = 2;
-    /// The first of a part of a long tape.
+    /// Where a part of a long tape begins.
     pub const PART: usize = 16_384;
 }
 
-/// What the words of a tape say comes next; `src/json/tape.rs` says what follows each.
+/// Tags of the words of a tape, for what comes next. `src/json/tape.rs` says which words follow each.
 pub mod tag {
-    /// A string, which is a part of the text.
+    /// A string that is a part of the current piece of text.
     pub const STRING: u32 = 0;
-    /// A whole number of few digits.
+    /// An integer of at most eight digits.
     pub const SMALL: u32 = 1;
     /// `null`.
     pub const NULL: u32 = 2;
@@ -116,37 +117,37 @@ pub mod tag {
     pub const OBJECT: u32 = 6;
     /// Any other number.
     pub const DOUBLE: u32 = 7;
-    /// A string with escapes, to be parsed.
+    /// A string with escapes, which `JSON.parse` must read.
     pub const ESCAPED: u32 = 8;
-    /// A string that is the next piece of the text.
+    /// A string that is the whole next piece of text.
     pub const PIECE: u32 = 9;
-    /// From here on, the text is its next piece.
+    /// The next piece of text becomes the current one.
     pub const NEXT: u32 = 10;
-    /// The tape goes on in its next part.
+    /// The tape continues in its next part.
     pub const MORE: u32 = 11;
-    /// Bits that a tag takes; those above it are a number.
+    /// The number of low bits that hold the tag; the bits above are a number.
     pub const BITS: u32 = 4;
-    /// Those bits.
+    /// A mask of those bits.
     pub const MASK: u32 = 15;
 }
 
-/// What an event of a notification socket tells: the first element of its array.
+/// Kinds of events of a notification socket: the first element of an event's array.
 pub mod notification {
     /// The handshake succeeded.
     pub const OPEN: u32 = 0;
-    /// Something failed.
-    pub const FAULT: u32 = 1;
-    /// The connection is over: code and reason follow.
+    /// An error, with the values of `notification_error`.
+    pub const ERROR: u32 = 1;
+    /// The connection was closed. The close code and the reason follow.
     pub const CLOSE: u32 = 2;
-    /// There will be another attempt: its number and the delay in milliseconds follow.
+    /// There will be another attempt. Its number and the delay in milliseconds follow.
     pub const RECONNECTING: u32 = 3;
-    /// Nothing more will come until the next connect, and there was no command of which the socket does not know yet.
+    /// Nothing more comes until the next connect. Not sent while a command is on its way.
     pub const IDLE: u32 = 4;
 }
 
-/// The event of a fault, by place; the first is its kind.
-pub mod fault {
-    /// How many there are.
+/// An error of a notification socket, by position in the event's array. The first element is the kind.
+pub mod notification_error {
+    /// The number of elements.
     pub const WIDTH: usize = 7;
     /// The stable code.
     pub const CODE: usize = 1;
@@ -154,21 +155,21 @@ pub mod fault {
     pub const MESSAGE: usize = 2;
     /// The system call that failed, or an empty text.
     pub const SYSCALL: usize = 3;
-    /// The number of the system's error, or 0.
+    /// The system's error number, or 0.
     pub const ERRNO: usize = 4;
-    /// The status of a handshake that was refused, or 0.
+    /// The HTTP status of a refused handshake, or 0.
     pub const STATUS: usize = 5;
-    /// The body of that answer, or an empty text.
+    /// The body of that response, or an empty text.
     pub const BODY: usize = 6;
 }
 
-/// What an event of a simulator tells: its `type`.
+/// Kinds of events of a simulator: the `type` of an event.
 pub mod simulator {
-    /// A request waits for a function to answer it.
+    /// A request waits for a JavaScript function to answer it.
     pub const QUESTION: &str = "question";
     /// The number of open notification sockets changed.
     pub const CONNECTIONS: &str = "connections";
-    /// A publisher has sent all that it had.
+    /// A publisher has sent all its messages.
     pub const PUBLISHED: &str = "published";
 }
 

@@ -1,20 +1,20 @@
-//! Whether the head of an answer agrees with itself on where the answer ends.
+//! Checks that the head of an answer says in one way only where its body ends.
 
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, Response, StatusCode};
 
 use super::error::Error;
 
-/// Whether fetch has no body for this status, whatever the server sends.
+/// Whether fetch gives an answer with this status no body, whatever the server sends.
 #[must_use]
 pub fn has_null_body(status: StatusCode) -> bool {
     matches!(status.as_u16(), 101 | 204 | 205 | 304)
 }
 
-/// Whether the connection of an answer may serve again: not where a body may follow that cannot be there.
+/// Returns whether the connection of an answer can be used again: `false` for a 204 that announces a body.
 ///
 /// # Errors
-/// [`Error::BadResponse`] for two statements of where the answer ends, or one that says nothing.
+/// [`Error::BadResponse`] for several or invalid lengths.
 pub fn check<B>(response: &Response<B>) -> Result<bool, Error> {
     let headers = response.headers();
     let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
@@ -22,7 +22,7 @@ pub fn check<B>(response: &Response<B>) -> Result<bool, Error> {
         return Ok(response.status() != StatusCode::NO_CONTENT || !headers.contains_key(TRANSFER_ENCODING));
     };
     let length = length.as_bytes();
-    let fault = if lengths.next().is_some() {
+    let detail = if lengths.next().is_some() {
         "it has several Content-Length fields"
     } else if headers.contains_key(TRANSFER_ENCODING) {
         "it has a Content-Length beside its Transfer-Encoding"
@@ -33,7 +33,7 @@ pub fn check<B>(response: &Response<B>) -> Result<bool, Error> {
     } else {
         return Ok(response.status() != StatusCode::NO_CONTENT || is_zero(headers));
     };
-    Err(Error::BadResponse(fault.into()))
+    Err(Error::BadResponse(detail.into()))
 }
 
 fn is_zero(headers: &HeaderMap) -> bool {
@@ -58,7 +58,7 @@ mod tests {
     const CHUNKED: (&str, &str) = ("transfer-encoding", "chunked");
 
     #[test]
-    fn one_statement_of_the_end_is_enough() {
+    fn one_length_is_enough() {
         for fields in [&[][..], &[CHUNKED], &[("content-length", "0")], &[("content-length", "002")]] {
             assert_eq!(checked(200, fields), Ok(true));
         }

@@ -1,4 +1,4 @@
-//! The body of a request on its way to the connection.
+//! Request bodies.
 
 use std::cell::RefCell;
 use std::error::Error;
@@ -12,16 +12,16 @@ use http_body_util::Full;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::{Notify, mpsc};
 
-/// A request body: bytes, or a stream that JavaScript feeds.
+/// A request body.
 #[derive(Debug)]
 pub enum Body {
-    /// Sent with `Content-Length`.
+    /// Bytes, sent with `Content-Length`.
     Full(Full<Bytes>),
-    /// Sent in chunks, or with the `Content-Length` that was announced.
+    /// A stream fed by JavaScript, sent in chunks, or with a `Content-Length` if one was announced.
     Stream(Upload),
 }
 
-/// The receiving end of a streamed request body. Its clones are the same one.
+/// The receiving end of a streamed request body. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Upload(Rc<RefCell<Feed>>);
 
@@ -31,25 +31,25 @@ struct Feed {
     taken: Rc<Notify>,
     begun: bool,
     ended: bool,
-    /// Bytes that are still to come, where a length was announced.
+    /// The bytes still to come, if a length was announced.
     remaining: Option<u64>,
-    /// The last bytes of an announced length wait here for the end: there may be no more.
+    /// The last bytes of an announced length. They are held back until the stream ends, because there must be no more.
     last: Option<Bytes>,
 }
 
-/// A streamed body was shorter or longer than announced: its connection is of no use any more.
+/// The error of a streamed body that is shorter or longer than announced. Its connection cannot be used again.
 #[derive(Debug)]
 pub struct OtherLength;
 
 impl fmt::Display for OtherLength {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the body has another length than was announced")
+        f.write_str("the body is shorter or longer than announced")
     }
 }
 
 impl Error for OtherLength {}
 
-/// The sending end: one chunk at a time, the next after `taken` was notified.
+/// The sending end of a streamed request body. The next chunk is to be sent only after `taken` was notified.
 #[derive(Debug)]
 pub struct Uploader {
     /// `None` once the last chunk was sent.
@@ -65,7 +65,7 @@ impl Body {
 }
 
 impl Upload {
-    /// A stream and the end that feeds it; `taken` is notified each time a chunk was taken.
+    /// Makes both ends of a stream. `taken` is notified each time a chunk was taken.
     #[must_use]
     pub fn new(taken: Rc<Notify>) -> (Uploader, Self) {
         let (sender, chunks) = mpsc::unbounded_channel();
@@ -73,18 +73,18 @@ impl Upload {
         (Uploader { chunks: Some(sender) }, Self(Rc::new(RefCell::new(feed))))
     }
 
-    /// Announces so many bytes; the body is then sent with that length, and must have it.
+    /// Announces the length of the body in bytes. It is sent as `Content-Length`, and the body must have this length.
     pub fn announce(&self, length: u64) {
         self.0.borrow_mut().remaining = Some(length);
     }
 
-    /// Whether a piece was taken, or the end: then it cannot be sent again.
+    /// Whether a chunk or the end was taken, so that the body cannot be sent again.
     #[must_use]
     pub fn is_begun(&self) -> bool {
         self.0.borrow().begun
     }
 
-    /// Whether there is no piece to send, and more are to come.
+    /// Whether it waits for JavaScript to send the next chunk.
     #[must_use]
     pub fn is_starved(&self) -> bool {
         let feed = self.0.borrow();
@@ -111,7 +111,7 @@ impl Feed {
         }
     }
 
-    /// Counts a chunk, or the end.
+    /// Subtracts a chunk from the announced length. `None` is the end.
     fn count(&mut self, chunk: Option<&Bytes>) -> Result<(), OtherLength> {
         let Some(remaining) = &mut self.remaining else { return Ok(()) };
         match chunk {
@@ -127,7 +127,7 @@ impl Uploader {
     /// Sends a chunk, or ends the body with `None`.
     pub fn send(&mut self, chunk: Option<Bytes>) {
         match (chunk, &self.chunks) {
-            // The connection may be gone; its call says so.
+            // The connection may be lost; its call reports that.
             (Some(chunk), Some(chunks)) => drop(chunks.send(chunk)),
             _ => self.chunks = None,
         }
@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_stream_hands_over_chunk_by_chunk_and_tells_when_taken() {
+    async fn a_stream_gives_chunk_by_chunk_and_notifies_when_taken() {
         let taken = Rc::new(Notify::new());
         let (mut uploader, upload) = Upload::new(Rc::clone(&taken));
         let same = upload.clone();

@@ -1,4 +1,4 @@
-//! One call as JavaScript makes it.
+//! What JavaScript asks for: a request, and how to deliver the answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,63 +11,63 @@ use super::error::Error;
 use super::redirect::Redirect;
 use super::retry::RetryPolicy;
 
-/// A request, and how its answer is wanted.
+/// A request, and how to deliver its answer.
 #[derive(Debug)]
 pub struct Call {
-    /// Number by which its events are told apart; unique among the calls in flight.
+    /// The number of the call in its events; unique among the calls in flight.
     pub id: u32,
-    /// HTTP method.
+    /// The HTTP method.
     pub method: Method,
     /// Host and port of the URL, for the `Host` header.
     pub authority: Authority,
-    /// Path and query.
+    /// Path and query of the URL.
     pub target: PathAndQuery,
-    /// Headers that every call of the client carries.
+    /// Headers of every call of the client.
     pub defaults: Arc<HeaderMap>,
-    /// Headers of this call; they replace defaults of the same name.
+    /// Headers of this call. They replace defaults of the same name; `None` only removes the default.
     pub headers: Vec<(HeaderName, Option<HeaderValue>)>,
     /// The request body.
     pub payload: Payload,
-    /// How the answer is handed over.
+    /// How the answer is delivered.
     pub delivery: Delivery,
-    /// What a redirect does.
+    /// How to treat a redirect.
     pub redirect: Redirect,
-    /// Limit on the whole call, retries and body included.
+    /// Limit on the whole call, including repeats and the body.
     pub timeout: Option<Duration>,
-    /// Bytes of decoded response body that are accepted.
+    /// The largest decoded response body in bytes.
     pub max_response_bytes: u64,
-    /// When a failed call is repeated.
+    /// When to repeat a failed call; `None` for never, except after a lost connection.
     pub retry: Option<Arc<RetryPolicy>>,
 }
 
-/// The body of a call.
+/// The request body of a call.
 #[derive(Debug)]
 pub enum Payload {
     /// No body.
     None,
-    /// A body of known size, which can be sent again.
+    /// Bytes, which can be sent again.
     Bytes(Bytes),
     /// A body that JavaScript feeds piece by piece.
     Stream,
 }
 
-/// How an answer is handed over.
+/// How an answer is delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// In one event when it is complete, to become a string.
+    /// In one event when it is complete, as a string.
     Text,
-    /// The same; what JavaScript wants is the value of the JSON in it.
+    /// In one event when it is complete, as the value of its JSON.
     Json,
-    /// In one event when it is complete, to become an `ArrayBuffer`.
+    /// In one event when it is complete, as an `ArrayBuffer`.
     Bytes,
-    /// Head first, then pieces as the reader takes them.
+    /// The head first, then pieces of the body as the reader takes them.
     Stream,
 }
 
-/// Parses a header as JavaScript gives it: a token, and a value of Latin-1 characters.
+/// Parses a header: its name is an HTTP token, its value has Latin-1 characters.
 ///
 /// # Errors
-/// [`Error::InvalidRequest`] that names the header and never its value.
+/// [`Error::InvalidRequest`], which names the header but not its value.
 pub fn parse_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
     let invalid = |detail| Error::InvalidRequest { part: format!("header {name:?}"), detail };
     let parsed_name = HeaderName::from_bytes(name.as_bytes())
@@ -75,7 +75,7 @@ pub fn parse_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue)
     Ok((parsed_name, header_value(value).map_err(invalid)?))
 }
 
-/// A header value of Latin-1 characters, without the white space around it.
+/// Parses a header value of Latin-1 characters. Trims white space.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -91,14 +91,14 @@ pub fn header_value(value: &str) -> Result<HeaderValue, &'static str> {
 }
 
 impl Call {
-    /// The headers to send: the defaults, overridden and extended by the call's own; `None` removes.
+    /// The headers to send: the defaults, replaced and extended by the call's own.
     #[must_use]
     pub fn merged_headers(&self) -> HeaderMap {
         let mut merged = (*self.defaults).clone();
         for (index, (name, value)) in self.headers.iter().enumerate() {
             match value {
                 None => drop(merged.remove(name)),
-                // The first of several with one name replaces the default, the others come beside it.
+                // The first header of a name replaces the default, further ones are added to it.
                 Some(value) if self.headers[..index].iter().any(|(earlier, _)| earlier == name) => {
                     merged.append(name, value.clone());
                 }

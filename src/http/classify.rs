@@ -1,4 +1,4 @@
-//! What errors of hyper mean to a caller.
+//! Converts errors of hyper.
 
 use std::error::Error as _;
 use std::io;
@@ -8,7 +8,7 @@ use super::body::OtherLength;
 use super::error::Error;
 use super::framing;
 
-/// What an error of hyper means to a caller.
+/// Converts an error of hyper to an [`Error`]. Always says that the response body had not begun.
 #[must_use]
 pub fn classify(error: &hyper::Error) -> Error {
     if error.is_user() && error.source().is_some_and(<dyn std::error::Error + 'static>::is::<OtherLength>) {

@@ -1,15 +1,15 @@
-//! Gathering a whole body.
+//! Collects a whole body.
 
 use bytes::{Bytes, BytesMut};
 
 use super::error::Error;
 
-/// Body memory that is reserved on the word of a `Content-Length` alone.
+/// The most memory, in bytes, that is reserved because of a `Content-Length` alone.
 const MAX_RESERVE: u64 = 1 << 20;
-/// Beyond that, an announced length is believed when it is at most so many times what has come.
+/// Memory beyond that is reserved up to this many times what was received.
 const TRUST: u64 = 16;
 
-/// Pieces of a body on their way to becoming one; a body of one piece is never copied.
+/// Joins the pieces of a body. A body of one piece is not copied.
 #[derive(Debug)]
 pub struct Collector {
     limit: u64,
@@ -19,22 +19,22 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// Accepts up to `limit` bytes; `expected` is the announced length, zero when unknown.
+    /// Accepts up to `limit` bytes. `expected` is the announced length in bytes, 0 if unknown.
     #[must_use]
     pub fn new(limit: u64, expected: u64) -> Self {
         Self { limit, expected, only: Bytes::new(), joined: BytesMut::new() }
     }
 
-    /// Bytes that may still come.
+    /// The number of bytes that are still accepted.
     #[must_use]
     pub fn room(&self) -> u64 {
         self.limit.saturating_sub((self.only.len() + self.joined.len()) as u64)
     }
 
-    /// Takes a piece.
+    /// Adds a piece.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] when there is no room for it.
+    /// [`Error::TooLarge`] when the body exceeds the limit.
     pub fn push(&mut self, piece: Bytes) -> Result<(), Error> {
         if piece.len() as u64 > self.room() {
             return Err(Error::TooLarge { limit: self.limit });
@@ -50,7 +50,7 @@ impl Collector {
         Ok(())
     }
 
-    /// Makes room for so many bytes, and for the rest where its length can be believed: growing over and over
+    /// Reserves memory for `bytes` bytes, and for the rest of the announced length if that is plausible. Growing step by step
     /// would copy a long body several times.
     fn make_room(&mut self, bytes: usize) {
         let known = self.joined.len() + bytes;
@@ -61,7 +61,7 @@ impl Collector {
         }
     }
 
-    /// The whole body, and no memory beyond it: it may live for long.
+    /// Returns the whole body, without spare memory, because it may be kept for long.
     #[must_use]
     pub fn finish(self) -> Bytes {
         if self.joined.is_empty() {

@@ -1,4 +1,4 @@
-//! Decoding a body that came encoded, as fetch does.
+//! Decodes bodies with a `Content-Encoding`, as fetch does.
 
 use std::io::{self, Write};
 
@@ -12,22 +12,22 @@ use http::{HeaderMap, Method, StatusCode};
 use super::answer_head::has_null_body;
 use super::error::Error;
 
-/// Codings that one body may have; the number is fetch's.
+/// The most codings of a body, as in fetch.
 const MAX_CODINGS: usize = 5;
-/// What one step of a coding gives at most, give or take what its decoder holds back.
+/// About the most bytes that one step of a decoder returns.
 const PORTION: usize = 32 * 1024;
 const GZIP_MAGIC: u8 = 0x1f;
 const ZLIB_METHOD: u8 = 0x08;
 
-/// The codings of one body, outermost first. However far a body swells, no more than a portion for each coding is in
-/// memory: it is decoded in steps, as what came of them is taken.
+/// Decodes a body in steps, so that only about one portion for each coding is in memory, however large the decoded body is.
 pub struct ContentDecoder {
+    /// The decoders, that of the outermost coding first.
     stages: Vec<Stage>,
     /// Whether there was any input.
     begun: bool,
 }
 
-/// One coding, and the input that it has not read yet.
+/// One coding, and its input that is not decoded yet.
 struct Stage {
     coding: Coding,
     input: Bytes,
@@ -40,8 +40,8 @@ enum Coding {
 }
 
 impl ContentDecoder {
-    /// The decoder that an answer needs. `None` when it has no coding, one that is unknown (the body is then handed
-    /// over as it came), or no body to decode.
+    /// The decoder for an answer. `None` if it has no coding or no body, or an unknown coding: then the body is delivered
+    /// undecoded.
     ///
     /// # Errors
     /// [`Error::TooManyCodings`].
@@ -65,7 +65,7 @@ impl ContentDecoder {
         }))
     }
 
-    /// Takes the next piece of the body, when all that came of the one before [was taken](Self::portion).
+    /// Adds the next piece of the body. Call [`portion`](Self::portion) until it returns `None` first.
     pub fn push(&mut self, input: Bytes) {
         self.begun |= !input.is_empty();
         if let Some(outermost) = self.stages.first_mut() {
@@ -73,7 +73,7 @@ impl ContentDecoder {
         }
     }
 
-    /// Decodes a portion; `None` when there is nothing left to decode of what was pushed.
+    /// Decodes a portion. `None` when all input was decoded.
     ///
     /// # Errors
     /// [`Error::BadEncoding`].
@@ -84,7 +84,7 @@ impl ContentDecoder {
             let stage = &mut self.stages[index];
             let decoded = stage.step().map_err(|source| stage.error(source))?;
             if decoded.is_empty() {
-                // Its input is used up: the stage before has to go on.
+                // This stage needs more input from the stage before.
                 let Some(before) = index.checked_sub(1) else { return Ok(None) };
                 index = before;
             } else if index == last {
@@ -96,17 +96,17 @@ impl ContentDecoder {
         }
     }
 
-    /// Says that the body is complete. One without a single byte is an empty body, whatever its coding.
+    /// Checks that the body is complete. A body of zero bytes is complete with any coding.
     ///
     /// # Errors
-    /// [`Error::BadEncoding`] when it was cut short.
+    /// [`Error::BadEncoding`] when it ends early.
     pub fn finish(mut self) -> Result<(), Error> {
         if !self.begun {
             return Ok(());
         }
         for stage in &mut self.stages {
             if !stage.coding.is_complete() {
-                let source = io::Error::new(io::ErrorKind::UnexpectedEof, "the body ends in the middle");
+                let source = io::Error::new(io::ErrorKind::UnexpectedEof, "the body ends early");
                 return Err(stage.error(source));
             }
         }
@@ -121,7 +121,7 @@ impl From<Coding> for Stage {
 }
 
 impl Stage {
-    /// Decodes until there is a portion, or no input.
+    /// Decodes until there is a portion or no more input.
     fn step(&mut self) -> io::Result<Vec<u8>> {
         match &mut self.coding {
             Coding::Gzip(member) => write_members(member, &mut self.input),
@@ -163,7 +163,7 @@ impl Coding {
     }
 }
 
-/// Undoes deflate with its zlib header or without: the first byte tells.
+/// Decodes deflate, with or without a zlib header; the first byte tells which.
 #[derive(Default)]
 struct Inflater {
     state: Option<Decompress>,
@@ -198,7 +198,7 @@ impl Inflater {
     }
 }
 
-/// Undoes brotli.
+/// Decodes brotli.
 struct Brotli {
     state: BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>,
     ended: bool,
@@ -244,12 +244,12 @@ impl Brotli {
     }
 }
 
-/// A gzip body may be several members in a row; what follows them and is no member is ignored.
+/// Decodes gzip. A body may have several members in a row; bytes after the last member are ignored.
 fn write_members(member: &mut Option<GzDecoder<Vec<u8>>>, input: &mut Bytes) -> io::Result<Vec<u8>> {
     while let Some(decoder) = member
         && !input.is_empty()
     {
-        // A single write makes no more than its decoder's buffer holds.
+        // One write decodes no more than fits into the decoder's buffer.
         let taken = decoder.write(input)?;
         input.advance(taken);
         if input.is_empty() || taken == 0 {

@@ -1,4 +1,4 @@
-//! The seam between the life of a call and the lane it runs on.
+//! The interface between a call and its lane.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,31 +15,31 @@ use super::retry::Reached;
 /// A task of a lane.
 pub type Task = Pin<Box<dyn Future<Output = ()>>>;
 
-/// Where calls get their connection, their clock and their tasks. Everything happens on one thread.
+/// Gives calls connections, timers and tasks. All on one thread.
 pub trait Dispatch: 'static {
-    /// Sends a request over a pooled connection, or with `anew` over one that has served nobody yet, and resolves with
-    /// the head of the answer. Dropping the future, or the body before its end, closes the connection.
+    /// Sends a request over a pooled connection, or with `fresh` over a new one. Resolves with the head of the answer.
+    /// Dropping the future, or the body before its end, closes the connection.
     fn dispatch(
         &self,
         request: Request<Body>,
-        anew: bool,
+        fresh: bool,
         progress: &Progress,
     ) -> impl Future<Output = Result<Response<Incoming>, Unanswered>>;
 
-    /// Resolves after the delay.
+    /// Waits for `delay`.
     fn sleep(&self, delay: Duration) -> impl Future<Output = ()>;
 
-    /// Runs a task; a panic in it must not reach the others.
+    /// Runs a task. A panic in it must not affect others.
     fn spawn(&self, task: Task);
 }
 
-/// An exchange without an answer.
+/// Why a request got no answer.
 #[derive(Debug)]
 pub struct Unanswered {
-    /// Why.
+    /// The error.
     pub error: Error,
-    /// How far the request came.
+    /// How far the request got.
     pub reached: Reached,
-    /// Whether the connection had served before, so that its end may have nothing to do with this request.
+    /// Whether the connection had served before. Then the request may not be the reason for its end.
     pub reused: bool,
 }

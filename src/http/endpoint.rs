@@ -1,4 +1,4 @@
-//! Where a server listens.
+//! The address of a server.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::error::Error;
 use crate::socket_path::LONGEST;
 
-/// The address of a server.
+/// Where a server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     /// A Unix socket.
@@ -21,7 +21,7 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// Refuses an address that no socket can have.
+    /// Checks that a socket can have this address.
     ///
     /// # Errors
     /// [`Error::PathTooLong`], or [`Error::Connect`] for a path with a zero byte.

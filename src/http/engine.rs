@@ -1,4 +1,4 @@
-//! The calls in flight of one client, on the thread of their lane.
+//! Runs the calls of one client on the thread of its lane.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -18,15 +18,15 @@ use super::error::Error;
 use super::event::{Event, Sink};
 use super::exchange::{Credit, Streams, run};
 use super::limits::Limits;
-use super::progress::{Patience, Progress};
+use super::progress::{Progress, SilenceLimits};
 
-/// Runs calls on a lane and keeps what is needed to steer them.
+/// Runs calls on a lane, and keeps the state of those in flight.
 pub struct Engine<D, S> {
     dispatch: Rc<D>,
     sink: S,
     calls: Calls,
-    patience: Option<Patience>,
-    /// The task that watches over the calls, which ends when there are none.
+    silence_limits: Option<SilenceLimits>,
+    /// The task that ends calls of a silent server. It runs while there are calls.
     watch: RefCell<AbortHandle>,
 }
 
@@ -39,15 +39,15 @@ struct InFlight {
 }
 
 impl InFlight {
-    /// Whether its server waits for what this side has to read or to send.
-    fn holds_up_its_server(&self) -> bool {
+    /// Whether the server waits for us to read or to send more.
+    fn keeps_server_waiting(&self) -> bool {
         self.credit.as_ref().is_some_and(|credit| credit.is_spent())
             || self.upload.as_ref().is_some_and(|(_, upload)| upload.is_starved())
     }
 }
 
 impl<D: Dispatch, S: Sink + Clone> Engine<D, S> {
-    /// An engine without calls.
+    /// Makes an engine without calls. Their events go to `sink`.
     pub fn new(dispatch: D, limits: &Limits, sink: S) -> Self {
         let (watch, _) = AbortHandle::new_pair();
         watch.abort();
@@ -55,7 +55,7 @@ impl<D: Dispatch, S: Sink + Clone> Engine<D, S> {
             dispatch: Rc::new(dispatch),
             sink,
             calls: Calls::default(),
-            patience: Patience::new(limits),
+            silence_limits: SilenceLimits::new(limits),
             watch: RefCell::new(watch),
         }
     }
@@ -66,7 +66,7 @@ impl<D: Dispatch, S: Sink + Clone> Engine<D, S> {
         &self.dispatch
     }
 
-    /// Begins a call. Whatever becomes of it, one last event is delivered.
+    /// Begins a call. Exactly one last event is delivered for it, whatever happens.
     pub fn start(&self, call: Call) {
         let id = call.id;
         let streams_body = matches!(call.payload, Payload::Stream);
@@ -82,11 +82,11 @@ impl<D: Dispatch, S: Sink + Clone> Engine<D, S> {
         let in_flight = InFlight { progress: Rc::clone(&progress), credit: credit.clone(), upload: ours };
         self.calls.borrow_mut().insert(id, in_flight);
 
-        let unsettled = Unsettled { id, calls: Rc::clone(&self.calls), sink: self.sink.clone() };
+        let guard = LastEventGuard { id, calls: Rc::clone(&self.calls), sink: self.sink.clone() };
         let dispatch = Rc::clone(&self.dispatch);
         self.dispatch.spawn(Box::pin(async move {
             let streams = Streams { credit, upload: theirs };
-            let mut call = pin!(run(&*dispatch, call, streams, &progress, &unsettled));
+            let mut call = pin!(run(&*dispatch, call, streams, &progress, &guard));
             poll_fn(|cx| if progress.is_ended(cx) { Poll::Ready(()) } else { call.as_mut().poll(cx) }).await;
         }));
         if self.watch.borrow().is_aborted() {
@@ -94,19 +94,19 @@ impl<D: Dispatch, S: Sink + Clone> Engine<D, S> {
         }
     }
 
-    /// Ends calls whose server is silent for too long, as long as there are calls.
+    /// Starts the task that ends calls whose server is silent for too long.
     fn watch_over_calls(&self) {
-        let Some(patience) = self.patience else { return };
+        let Some(silence_limits) = self.silence_limits else { return };
         let (watch, registration) = AbortHandle::new_pair();
         self.watch.replace(watch.clone());
         let (dispatch, calls, sink) = (Rc::clone(&self.dispatch), Rc::clone(&self.calls), self.sink.clone());
         let task = async move {
             while !calls.borrow().is_empty() {
-                dispatch.sleep(patience.every).await;
+                dispatch.sleep(silence_limits.every).await;
                 let silent: Vec<_> = {
                     let calls = calls.borrow();
                     let step = |(&id, call): (&u32, &InFlight)| {
-                        let error = call.progress.step(call.holds_up_its_server(), &patience)?;
+                        let error = call.progress.step(call.keeps_server_waiting(), &silence_limits)?;
                         Some((id, error))
                     };
                     calls.iter().filter_map(step).collect()
@@ -122,14 +122,14 @@ impl<D: Dispatch, S: Sink + Clone> Engine<D, S> {
         self.dispatch.spawn(Box::pin(Abortable::new(task, registration).map(drop)));
     }
 
-    /// Drops a call with its connection, unless it is over.
+    /// Drops a call with its connection, unless its last event was delivered.
     pub fn cancel(&self, id: u32) {
         if end(&self.calls, id) {
             self.sink.deliver(Event::Cancelled { id });
         }
     }
 
-    /// The reader of a streamed response took some bytes.
+    /// Says that the reader of a streamed response took `bytes` bytes.
     pub fn consumed(&self, id: u32, bytes: usize) {
         let credit = self.calls.borrow().get(&id).and_then(|call| call.credit.clone());
         if let Some(credit) = credit {
@@ -137,7 +137,7 @@ impl<D: Dispatch, S: Sink + Clone> Engine<D, S> {
         }
     }
 
-    /// The next piece of a streamed request body, or its end.
+    /// Sends the next piece of a streamed request body. `None` ends it.
     pub fn upload(&self, id: u32, chunk: Option<Bytes>) {
         if let Some(InFlight { upload: Some((uploader, _)), .. }) = self.calls.borrow_mut().get_mut(&id) {
             uploader.send(chunk);
@@ -145,9 +145,9 @@ impl<D: Dispatch, S: Sink + Clone> Engine<D, S> {
     }
 }
 
-/// Drops a call with its connection. Returns whether it had no last event yet.
+/// Drops a call with its connection. Returns `false` if its last event was delivered before.
 fn end(calls: &Calls, id: u32) -> bool {
-    // Not in the same statement: dropping may run other code.
+    // A statement of its own, so that the borrow ends before other code runs.
     let call = calls.borrow_mut().remove(&id);
     if let Some(call) = &call {
         call.progress.end();
@@ -164,14 +164,14 @@ impl<D, S> Drop for Engine<D, S> {
     }
 }
 
-/// Sees to it that a call has one last event, even when its task panics.
-struct Unsettled<S: Sink> {
+/// Ensures that a call has exactly one last event, even when its task panics.
+struct LastEventGuard<S: Sink> {
     id: u32,
     calls: Calls,
     sink: S,
 }
 
-impl<S: Sink> Sink for Unsettled<S> {
+impl<S: Sink> Sink for LastEventGuard<S> {
     fn deliver(&self, event: Event) {
         if event.is_last() && self.calls.borrow_mut().remove(&self.id).is_none() {
             return;
@@ -180,7 +180,7 @@ impl<S: Sink> Sink for Unsettled<S> {
     }
 }
 
-impl<S: Sink> Drop for Unsettled<S> {
+impl<S: Sink> Drop for LastEventGuard<S> {
     fn drop(&mut self) {
         if self.calls.borrow_mut().remove(&self.id).is_some() {
             let error = Error::Internal("the task of this call ended early".into());

@@ -1,66 +1,66 @@
-//! What can go wrong in a call, with a stable code and the cause. What to do about it is in `hint.rs`.
+//! Errors of calls, with a stable code and a cause. `hint.rs` says what to do about them.
 
 use std::io;
 
 use crate::system_error;
 
-/// Why a call has no (complete) answer.
+/// Why a call has no complete answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The socket could not be connected.
     #[error("cannot connect")]
     Connect(#[source] io::Error),
-    /// The path does not fit into a socket address.
+    /// The path of the socket does not fit into a socket address.
     #[error("the socket path has {length} bytes, more than a socket address can hold")]
     PathTooLong {
         /// Bytes in the path.
         length: usize,
     },
-    /// The connection broke while the request was being sent or the answer was awaited.
+    /// The connection was lost before the answer was complete.
     #[error("the connection was lost {}", if *.in_body { "in the middle of the response body" } else { "before the response was complete" })]
     Lost {
         /// Whether the response head had arrived.
         in_body: bool,
-        /// The system error, or a description of the hang-up.
+        /// The system error, or an error that says that the server closed the connection.
         #[source]
         source: io::Error,
     },
-    /// What came back is not HTTP/1.1, or contradicts itself.
+    /// The answer is not valid HTTP/1.1.
     #[error("the answer is not valid HTTP: {0}")]
     BadResponse(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The head of an answer has more or longer fields than are accepted.
+    /// The head of the answer has too many or too long header fields.
     #[error("the head of the answer is too large: it may have 400 KiB and {limit} header fields")]
     HeadTooLarge {
-        /// Header fields accepted.
+        /// The most header fields accepted.
         limit: usize,
     },
-    /// The body has more codings than are undone.
+    /// The body has too many content codings.
     #[error("the response body has more than {limit} content codings")]
     TooManyCodings {
-        /// Codings accepted.
+        /// The most codings accepted.
         limit: usize,
     },
-    /// The body does not decode as its `Content-Encoding` says.
+    /// The body cannot be decoded as its `Content-Encoding` says.
     #[error("the response body does not decode as {coding}")]
     BadEncoding {
         /// The coding that failed.
         coding: &'static str,
-        /// What the decoder said.
+        /// The decoder's error.
         #[source]
         source: io::Error,
     },
-    /// The body is larger than was allowed.
+    /// The body is larger than `maxResponseBytes`.
     #[error("the response body is larger than {limit} bytes")]
     TooLarge {
-        /// Bytes allowed, after decoding.
+        /// The limit in bytes, after decoding.
         limit: u64,
     },
-    /// The engine makes no string or buffer of that size.
+    /// JavaScript has no string or buffer of that size.
     #[error("the response body has {length} bytes, more than one {form} can hold")]
-    Unholdable {
-        /// Bytes of the body.
+    TooLargeForJavaScript {
+        /// Length of the body in bytes.
         length: u64,
-        /// What it was to become.
+        /// What it should have become: `string` or `buffer`.
         form: &'static str,
     },
     /// The whole call took longer than `timeoutMs`.
@@ -69,36 +69,36 @@ pub enum Error {
         /// The limit in milliseconds.
         milliseconds: u64,
     },
-    /// No head of an answer came within `headersTimeoutMs`.
+    /// No response head came within `headersTimeoutMs`.
     #[error("no head of an answer within {milliseconds} ms")]
     HeadersTimeout {
         /// The limit in milliseconds.
         milliseconds: u64,
     },
-    /// No further byte of a body came within `bodyTimeoutMs`.
+    /// No further byte of the response body came within `bodyTimeoutMs`.
     #[error("no further byte of the response body within {milliseconds} ms")]
     BodyTimeout {
         /// The limit in milliseconds.
         milliseconds: u64,
     },
-    /// A redirect was answered and the call does not allow it.
+    /// The answer is a redirect, and the call has `redirect: "error"`.
     #[error("the answer is a redirect, and the call says redirect: \"error\"")]
     RedirectRefused,
-    /// More redirects than a call may follow.
+    /// The call was redirected too often.
     #[error("more than {limit} redirects")]
     TooManyRedirects {
-        /// Redirects a call follows at most.
+        /// The most redirects that a call follows.
         limit: u32,
     },
-    /// A redirect to somewhere that cannot be reached through this socket, or with a body that cannot be sent again.
+    /// The target of a redirect is invalid or cannot be reached through this socket, or the body cannot be sent again.
     #[error("the redirect cannot be followed: {0}")]
     BadRedirect(&'static str),
-    /// A method, target or header that HTTP does not allow.
+    /// The method, path or a header is not allowed by HTTP or by this client.
     #[error("invalid {part}: {detail}")]
     InvalidRequest {
-        /// `method`, `path`, or the header's name.
+        /// What is invalid: `method`, `path`, or a header with its name.
         part: String,
-        /// What is wrong with it; never the value.
+        /// What is wrong with it, without its value.
         detail: &'static str,
     },
     /// The client was closed.
@@ -122,7 +122,7 @@ impl Error {
             },
             Self::BadResponse(_) | Self::HeadTooLarge { .. } => "ERR_CYCLE_BAD_RESPONSE",
             Self::BadEncoding { .. } | Self::TooManyCodings { .. } => "ERR_CYCLE_BAD_ENCODING",
-            Self::TooLarge { .. } | Self::Unholdable { .. } => "ERR_CYCLE_RESPONSE_TOO_LARGE",
+            Self::TooLarge { .. } | Self::TooLargeForJavaScript { .. } => "ERR_CYCLE_RESPONSE_TOO_LARGE",
             Self::Timeout { .. } => "ERR_CYCLE_TIMEOUT",
             Self::HeadersTimeout { .. } => "ERR_CYCLE_HEADERS_TIMEOUT",
             Self::BodyTimeout { .. } => "ERR_CYCLE_BODY_TIMEOUT",
@@ -149,7 +149,7 @@ impl Error {
         }
     }
 
-    /// The positive system error number, where there is one.
+    /// The system's error number, positive; for a connection that the server closed that of `ECONNRESET`.
     #[must_use]
     pub fn errno(&self) -> Option<i32> {
         match self {
@@ -160,7 +160,7 @@ impl Error {
         }
     }
 
-    /// The text of the innermost error, for the `cause`.
+    /// The message of the innermost error, for the `cause`.
     #[must_use]
     pub fn cause(&self) -> String {
         let mut innermost: &dyn std::error::Error = self;
@@ -170,7 +170,7 @@ impl Error {
         innermost.to_string()
     }
 
-    /// What happened, in one sentence without its full stop.
+    /// What happened, as a sentence without its full stop.
     #[must_use]
     pub fn detail(&self) -> String {
         match self.syscall() {

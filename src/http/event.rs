@@ -1,4 +1,4 @@
-//! What a call tells its caller.
+//! Events of calls.
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -9,7 +9,7 @@ use super::error::Error;
 /// One event of one call.
 #[derive(Debug)]
 pub enum Event {
-    /// The whole answer; the call is over.
+    /// The complete answer. The call is over.
     Done {
         /// Number of the call.
         id: u32,
@@ -17,7 +17,7 @@ pub enum Event {
         head: Head,
         /// The decoded body.
         body: Bytes,
-        /// What it is to become.
+        /// How it is delivered.
         delivery: Delivery,
     },
     /// Status and headers of a streamed answer.
@@ -34,24 +34,24 @@ pub enum Event {
         /// Decoded bytes, never empty.
         bytes: Bytes,
     },
-    /// The end of a streamed body; the call is over.
+    /// The end of a streamed body. The call is over.
     End {
         /// Number of the call.
         id: u32,
     },
-    /// The connection took the last piece of a streamed request body and wants the next.
+    /// The connection took a piece of a streamed request body and is ready for the next.
     Ready {
         /// Number of the call.
         id: u32,
     },
-    /// The call failed and is over.
+    /// The call failed. It is over.
     Failed {
         /// Number of the call.
         id: u32,
-        /// Why.
+        /// The reason.
         error: Error,
     },
-    /// The caller gave the call up, and it is over.
+    /// The call was cancelled. It is over.
     Cancelled {
         /// Number of the call.
         id: u32,
@@ -73,7 +73,7 @@ impl Event {
         }
     }
 
-    /// Whether nothing follows for this call.
+    /// Whether this is the last event of its call.
     #[must_use]
     pub fn is_last(&self) -> bool {
         matches!(self, Self::Done { .. } | Self::End { .. } | Self::Failed { .. } | Self::Cancelled { .. })
@@ -83,20 +83,20 @@ impl Event {
 /// The head of an answer.
 #[derive(Debug)]
 pub struct Head {
-    /// Status code.
+    /// The status code.
     pub status: StatusCode,
-    /// The reason phrase as it was received.
+    /// The reason phrase as received.
     pub reason: Bytes,
-    /// Headers in order of first appearance, repeated ones kept apart.
+    /// The headers in order of first appearance. Repeated ones are not joined.
     pub headers: HeaderMap,
-    /// The URL that answered, where redirects led away from the one asked for.
+    /// The URL of the last request, if a redirect was followed.
     pub redirected_to: Option<String>,
-    /// Whether the answer has no content by its nature: status 204, HEAD, or a length of zero.
+    /// Whether the answer has no content: status 204, an answer to HEAD, or a length of zero.
     pub no_content: bool,
 }
 
-/// Where the events of a lane go.
+/// Receives events of calls.
 pub trait Sink: 'static {
-    /// Takes one event; must not block.
+    /// Receives one event. Must not block.
     fn deliver(&self, event: Event);
 }

@@ -1,4 +1,4 @@
-//! The life of one call: attempts, redirects, the body, and the limit on it all.
+//! Runs one call: attempts, redirects, decoding, and the limit on the whole call.
 
 use std::cell::Cell;
 use std::io::ErrorKind;
@@ -26,15 +26,16 @@ use super::framing;
 use super::progress::Progress;
 use super::redirect::{MAX_REDIRECTS, Redirect, is_redirect, next_hop};
 use super::retry::{is_idempotent, is_worth_one_repeat};
-use super::turn::Turn;
+use super::time_slice::TimeSlice;
 
-/// Bytes of a streamed body that may be on their way to the reader.
+/// The most bytes of a streamed response body that wait for the reader.
 const STREAM_WINDOW: usize = 256 * 1024;
 
-/// Bytes of an encoded body that are decoded before the time is looked at: they may become nothing, or gigabytes.
+/// The most bytes of an encoded body that are decoded before the time is checked. They may decode to nothing, or to
+/// gigabytes.
 const ENCODED_AT_A_TIME: usize = 16 * 1024;
 
-/// How much of a streamed body the reader has not taken yet.
+/// Flow control of a streamed response body: counts the bytes that the reader has not taken yet.
 #[derive(Debug, Default)]
 pub struct Credit {
     unread: Cell<usize>,
@@ -42,13 +43,13 @@ pub struct Credit {
 }
 
 impl Credit {
-    /// The reader took `bytes`.
+    /// Says that the reader took `bytes` bytes.
     pub fn consumed(&self, bytes: usize) {
         self.unread.set(self.unread.get().saturating_sub(bytes));
         self.taken.notify_one();
     }
 
-    /// Whether nothing more is read before the reader takes something.
+    /// Whether reading pauses until the reader takes something.
     pub(super) fn is_spent(&self) -> bool {
         self.unread.get() > STREAM_WINDOW
     }
@@ -61,12 +62,12 @@ impl Credit {
     }
 }
 
-/// What streams in while a call runs.
+/// The streams of a call.
 #[derive(Debug, Default)]
 pub struct Streams {
-    /// The reading side of a streamed response.
+    /// Flow control of the response body, if it is streamed.
     pub credit: Option<Rc<Credit>>,
-    /// The request body, when it is streamed, and the notice that a piece of it was taken.
+    /// The request body, if it is streamed, and a notification for each piece of it that was taken.
     pub upload: Option<(Upload, Rc<Notify>)>,
 }
 
@@ -97,6 +98,7 @@ pub async fn run<D: Dispatch, S: Sink>(
     }
 }
 
+/// Delivers an event for each piece of a streamed request body that was taken. Never returns.
 async fn report_uploads<S: Sink>(id: u32, taken: Option<Rc<Notify>>, sink: &S) {
     let Some(taken) = taken else { return std::future::pending().await };
     loop {
@@ -105,18 +107,20 @@ async fn report_uploads<S: Sink>(id: u32, taken: Option<Rc<Notify>>, sink: &S) {
     }
 }
 
+/// Resolves with an error when the call has taken longer than `timeout`.
 async fn limit<D: Dispatch>(dispatch: &D, timeout: Option<Duration>, progress: &Progress) -> Error {
-    /// Long enough for the sockets to be read.
+    /// Long enough to read from the sockets once.
     const MOMENT: Duration = Duration::from_millis(1);
-    /// Moments in which bytes may come that came in time: as many as a socket's buffer takes at most.
+    /// The most such moments. Enough to read all that a socket's buffer can hold.
     const MOMENTS: u32 = 64;
-    /// A timer that is not later than this was not held up.
+    /// A timer is late if it fires later than this.
     const PUNCTUAL: Duration = Duration::from_millis(10);
 
     let Some(timeout) = timeout else { return std::future::pending().await };
     let begun = Instant::now();
     dispatch.sleep(timeout).await;
-    // The thread may have been busy, or the process stopped: what waits in the socket came in time.
+    // If the timer is late, the thread was busy or the process stopped. Bytes that wait in the socket may have come in time:
+    // read them first.
     let moments = if begun.elapsed() < timeout.saturating_add(PUNCTUAL) { 1 } else { MOMENTS };
     for _ in 0..moments {
         let moved = progress.moved();
@@ -133,7 +137,7 @@ struct Answer {
     redirected: bool,
 }
 
-/// Sends the request, again where that is safe, and follows redirects.
+/// Sends the request, repeats it where that is safe, and follows redirects.
 async fn answer<D: Dispatch>(
     dispatch: &D,
     call: &mut Call,
@@ -145,35 +149,35 @@ async fn answer<D: Dispatch>(
         upload.announce(length);
     }
     let mut repeats = 0;
-    let mut anew = false;
+    let mut fresh = false;
     let mut redirects = 0;
     loop {
         let streamed = matches!(call.payload, Payload::Stream);
         let can_be_sent_again = || !streamed || upload.as_ref().is_some_and(|upload| !upload.is_begun());
         let policy = call.retry.as_deref();
-        let response = match dispatch.dispatch(request(call, upload.clone()), anew, progress).await {
+        let response = match dispatch.dispatch(request(call, upload.clone()), fresh, progress).await {
             Ok(response) => response,
             Err(unanswered) => {
-                progress.rests();
+                progress.set_waiting();
                 let delay = delay_after(&unanswered, repeats + 1, call).filter(|_| can_be_sent_again());
                 let Some(delay) = delay else { return Err(unanswered.error) };
                 repeats += 1;
-                anew = true;
+                fresh = true;
                 if !delay.is_zero() {
                     dispatch.sleep(delay).await;
                 }
                 continue;
             }
         };
-        progress.is_answered();
-        anew = false;
+        progress.set_answered();
+        fresh = false;
         let delay = policy
             .filter(|_| is_idempotent(&call.method) && can_be_sent_again())
             .and_then(|policy| policy.after_answer(repeats + 1, response.status(), response.headers()));
         if let Some(delay) = delay {
             repeats += 1;
             discard(dispatch, response).await;
-            progress.rests();
+            progress.set_waiting();
             dispatch.sleep(delay).await;
             continue;
         }
@@ -186,7 +190,7 @@ async fn answer<D: Dispatch>(
         let hop =
             next_hop(&call.method, &call.authority, &call.target, response.status(), response.headers())?;
         let Some(hop) = hop else { return Ok(Answer { response, redirected: redirects > 0 }) };
-        // As in fetch: even where the method changes, only a 303 says that the body has done its work.
+        // As in fetch, a streamed body is refused for every redirect but 303, even where the method changes to GET.
         if streamed && response.status() != StatusCode::SEE_OTHER {
             return Err(Error::BadRedirect("a streamed body cannot be sent a second time"));
         }
@@ -203,7 +207,7 @@ async fn answer<D: Dispatch>(
     }
 }
 
-/// The delay before repeat number `repeat` (from 1) of a call that failed so, or `None` to let that stand.
+/// The delay before repeat number `repeat` (from 1) of a failed call, or `None` not to repeat it.
 fn delay_after(unanswered: &Unanswered, repeat: u32, call: &Call) -> Option<Duration> {
     if !unanswered.reached.allows_repeat(&call.method) {
         return None;
@@ -216,8 +220,8 @@ fn delay_after(unanswered: &Unanswered, repeat: u32, call: &Call) -> Option<Dura
     }
 }
 
-/// Reads away a body that nobody wants, so that its connection can serve again; one that is long or slow costs the
-/// connection instead.
+/// Reads an unwanted body to its end, so that the connection can be used again. Closes the connection instead if the body
+/// is long or slow.
 async fn discard<D: Dispatch>(dispatch: &D, response: Response<Incoming>) {
     const WORTHWHILE: u64 = 64 * 1024;
     const PATIENCE: Duration = Duration::from_millis(100);
@@ -246,7 +250,7 @@ fn request(call: &Call, upload: Option<Upload>) -> Request<Body> {
     };
     let mut headers = call.merged_headers();
     let host = match call.authority.as_str() {
-        // The usual one takes no memory.
+        // The usual host needs no allocation.
         "localhost" => Ok(HeaderValue::from_static("localhost")),
         other => HeaderValue::from_str(other),
     };
@@ -268,7 +272,7 @@ fn request(call: &Call, upload: Option<Upload>) -> Request<Body> {
     request
 }
 
-/// Tells the answer to the caller.
+/// Reads the body, decodes it, and delivers the answer.
 async fn hand_over<D: Dispatch, S: Sink>(
     dispatch: &D,
     call: &Call,
@@ -279,16 +283,16 @@ async fn hand_over<D: Dispatch, S: Sink>(
     let (parts, mut body) = answer.response.into_parts();
     let status = parts.status;
     if parts.status.is_informational() {
-        return Err(Error::BadResponse("the server switches to a protocol that nobody asked for".into()));
+        return Err(Error::BadResponse("the server switched protocols, which was not requested".into()));
     }
     let mut decoder = ContentDecoder::new(&call.method, parts.status, &parts.headers)?;
     let mut collector = Collector::new(call.max_response_bytes, body.size_hint().exact().unwrap_or(0));
-    // What fetch has no body for is not read: the connection ends with it.
+    // An answer that has no body in fetch is not read to its end. If bytes follow, its connection is closed.
     let has_body = !has_null_body(status);
     if has_body && decoder.is_none() && body.size_hint().lower() > collector.room() {
         return Err(Error::TooLarge { limit: call.max_response_bytes });
     }
-    // Its body ends with the connection.
+    // Without a length and chunks, the body ends with the connection.
     let mut may_be_reset =
         body.size_hint().exact().is_none() && !parts.headers.contains_key(TRANSFER_ENCODING);
     let reason = parts.extensions.get::<ReasonPhrase>().map_or_else(
@@ -311,7 +315,7 @@ async fn hand_over<D: Dispatch, S: Sink>(
         Delivery::Stream => sink.deliver(Event::Head { id, head }),
     }
     let mut received = 0_u64;
-    let mut turn = Turn::default();
+    let mut slice = TimeSlice::default();
     let mut deliver = async |data: Bytes| {
         received += data.len() as u64;
         if received > call.max_response_bytes {
@@ -329,7 +333,7 @@ async fn hand_over<D: Dispatch, S: Sink>(
     };
     while has_body && let Some(frame) = body.frame().await {
         let frame = match frame.map_err(|error| body_error(&error)) {
-            // A server that has answered without reading the request resets the connection in place of its end.
+            // A server that answers without reading the whole request resets the connection instead of closing it.
             Err(Error::Lost { source, .. })
                 if may_be_reset && source.kind() == ErrorKind::ConnectionReset =>
             {
@@ -347,18 +351,18 @@ async fn hand_over<D: Dispatch, S: Sink>(
         };
         while !data.is_empty() {
             decoder.push(data.split_to(data.len().min(ENCODED_AT_A_TIME)));
-            while let Some(portion) = turn.measure(|| decoder.portion())? {
-                turn.gave(portion.len());
+            while let Some(portion) = slice.measure(|| decoder.portion())? {
+                slice.add_bytes(portion.len());
                 deliver(portion).await?;
-                turn.end_if_long(dispatch).await;
+                slice.pause_if_used_up(dispatch).await;
             }
-            turn.end_if_long(dispatch).await;
+            slice.pause_if_used_up(dispatch).await;
         }
     }
     if let Some(decoder) = decoder {
         decoder.finish()?;
     }
-    // The connection goes back to its pool before the caller hears of the end.
+    // Return the connection to its pool before the caller can make the next call.
     drop(body);
     sink.deliver(match whole_head {
         Some(head) => Event::Done { id, head, body: collector.finish(), delivery: call.delivery },

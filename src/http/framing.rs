@@ -1,5 +1,5 @@
-//! Where a request ends is the client's own matter: what a caller's headers say of it is taken out, checked or refused,
-//! each as fetch does.
+//! Headers that frame a request (`Content-Length`, `Connection` and the like) are set by the client. Those of the caller are
+//! removed, checked or refused, as fetch does.
 
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderName, HeaderValue};
@@ -8,22 +8,22 @@ use super::call::{Call, Payload};
 use super::error::Error;
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-const OURS: &str = "how a request is framed, and what becomes of its connection, is the client's own matter";
+const OURS: &str = "the client itself frames requests and manages connections";
 const NO_LENGTH: &str = "it is not a number of bytes";
 const OTHER_LENGTH: &str = "it is not the length of the body";
 
-/// What becomes of a header.
+/// What to do with a header.
 enum Verdict {
     Sent,
     Dropped,
-    /// So many bytes are said to come.
+    /// It announces a body of this many bytes.
     Length(u64),
 }
 
-/// Takes out of a call's headers what would frame its request. Gives the length that was announced for a streamed body.
+/// Removes headers that frame the request. Returns the length that they announce for a streamed body.
 ///
 /// # Errors
-/// [`Error::InvalidRequest`] for what fetch refuses, a length that is not that of the body included.
+/// [`Error::InvalidRequest`] for headers that fetch refuses, and for a `Content-Length` that is not that of the body.
 pub fn take(call: &mut Call) -> Result<Option<u64>, Error> {
     let mut announced = None;
     let mut refused = None;
@@ -61,15 +61,15 @@ pub fn take(call: &mut Call) -> Result<Option<u64>, Error> {
     refused.map_or(Ok(announced), Err)
 }
 
-/// Whether a header that goes out with every request of a client may do so.
+/// Whether to send a header that a client sets for every request.
 ///
 /// # Errors
-/// [`Error::InvalidRequest`] for what fetch refuses.
+/// [`Error::InvalidRequest`] for headers that fetch refuses.
 pub fn may_be_sent(name: &HeaderName, value: &HeaderValue) -> Result<bool, Error> {
     judge(name, value).map(|verdict| matches!(verdict, Verdict::Sent)).map_err(|detail| invalid(name, detail))
 }
 
-/// The failure of a streamed body that is shorter or longer than was announced.
+/// The error of a streamed body that is shorter or longer than announced.
 #[must_use]
 pub fn other_length() -> Error {
     invalid(&CONTENT_LENGTH, OTHER_LENGTH)
@@ -88,7 +88,7 @@ fn judge(name: &HeaderName, value: &HeaderValue) -> Result<Verdict, &'static str
         let tokens = value.to_str().unwrap_or_default().split(',').map(str::trim);
         let mut closes = false;
         for token in tokens {
-            HeaderName::from_bytes(token.as_bytes()).map_err(|_| "it is no list of tokens")?;
+            HeaderName::from_bytes(token.as_bytes()).map_err(|_| "it is not a list of tokens")?;
             closes |= token.eq_ignore_ascii_case("close");
         }
         return Ok(if closes { Verdict::Sent } else { Verdict::Dropped });
@@ -97,7 +97,7 @@ fn judge(name: &HeaderName, value: &HeaderValue) -> Result<Verdict, &'static str
         return Err(OURS);
     }
     if *name == EXPECT {
-        return Err("a request is sent whole, without asking first");
+        return Err("the client does not wait for 100 Continue before it sends a body");
     }
     Ok(Verdict::Sent)
 }

@@ -1,11 +1,11 @@
-//! What to do about an error, for the message that users read.
+//! Advice for users about errors.
 
 use super::endpoint::Endpoint;
 use super::error::Error;
 use crate::socket_path;
 
 impl Error {
-    /// What to do about it, as a sentence without its full stop; `None` where there is nothing to advise.
+    /// What to do about this error, as a sentence without its full stop. `None` if there is no advice.
     #[must_use]
     pub fn hint(&self, endpoint: &Endpoint) -> Option<&'static str> {
         let local = matches!(endpoint, Endpoint::Unix(_));
@@ -14,10 +14,10 @@ impl Error {
                 "The socket does not exist: outside a Cycle instance, start the simulator and set CYCLE_API_SOCKET or `socketPath`"
             }
             (Self::Connect(_), "ECONNREFUSED") if local => no_socket(endpoint).unwrap_or(
-                "The socket file is there but nobody listens: restart the simulator, or the instance if this is one",
+                "The socket file exists, but no server listens on it: restart the simulator, or the instance if this is one",
             ),
             (Self::Connect(_), "EINVAL") => return no_socket(endpoint),
-            (Self::Connect(_), "ECONNREFUSED") => "Nobody listens there: check host and port",
+            (Self::Connect(_), "ECONNREFUSED") => "No server listens there: check host and port",
             (Self::Connect(_), "EACCES" | "EPERM") => {
                 "This user may not write to the socket: run as the user that owns it, or change its mode"
             }
@@ -28,23 +28,23 @@ impl Error {
                 "The process has no file descriptor left: raise its limit, or lower `maxConnections`"
             }
             (Self::PathTooLong { .. }, _) => "Use a shorter path, or a symbolic link to the socket",
-            (Self::Lost { in_body: true, .. }, _) => "The server hung up: repeat the call if that is safe",
+            (Self::Lost { in_body: true, .. }, _) => "The server closed the connection: repeat the call if that is safe",
             (Self::Lost { .. }, _) => {
-                "The server hung up: repeat the call if that is safe, or set `retry`, which repeats idempotent calls"
+                "The server closed the connection: repeat the call if that is safe, or set `retry`, which repeats idempotent calls"
             }
             (Self::BadResponse(_), _) => "Check that the socket belongs to the platform's API",
             (Self::HeadTooLarge { .. }, _) => "Let the server send fewer or shorter header fields",
             (Self::TooLarge { .. }, _) => "Raise `maxResponseBytes`, or ask for less",
-            (Self::Unholdable { form: "string", .. }, _) => {
+            (Self::TooLargeForJavaScript { form: "string", .. }, _) => {
                 "Read it with parseAs: \"stream\" or parseAs: \"arrayBuffer\""
             }
-            (Self::Unholdable { .. }, _) => "Read it with parseAs: \"stream\"",
-            (Self::Timeout { .. }, _) => "Raise `timeoutMs`, or look at what the server is busy with",
+            (Self::TooLargeForJavaScript { .. }, _) => "Read it with parseAs: \"stream\"",
+            (Self::Timeout { .. }, _) => "Raise `timeoutMs`, or check what the server is busy with",
             (Self::HeadersTimeout { .. }, _) => {
-                "The server is silent: see what it is busy with, or raise `headersTimeoutMs` (0 for no limit)"
+                "The server is silent: check what it is busy with, or raise `headersTimeoutMs` (0 for no limit)"
             }
             (Self::BodyTimeout { .. }, _) => {
-                "The server stopped in the middle of its answer: see what it is busy with, or raise `bodyTimeoutMs` (0 for no limit)"
+                "The server stopped in the middle of its answer: check what it is busy with, or raise `bodyTimeoutMs` (0 for no limit)"
             }
             (Self::Closed, _) => "Make a new client with getClient()",
             (Self::Internal(_), _) => "This is a bug in the client: please report it",
@@ -53,10 +53,10 @@ impl Error {
     }
 }
 
-/// What is wrong with the path of a Unix socket that leads to no socket.
+/// Why the path of a Unix socket is not that of a socket.
 fn no_socket(endpoint: &Endpoint) -> Option<&'static str> {
     match endpoint {
-        Endpoint::Unix(path) => socket_path::fault(path),
+        Endpoint::Unix(path) => socket_path::diagnose(path),
         Endpoint::Tcp { .. } => None,
     }
 }
@@ -71,7 +71,7 @@ mod tests {
     fn a_refused_connection_says_what_to_do() {
         let error = Error::Connect(io::Error::from_raw_os_error(libc::ECONNREFUSED));
         let local = Endpoint::Unix("/tmp/api.sock".into());
-        assert!(error.hint(&local).unwrap().contains("nobody listens"));
+        assert!(error.hint(&local).unwrap().contains("no server listens"));
         let remote = Endpoint::Tcp { host: "localhost".into(), port: 1 };
         assert!(error.hint(&remote).unwrap().contains("port"));
     }
@@ -93,11 +93,11 @@ mod tests {
 
     #[test]
     fn a_body_that_no_string_can_hold_is_to_be_read_otherwise() {
-        let error = Error::Unholdable { length: 1 << 30, form: "string" };
+        let error = Error::TooLargeForJavaScript { length: 1 << 30, form: "string" };
         let endpoint = Endpoint::Unix("/tmp/api.sock".into());
         assert_eq!(error.detail(), "the response body has 1073741824 bytes, more than one string can hold");
         assert!(error.hint(&endpoint).unwrap().contains("arrayBuffer"));
-        let error = Error::Unholdable { length: 1 << 40, form: "buffer" };
+        let error = Error::TooLargeForJavaScript { length: 1 << 40, form: "buffer" };
         assert!(!error.hint(&endpoint).unwrap().contains("arrayBuffer"));
     }
 }

@@ -1,24 +1,24 @@
-//! What a client allows its connections and calls.
+//! Limits on connections and calls.
 
 use std::time::Duration;
 
-/// The limits of one client. A limit that is `None` does not hold.
+/// The limits of one client. `None` is no limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections open at a time.
+    /// The most open connections; 1024 by default.
     pub max_connections: usize,
-    /// How long a connection may be idle.
+    /// How long a connection may be idle; 4 s by default.
     pub keep_alive: Option<Duration>,
-    /// From the request having been written to the head of its answer.
+    /// The longest wait for a response head after the request was written; 300 s by default.
     pub head: Option<Duration>,
-    /// From one byte of a body to the next.
+    /// The longest wait for the next byte of a response body; 300 s by default.
     pub body: Option<Duration>,
 }
 
-/// So long wait an HTTP head and the next byte of a body, unless told otherwise.
+/// The default limit on the wait for a response head, and for the next byte of a response body.
 pub const SILENCE: Duration = Duration::from_secs(300);
 
-/// So long is a connection idle, unless told otherwise.
+/// How long a connection may be idle by default.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(4);
 
 impl Default for Limits {
@@ -27,7 +27,7 @@ impl Default for Limits {
     }
 }
 
-/// Limits that are looked after in steps: a step for all there is to look at costs less than a timer for each.
+/// Checks limits periodically: one timer for all calls or connections costs less than a timer for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Steps {
     /// The time between two steps.
@@ -35,19 +35,19 @@ pub struct Steps {
 }
 
 impl Steps {
-    /// Steps that are short enough for this limit.
+    /// Steps of a tenth of `limit`, at least 1 ms and at most 1 s.
     #[must_use]
     pub fn for_limit(limit: Duration) -> Self {
         Self { every: (limit / 10).clamp(Duration::from_millis(1), Duration::from_secs(1)) }
     }
 
-    /// Whole steps within `limit`, at least one.
+    /// The number of whole steps within `limit`, at least one.
     #[must_use]
     pub fn within(self, limit: Duration) -> u32 {
         u32::try_from(limit.as_nanos() / self.every.as_nanos()).unwrap_or(u32::MAX).max(1)
     }
 
-    /// Steps that are not over before `limit`.
+    /// The least number of steps that take `limit` or longer, at least one.
     #[must_use]
     pub fn beyond(self, limit: Duration) -> u32 {
         u32::try_from(limit.as_nanos().div_ceil(self.every.as_nanos())).unwrap_or(u32::MAX).max(1)

@@ -1,7 +1,7 @@
 //! HTTP/1.1 over a Unix socket (or a TCP port): from a [`Call`] to the [`Event`]s that answer it.
 //!
-//! [`engine`] runs calls, [`exchange`] is the life of one call, [`dispatch`] the seam below it:
-//! a lane of [`lanes`] brings its own sockets, clock and tasks.
+//! [`engine`] runs the calls of a client, and [`exchange`] one call. Below them is a lane of [`lanes`], which has sockets,
+//! timers and tasks of its own. [`dispatch`] is the interface between them.
 
 pub mod answer_head;
 pub mod body;
@@ -22,7 +22,7 @@ pub mod limits;
 pub mod progress;
 pub mod redirect;
 pub mod retry;
-mod turn;
+mod time_slice;
 
 pub use call::{Call, Delivery, Payload};
 pub use endpoint::Endpoint;
@@ -32,18 +32,18 @@ pub use limits::Limits;
 
 use bytes::Bytes;
 
-/// What JavaScript may ask of a lane. Answers come as [`Event`]s, keyed by the call's number; each call has one that is the
-/// last.
+/// A client's calls on a lane. They are answered by [`Event`]s with the call's number, of which exactly one is the last of
+/// its call.
 pub trait Transport {
     /// Begins a call.
     fn start(&self, call: Call);
-    /// Forgets a call and closes its connection, unless its last event is on its way.
+    /// Cancels a call and closes its connection, unless its last event was delivered.
     fn cancel(&self, id: u32);
-    /// Says that the reader took this many bytes of a streamed response body.
+    /// Says that the reader took `bytes` bytes of a streamed response body.
     fn consumed(&self, id: u32, bytes: usize);
     /// Sends the next piece of a streamed request body; `None` ends it.
     fn upload(&self, id: u32, chunk: Option<Bytes>);
 }
 
-/// Header fields that an answer may have. hyper has room for a hundred on the stack, and allocates for more.
+/// The most header fields of an answer. hyper has room for 100 on the stack, and allocates for more.
 pub const MAX_HEADERS: usize = 512;

@@ -1,4 +1,4 @@
-//! Following redirects as fetch does.
+//! Follows redirects as fetch does.
 
 use std::borrow::Cow;
 
@@ -13,33 +13,33 @@ use url::{Position, Url};
 
 use super::error::Error;
 
-/// Redirects that one call follows; the number is fetch's.
+/// The most redirects that one call follows, as in fetch.
 pub const MAX_REDIRECTS: u32 = 20;
 
-/// What a call does with a redirect.
+/// How a call treats a redirect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Redirect {
-    /// Follow it, over the same socket.
+    /// Follow it over the same socket.
     #[default]
     Follow,
-    /// Hand the redirect over as the answer.
+    /// Deliver it as the answer.
     Manual,
     /// Fail.
     Error,
 }
 
-/// Where a redirect leads.
+/// The next request after a redirect.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Hop {
-    /// Method of the next request.
+    /// Its method.
     pub method: Method,
-    /// Host of the next request.
+    /// Its host and port.
     pub authority: Authority,
-    /// Path and query of the next request.
+    /// Its path and query.
     pub target: PathAndQuery,
-    /// Whether the request body is dropped.
+    /// Whether it has no body.
     pub drops_body: bool,
-    /// Headers that must not go along.
+    /// Headers of the call to remove.
     pub drops_headers: &'static [HeaderName],
 }
 
@@ -55,16 +55,16 @@ const BODY_AND_ORIGIN_HEADERS: &[HeaderName] = &[
     PROXY_AUTHORIZATION,
 ];
 
-/// Whether a status asks for another request.
+/// Whether an answer with this status is a redirect, if it has a `Location`.
 #[must_use]
 pub fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
-/// The next hop, or `None` when the answer is no redirect.
+/// The next request after an answer, or `None` if it is not a redirect.
 ///
 /// # Errors
-/// [`Error::BadRedirect`] when the target is no `http:` URL, or holds credentials.
+/// [`Error::BadRedirect`] when the target is not an `http:` URL or has credentials.
 pub fn next_hop(
     method: &Method,
     authority: &Authority,
@@ -99,7 +99,7 @@ pub fn next_hop(
     }))
 }
 
-/// Host and target of the URL that a `Location` means, by the rules for URLs that fetch goes by.
+/// Resolves a `Location` by the WHATWG URL rules. Returns host and port, then path and query.
 fn resolve(
     location: &str,
     authority: &Authority,
@@ -112,14 +112,14 @@ fn resolve(
         return Err(Error::BadRedirect("only http: URLs can be reached through the socket"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(Error::BadRedirect("its Location holds credentials"));
+        return Err(Error::BadRedirect("its Location has credentials"));
     }
     let authority = Authority::try_from(&url[Position::BeforeHost..Position::AfterPort]);
     let target = PathAndQuery::try_from(&url[Position::BeforePath..Position::AfterQuery]);
     Ok((authority.map_err(|_| unreadable())?, target.map_err(|_| unreadable())?))
 }
 
-/// More than two slashes before a host are as good as two, which the library only knows behind a scheme.
+/// Reduces more than two slashes before a host to two. The `url` crate does so only after a scheme.
 fn without_extra_slashes(location: &str) -> Cow<'_, str> {
     let rest = location.trim_start_matches(['/', '\\', '\t']);
     let slashes = location[..location.len() - rest.len()].matches(['/', '\\']).count();

@@ -1,4 +1,4 @@
-//! When a failed call is repeated, and after how long.
+//! Decides whether to repeat a failed call, and after which delay.
 
 use std::io::ErrorKind;
 use std::time::{Duration, SystemTime};
@@ -8,18 +8,18 @@ use http::{HeaderMap, Method, StatusCode};
 
 use super::error::Error;
 
-/// Repeats of idempotent calls, with exponential backoff and full jitter.
+/// How idempotent calls are repeated: with exponential backoff and full jitter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// Repeats after the first attempt.
+    /// The most repeats of a call.
     pub retries: u32,
-    /// Longest delay before the first repeat; it doubles with each.
+    /// The longest delay before the first repeat. It doubles with each repeat.
     pub base_delay: Duration,
-    /// No delay is longer, one that `Retry-After` asks for included: then the answer stands.
+    /// The longest delay before any repeat. If `Retry-After` asks for a longer one, the call is not repeated.
     pub max_delay: Duration,
 }
 
-/// Whether sending a request twice has the effect of sending it once (RFC 9110, 9.2.2).
+/// Whether sending a request twice has the same effect as sending it once (RFC 9110, 9.2.2).
 #[must_use]
 pub fn is_idempotent(method: &Method) -> bool {
     matches!(
@@ -28,19 +28,19 @@ pub fn is_idempotent(method: &Method) -> bool {
     )
 }
 
-/// How far a request came.
+/// How far a request got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reached {
-    /// Not a byte of it was written.
+    /// None of it was written.
     Nothing,
-    /// Something was written, and not a byte of an answer came.
+    /// Some of it was written, and nothing of an answer was received.
     Server,
-    /// Part of an answer came, were it of an interim one.
+    /// Part of an answer, or of an interim one, was received.
     Answer,
 }
 
 impl Reached {
-    /// Whether the request may be sent once more without being carried out twice.
+    /// Whether the request may be sent again without being executed twice.
     #[must_use]
     pub fn allows_repeat(self, method: &Method) -> bool {
         match self {
@@ -51,13 +51,13 @@ impl Reached {
     }
 }
 
-/// Whether a failed request is worth one more attempt at once, where nobody asked for repeats: its connection had been idle
-/// and was lost, or none of it was ever written.
+/// Whether a failed request is repeated once, without a delay and even without a [`RetryPolicy`]: if its connection was
+/// reused and is lost, or if none of the request was written.
 #[must_use]
 pub fn is_worth_one_repeat(error: &Error, reached: Reached, reused: bool) -> bool {
     match error {
         Error::Lost { in_body: false, .. } => reused || reached == Reached::Nothing,
-        // What says that somebody listens there, or did a moment ago.
+        // These errors say that a server listens there, or did a moment ago.
         Error::Connect(error) => matches!(
             error.kind(),
             ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe
@@ -67,8 +67,8 @@ pub fn is_worth_one_repeat(error: &Error, reached: Reached, reused: bool) -> boo
 }
 
 impl RetryPolicy {
-    /// The delay before repeat number `repeat` (from 1) after a failure, or `None` to let it stand. `at_once` is for a
-    /// failure that [is worth a repeat](is_worth_one_repeat) even without a policy.
+    /// The delay before repeat number `repeat` (from 1) after an error, or `None` not to repeat. `at_once` says that the
+    /// error [is worth a repeat](is_worth_one_repeat) even without a policy.
     #[must_use]
     pub fn after_error(&self, repeat: u32, error: &Error, at_once: bool) -> Option<Duration> {
         let transient = matches!(error, Error::Connect(_) | Error::Lost { in_body: false, .. });
@@ -76,7 +76,7 @@ impl RetryPolicy {
             .then(|| if at_once { Duration::ZERO } else { self.backoff(repeat) })
     }
 
-    /// The delay before repeat number `repeat` (from 1) of an answered call, or `None` to let the answer stand.
+    /// The delay before repeat number `repeat` (from 1) after an answer with an error status, or `None` to deliver it.
     #[must_use]
     pub fn after_answer(&self, repeat: u32, status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
         if !matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504) || repeat > self.retries {
@@ -97,7 +97,7 @@ impl RetryPolicy {
     }
 }
 
-/// What `Retry-After` asks for, as seconds or as a date.
+/// The delay that `Retry-After` asks for, in seconds or by a date.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse() {

@@ -1,25 +1,25 @@
-//! Work that is done in parts, so that other calls and the program have their turn in between.
+//! Splits long work of one call, so that other calls and the program can run in between.
 
 use std::time::{Duration, Instant};
 
 use super::dispatch::Dispatch;
 
-/// Work that takes longer than this is interrupted,
+/// A slice ends after this much time,
 const LONGEST: Duration = Duration::from_millis(4);
-/// and so is work that gives more bytes than this, for which others have more to do.
+/// or after this many bytes of output, since others have to process them.
 const MOST: usize = 256 * 1024;
-/// For how long.
+/// The pause after a slice.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// How long the work of one call has held up the others.
+/// What one call has done since its last pause.
 #[derive(Debug, Default)]
-pub(super) struct Turn {
+pub(super) struct TimeSlice {
     worked: Duration,
-    given: usize,
+    bytes: usize,
 }
 
-impl Turn {
-    /// Does a part of the work.
+impl TimeSlice {
+    /// Does a part of the work, and adds the time it takes.
     pub(super) fn measure<R>(&mut self, work: impl FnOnce() -> R) -> R {
         let begun = Instant::now();
         let result = work();
@@ -27,14 +27,14 @@ impl Turn {
         result
     }
 
-    /// Takes note of bytes that a part of the work gave.
-    pub(super) fn gave(&mut self, bytes: usize) {
-        self.given += bytes;
+    /// Adds bytes of output.
+    pub(super) fn add_bytes(&mut self, bytes: usize) {
+        self.bytes += bytes;
     }
 
-    /// Lets others have their turn if the parts together took long.
-    pub(super) async fn end_if_long(&mut self, dispatch: &impl Dispatch) {
-        if self.worked >= LONGEST || self.given >= MOST {
+    /// Pauses, and begins a new slice, if this one is used up.
+    pub(super) async fn pause_if_used_up(&mut self, dispatch: &impl Dispatch) {
+        if self.worked >= LONGEST || self.bytes >= MOST {
             *self = Self::default();
             dispatch.sleep(PAUSE).await;
         }

@@ -166,7 +166,7 @@ fn connect_advice(path: &str, source: &io::Error) -> String {
         io::ErrorKind::NotFound => {
             "Is the internal API of this environment enabled, and its socket at this path? Set socketPath or CYCLE_API_SOCKET if it is elsewhere"
         }
-        io::ErrorKind::ConnectionRefused => socket_path::fault(Path::new(path))
+        io::ErrorKind::ConnectionRefused => socket_path::diagnose(Path::new(path))
             .unwrap_or("The socket file is there but no server listens on it"),
         io::ErrorKind::PermissionDenied => {
             "This user needs write permission on the socket and search permission on its directories"

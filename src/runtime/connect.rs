@@ -1,4 +1,4 @@
-//! Connecting without blocking.
+//! Connects sockets without blocking.
 
 use std::{future::poll_fn, io, net::SocketAddr, path::PathBuf, rc::Rc, time::Duration};
 
@@ -9,8 +9,7 @@ use super::Stream;
 use super::readiness::Direction;
 use super::stream::Watched;
 
-/// The first pause before a listener is dialled again whose queue was full. Each next one is twice as
-/// long.
+/// The first pause before another attempt to connect when the listen queue is full. Each next one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 /// The longest such pause.
 const LONGEST_PAUSE: Duration = Duration::from_millis(4);
@@ -18,18 +17,18 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(4);
 /// Where a server listens.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum Address {
-    /// A Unix socket's path.
+    /// The path of a Unix socket.
     Unix(PathBuf),
-    /// An internet address and a port.
+    /// An IP address and a port.
     Tcp(SocketAddr),
 }
 
-/// Connects to `address`. A Unix socket is connected when this is first polled, unless the
-/// listener's queue is full: then this waits for room, as a blocking socket would.
+/// Connects to `address`. A Unix socket is connected by the first poll, unless the listen queue is full: then this waits for
+/// room, as a blocking socket would.
 ///
 /// # Errors
 ///
-/// The system's, and [`io::ErrorKind::InvalidInput`] for a path that is too long.
+/// The system error, or [`io::ErrorKind::InvalidInput`] for a path that is too long.
 pub async fn connect(event_loop: &Rc<EventLoop>, address: &Address) -> io::Result<Stream> {
     let watched = match address {
         Address::Unix(path) => connect_unix(event_loop, &SockAddr::unix(path)?).await?,
@@ -44,7 +43,7 @@ async fn connect_unix(event_loop: &Rc<EventLoop>, address: &SockAddr) -> io::Res
     loop {
         match socket.connect(address) {
             Ok(()) => return Watched::new(event_loop, socket, true),
-            // There is nothing to watch for: a full queue gives no event when it has room again.
+            // There is no event for room in a listen queue, so try again.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 event_loop.sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);

@@ -11,12 +11,12 @@ use std::sync::{
 };
 use std::task::{Context, Wake, Waker};
 
-/// Polls in one run before the host gets its turn back.
+/// The most polls of one run, so that the host's loop can go on.
 const POLLS_PER_RUN: usize = 10_000;
 
 type Task = Pin<Box<dyn Future<Output = ()>>>;
 
-/// A slab of tasks and the queue of those to poll.
+/// Holds tasks, and a queue of those to poll.
 pub(super) struct Executor {
     slots: RefCell<Slots>,
     ready: Arc<Ready>,
@@ -31,8 +31,8 @@ struct Slots {
     free: Vec<usize>,
 }
 
-/// A place for a task. Its waker serves every task that is ever put here: a waker kept too long
-/// only causes a needless poll.
+/// A place for a task. All tasks that are put here one after the other share its waker: a waker of an earlier task only
+/// causes a needless poll.
 struct Slot {
     task: Option<Task>,
     waker: Waker,
@@ -57,7 +57,7 @@ impl Wake for SlotWaker {
     }
 }
 
-/// The queue of slots to poll. It may be pushed to from any thread.
+/// The queue of slots to poll. Any thread may push to it.
 struct Ready {
     queue: Mutex<Queue>,
     notify: Box<dyn Fn() + Send + Sync>,
@@ -66,7 +66,7 @@ struct Ready {
 #[derive(Default)]
 struct Queue {
     slots: Vec<usize>,
-    /// Whether somebody is running the executor or about to.
+    /// Whether the executor is running or certain to run soon, so that `notify` need not be called.
     attended: bool,
 }
 
@@ -85,7 +85,7 @@ impl Ready {
         }
     }
 
-    /// Moves what is queued into the empty `batch`; with nothing queued the executor is left alone.
+    /// Moves the queue into the empty `batch`. Returns `false` if it was empty: then the next push notifies again.
     fn take(&self, batch: &mut Vec<usize>) -> bool {
         let mut queue = self.lock();
         mem::swap(&mut queue.slots, batch);
@@ -144,7 +144,7 @@ impl Executor {
                 self.poll(slot);
             }
             if polls >= POLLS_PER_RUN {
-                // Still attended: this notification is the one that keeps the promise.
+                // The queue still counts as attended, so this notification makes sure that the rest is run.
                 (self.ready.notify)();
                 break;
             }
@@ -153,7 +153,7 @@ impl Executor {
         self.running.set(false);
     }
 
-    /// Drops all tasks. A task that is being polled is dropped when its poll returns.
+    /// Drops all tasks, and later ones as they are spawned. A task that is being polled is dropped when its poll returns.
     pub(super) fn close(&self) {
         self.closed.set(true);
         let mut index = 0;
@@ -175,7 +175,7 @@ impl Executor {
             let Some(task) = slot.task.take() else { return };
             (task, slot.waker.clone())
         };
-        // A panic ends the task alone; what it owned is dropped and tells whoever waits for it.
+        // A panic ends only this task. It is dropped, and guards that it owns report its end.
         let pending = catch_unwind(AssertUnwindSafe(|| {
             task.as_mut().poll(&mut Context::from_waker(&waker)).is_pending()
         }))
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restless_task_does_not_hold_the_host() {
+    fn a_task_that_always_wakes_itself_does_not_block_the_host() {
         let (executor, notified) = executor();
         executor.attend();
         executor.spawn(Box::pin(poll_fn(|cx| {

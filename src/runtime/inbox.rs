@@ -1,22 +1,22 @@
-//! Where the bytes of a loop's sockets arrive.
+//! The receive buffer of an event loop.
 
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::ops::Range;
 
-/// Bytes one read asks for at most.
+/// The size of the buffer in bytes, and so the most bytes of one read.
 const BYTES: usize = 128 * 1024;
-/// What is left for reads whose bytes are wanted at once.
+/// Bytes that reads ahead leave free for other reads.
 const RESERVED: usize = 32 * 1024;
-/// A read ahead into less than this would often be cut short.
+/// The least room for a read ahead, in bytes. Less would often be too little.
 const LEAST: usize = 4 * 1024;
 
-/// One buffer for all sockets of a loop: bytes stay here only until somebody takes them.
+/// One receive buffer for all sockets of a loop. Bytes stay here only until they are taken.
 pub(super) struct Inbox {
     bytes: RefCell<Box<[u8]>>,
-    /// Where the bytes end that nobody has taken yet.
+    /// The end of the kept bytes.
     end: Cell<usize>,
-    /// Pieces that nobody has taken to their end.
+    /// The number of kept pieces that are not released.
     kept: Cell<usize>,
 }
 
@@ -25,8 +25,8 @@ impl Inbox {
         Self { bytes: RefCell::new(vec![0; BYTES].into_boxed_slice()), end: Cell::new(0), kept: Cell::new(0) }
     }
 
-    /// Reads bytes that are wanted later, and gives where they are and whether they fill the room there was. They stay
-    /// until [`Inbox::release`]. `None` when there is no room.
+    /// Reads ahead: calls `read` with the free room. Returns the range of the bytes, and whether they fill the room. Unless
+    /// the range is empty, they are kept until [`Inbox::release`]. `None` when there is too little room.
     pub(super) fn keep(
         &self,
         read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
@@ -47,12 +47,12 @@ impl Inbox {
         }))
     }
 
-    /// Bytes that were kept.
-    pub(super) fn look<R>(&self, range: Range<usize>, look: impl FnOnce(&[u8]) -> R) -> R {
-        look(&self.bytes.borrow()[range])
+    /// Calls `work` with kept bytes.
+    pub(super) fn with<R>(&self, range: Range<usize>, work: impl FnOnce(&[u8]) -> R) -> R {
+        work(&self.bytes.borrow()[range])
     }
 
-    /// A piece that was kept is not wanted any more.
+    /// Releases a kept piece. When all are released, the buffer is empty again.
     pub(super) fn release(&self) {
         self.kept.set(self.kept.get() - 1);
         if self.kept.get() == 0 {
@@ -60,7 +60,7 @@ impl Inbox {
         }
     }
 
-    /// Lends the room that is left.
+    /// Calls `work` with the free room, whose content is lost afterwards.
     pub(super) fn lend<R>(&self, work: impl FnOnce(&mut [u8]) -> R) -> R {
         work(&mut self.bytes.borrow_mut()[self.end.get()..])
     }
@@ -87,7 +87,7 @@ mod tests {
         inbox.lend(|room| room.fill(0));
         assert_eq!((first, third.clone()), (0..5, 11..16));
         assert!(
-            inbox.look(second, |bytes| bytes == b"second") && inbox.look(third, |bytes| bytes == b"third")
+            inbox.with(second, |bytes| bytes == b"second") && inbox.with(third, |bytes| bytes == b"third")
         );
         inbox.release();
         inbox.release();

@@ -1,4 +1,4 @@
-//! The one thread that waits for sockets, shared by every client and notification socket of the process.
+//! The I/O thread, shared by all clients and notification sockets of the process.
 
 use std::future::Future;
 use std::io;
@@ -13,8 +13,8 @@ type Job = Box<dyn FnOnce() + Send>;
 
 static CURRENT: Mutex<Weak<IoThread>> = Mutex::new(Weak::new());
 
-/// A thread with a single-threaded tokio runtime. It starts with the first [`IoThread::acquire`]
-/// and ends, dropping what still runs on it, when the last handle is gone.
+/// A thread with a single-threaded tokio runtime. The first [`IoThread::acquire`] starts it. When the last handle is dropped,
+/// it ends and drops its tasks.
 pub struct IoThread {
     jobs: mpsc::UnboundedSender<Job>,
 }
@@ -23,7 +23,7 @@ impl IoThread {
     /// Returns the running thread, or starts it.
     ///
     /// # Errors
-    /// The system error when neither a thread nor its event queue can be had.
+    /// The system error when the thread or its epoll instance (or the like) cannot be created.
     pub fn acquire() -> io::Result<Arc<Self>> {
         let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(running) = current.upgrade() {
@@ -48,8 +48,8 @@ impl IoThread {
         Ok(Self { jobs })
     }
 
-    /// Runs a future on the thread. `make` is called there, so the future need not be `Send`.
-    /// A panic inside it ends that task alone.
+    /// Runs a future on the thread. `make` is called there, so the future need not be `Send`. A panic in it ends only this
+    /// task.
     pub fn spawn<F, T>(&self, make: F)
     where
         F: FnOnce() -> T + Send + 'static,

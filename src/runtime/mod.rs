@@ -1,9 +1,8 @@
-//! Tasks, timers, sockets and a pool of connections, without HTTP.
+//! Tasks, timers, sockets and a connection pool, without HTTP.
 //!
-//! [`EventLoop`] drives sockets on the caller's own thread, without a thread hop. It never blocks and
-//! never polls the system itself: a [`Reactor`] owned by the host's loop tells it which sockets are
-//! ready and which timers are due, and the host calls [`EventLoop::turn`] once per turn of its loop.
-//! Nothing here knows which host that is. Where there is none, [`io_thread`] is a thread that waits.
+//! [`EventLoop`] drives sockets on the caller's thread, inside of a host's loop. It never blocks or polls the system: a
+//! [`Reactor`] of the host reports which sockets are ready and which timers are due, and the host calls [`EventLoop::tick`]
+//! once in each tick of its loop. Nothing here knows which host that is. [`io_thread`] is a thread for where there is none.
 
 mod connect;
 mod executor;
@@ -39,24 +38,24 @@ use inbox::Inbox;
 use peeks::Peeks;
 use timers::Timers;
 
-/// Tasks, timers and sockets of one thread.
+/// Runs the tasks, timers and sockets of one thread.
 pub struct EventLoop {
     executor: Executor,
     timers: Rc<Timers>,
     reactor: Rc<dyn Reactor>,
     inbox: Rc<Inbox>,
     peeks: Rc<Peeks>,
-    /// How many entries make a gathering; one outside of it.
+    /// The number of entries after which tasks run; 1 unless corked.
     expected: Cell<usize>,
-    /// How many of the next entries wait for the one after them.
+    /// The number of next entries after which tasks do not run yet.
     waits: Cell<usize>,
 }
 
 impl EventLoop {
     /// Makes a loop over `reactor`.
     ///
-    /// `notify` is called, from any thread, when a task becomes ready while nobody is about to call
-    /// [`turn`](Self::turn); it must see to it that somebody does.
+    /// `notify` is called, from any thread, when a task becomes ready and no [`tick`](Self::tick) is certain to follow. It must
+    /// cause one.
     pub fn new(reactor: Rc<dyn Reactor>, notify: impl Fn() + Send + Sync + 'static) -> Rc<Self> {
         Rc::new(Self {
             executor: Executor::new(notify),
@@ -69,20 +68,19 @@ impl EventLoop {
         })
     }
 
-    /// Adds a task. It is first polled by the next [`turn`](Self::turn), or at the end of the
-    /// [`enter`](Self::enter) that encloses this call. On a closed loop the task is dropped.
+    /// Adds a task. It is first polled by the next [`tick`](Self::tick), or at the end of the [`enter`](Self::enter) around this
+    /// call. A closed loop drops the task.
     pub fn spawn(&self, task: impl Future<Output = ()> + 'static) {
         self.executor.spawn(Box::pin(task));
     }
 
-    /// Promises that [`turn`](Self::turn) follows soon, so that tasks that become ready until then
-    /// need no notification.
+    /// Says that a [`tick`](Self::tick) follows soon, so that tasks that become ready until then need no notification.
     pub fn attend(&self) {
         self.executor.attend();
     }
 
-    /// Runs `work`, then every task that is ready: what the work starts is under way when this
-    /// returns, unless it is [gathered](Self::gather).
+    /// Runs `work`, then all ready tasks: requests that `work` starts are written when this returns, unless they are
+    /// [corked](Self::cork).
     pub fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
         self.attend();
         let result = work();
@@ -90,14 +88,14 @@ impl EventLoop {
             self.waits.set(left);
         } else {
             self.waits.set(self.expected.get() - 1);
-            self.turn();
+            self.tick();
         }
         result
     }
 
-    /// Runs `work`. What it [enters](Self::enter) is under way whenever there are `expected` entries, and when the work is
-    /// done: requests that are written together wake the other side once and not one by one.
-    pub fn gather<R>(&self, expected: usize, work: impl FnOnce() -> R) -> R {
+    /// Runs `work`, in which calls of [`enter`](Self::enter) run tasks only after every `expected` of them, and at the end:
+    /// requests that are written together wake the server once instead of one by one.
+    pub fn cork<R>(&self, expected: usize, work: impl FnOnce() -> R) -> R {
         let expect = |entries: usize| {
             self.expected.set(entries);
             self.waits.set(entries - 1);
@@ -105,47 +103,46 @@ impl EventLoop {
         expect(expected.max(1));
         let result = work();
         expect(1);
-        self.turn();
+        self.tick();
         result
     }
 
-    /// Polls ready tasks until none is left, or until so many were polled that the host's own work
-    /// should have its turn first (the rest is then announced through the notification).
-    /// Does nothing when called by a task.
-    pub fn turn(&self) {
+    /// Polls ready tasks until none is left, or until the limit of polls is reached: then the loop's `notify` is called for
+    /// the rest. Does nothing when called by a task.
+    pub fn tick(&self) {
         self.executor.run();
     }
 
-    /// A request is about to be written. Its answer is under way until the result is dropped.
+    /// Called when a request is about to be written. Its answer counts as awaited until the result is dropped.
     #[must_use]
     pub fn await_answer(&self) -> Awaited {
         self.peeks.await_answer()
     }
 
-    /// Takes out of the sockets what was only peeked at. The host calls this at the end of its turn, when all that came of
-    /// it was delivered.
+    /// Takes bytes out of the sockets that were only peeked at. The host calls this at the end of each tick, after all events
+    /// were delivered.
     pub fn finish_reads(&self) {
         self.peeks.take_all();
     }
 
-    /// Wakes the sleepers whose time has come. The tasks run in the next [`turn`](Self::turn).
+    /// Wakes the tasks whose timers are due. They run in the next [`tick`](Self::tick).
     pub fn expire(&self) {
         self.timers.expire(Instant::now());
     }
 
-    /// A future that is done `delay` from now.
+    /// A future that resolves `delay` from now.
     #[must_use]
     pub fn sleep(&self, delay: Duration) -> Sleep {
         Sleep::new(Rc::clone(&self.timers), Instant::now().checked_add(delay))
     }
 
-    /// How many tasks sleep.
+    /// The number of sleeping tasks.
     #[cfg(test)]
     pub(crate) fn sleepers(&self) -> usize {
         self.timers.sleepers()
     }
 
-    /// Drops every task, and with them their sockets and timers, and accepts no new ones.
+    /// Drops all tasks with their sockets and timers. New ones are dropped at once.
     pub fn close(&self) {
         self.executor.close();
     }

@@ -1,53 +1,53 @@
-//! Reads that leave the bytes in the socket until the turn is over.
+//! Reads that leave the bytes in the socket until the end of the tick.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
-/// Times of which the median is taken.
+/// The number of times in a round. Their median counts.
 const ROUND: usize = 8;
-/// Rounds after which the slower way is tried again, while the other takes about as long as the shortest of late.
+/// Rounds after which the slower strategy is tried again, if the other takes about as long as the recent minimum.
 const AGAIN: usize = 64;
-/// The same, once it takes longer.
+/// The same, if the other takes longer than that.
 const SOON: usize = 2;
-/// A median is longer than the shortest when it is by a sixth.
+/// A median counts as longer than the recent minimum if it exceeds it by a sixth.
 const LONGER: u32 = 6;
-/// What was the shortest is forgotten by such a part each round.
+/// The recent minimum grows by a 128th each round, so that an old one is forgotten.
 const FORGET: u32 = 128;
 
-/// The sockets of a loop whose bytes were read but not taken out yet.
+/// The sockets of a loop whose bytes were peeked at, but not taken out yet.
 ///
 /// Taking bytes out of a Unix socket wakes its server, because the socket has room again. When a single answer is awaited,
 /// the next request usually follows at once and wakes the server anyway. So the answer is only peeked at, and taken out at
-/// the end of the tick: one wake-up less. Where waking a server takes long, an early wake-up is better; which of the two
-/// holds on this machine is measured. With several answers under way the server is awake, and nothing is gained.
+/// the end of the tick, which saves a wake-up. Where waking the server takes long, an early wake-up is better, so both
+/// strategies are measured. When several answers are awaited, the server is awake and there is nothing to save.
 pub(super) struct Peeks {
-    /// Answers under way.
+    /// The number of awaited answers.
     awaited: Rc<Cell<usize>>,
     peeked: RefCell<Vec<Weak<dyn Peeked>>>,
-    /// Peeking, or taking out at once.
+    /// The first strategy is to peek, the second to take bytes out at once.
     choice: RefCell<AdaptiveChoice>,
-    /// When the answer of this turn, or of the one before, came.
+    /// When the last single answer came.
     came: Cell<Option<Instant>>,
     follow: Cell<Follow>,
 }
 
-/// A socket whose bytes were read but not taken out.
+/// A socket whose bytes were peeked at.
 pub(super) trait Peeked {
     /// Takes those bytes out.
     fn take_peeked(&self);
 }
 
-/// Whether a request follows an answer.
+/// Whether a request followed the last answer in the same tick.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Follow {
-    /// The turn of an answer is not over yet.
+    /// Not known: the tick is not over yet.
     Open,
     Yes,
     No,
 }
 
-/// An answer that is under way, until this is dropped.
+/// An answer counts as awaited until this is dropped.
 pub struct Awaited(Rc<Cell<usize>>);
 
 impl Peeks {
@@ -69,7 +69,7 @@ impl Peeks {
         Awaited(Rc::clone(&self.awaited))
     }
 
-    /// Takes note that something came. Whether peeking at it pays, as far as is known.
+    /// Records that bytes came. Returns whether to peek at them.
     pub(super) fn note_arrival(&self) -> bool {
         let follows = self.follow.replace(Follow::No) == Follow::Yes;
         if self.awaited.get() != 1 {
@@ -80,17 +80,17 @@ impl Peeks {
         let before = self.came.replace(Some(now));
         let mut choice = self.choice.borrow_mut();
         if let Some(before) = before.filter(|_| follows) {
-            choice.took(now - before);
+            choice.record(now - before);
         }
-        choice.takes_first()
+        choice.uses_first()
     }
 
-    /// Takes note of a socket to be taken from when the tick is over.
+    /// Adds a socket whose bytes are to be taken out at the end of the tick.
     pub(super) fn remember(&self, socket: Weak<dyn Peeked>) {
         self.peeked.borrow_mut().push(socket);
     }
 
-    /// The turn is over.
+    /// Called at the end of the tick: takes the bytes out of the sockets.
     pub(super) fn take_all(&self) {
         if self.follow.get() == Follow::Open {
             self.follow.set(Follow::No);
@@ -110,25 +110,26 @@ impl Drop for Awaited {
     }
 }
 
-/// Picks the faster of two strategies, and tries the other again periodically.
+/// Picks the faster of two strategies, and re-tests the other periodically.
 struct AdaptiveChoice {
-    /// The way of this round.
-    takes_first: bool,
+    /// The strategy of this round.
+    uses_first: bool,
+    /// The times of this round.
     times: Vec<Duration>,
-    /// What the first way took in its last round.
+    /// The median of the first strategy's last round.
     first: Duration,
-    /// What the second way took in its last round.
+    /// The median of the second strategy's last round.
     second: Duration,
-    /// The shortest of late that either took.
+    /// The recent minimum of the medians of both.
     shortest: Duration,
-    /// Rounds since the slower way was last tried.
+    /// Rounds since the slower strategy was last tried.
     rounds: usize,
 }
 
 impl AdaptiveChoice {
     fn new() -> Self {
         Self {
-            takes_first: true,
+            uses_first: true,
             times: Vec::with_capacity(ROUND),
             first: Duration::ZERO,
             second: Duration::ZERO,
@@ -137,28 +138,28 @@ impl AdaptiveChoice {
         }
     }
 
-    /// Whether the first way is to be taken.
-    fn takes_first(&self) -> bool {
-        self.takes_first
+    /// Whether to use the first strategy.
+    fn uses_first(&self) -> bool {
+        self.uses_first
     }
 
-    /// Takes note of the time that the way took which was to be taken.
-    fn took(&mut self, time: Duration) {
+    /// Records a time that the current strategy took.
+    fn record(&mut self, time: Duration) {
         self.times.push(time);
         if self.times.len() < ROUND {
             return;
         }
         let median = *self.times.select_nth_unstable(ROUND / 2).1;
         self.times.clear();
-        *(if self.takes_first { &mut self.first } else { &mut self.second }) = median;
+        *(if self.uses_first { &mut self.first } else { &mut self.second }) = median;
         self.shortest = self.shortest.saturating_add(self.shortest / FORGET).min(median);
         self.rounds += 1;
         let limit = if median > self.shortest + self.shortest / LONGER { SOON } else { AGAIN };
-        let first_is_quicker = self.first < self.second;
-        if self.takes_first != first_is_quicker {
-            self.takes_first = first_is_quicker;
+        let first_is_faster = self.first < self.second;
+        if self.uses_first != first_is_faster {
+            self.uses_first = first_is_faster;
         } else if self.rounds >= limit {
-            self.takes_first = !first_is_quicker;
+            self.uses_first = !first_is_faster;
             self.rounds = 0;
         }
     }
@@ -168,20 +169,20 @@ impl AdaptiveChoice {
 mod tests {
     use super::*;
 
-    /// How many of so many rounds take the first way, when the ways take so many microseconds.
+    /// How many of `rounds` rounds use the first strategy, when the strategies take `first` and `second` microseconds.
     fn firsts(choice: &mut AdaptiveChoice, rounds: usize, first: u64, second: u64) -> usize {
         let mut firsts = 0;
         for _ in 0..rounds {
-            firsts += usize::from(choice.takes_first());
+            firsts += usize::from(choice.uses_first());
             for _ in 0..ROUND {
-                choice.took(Duration::from_micros(if choice.takes_first() { first } else { second }));
+                choice.record(Duration::from_micros(if choice.uses_first() { first } else { second }));
             }
         }
         firsts
     }
 
     #[test]
-    fn takes_the_quicker_way_and_tries_the_other_now_and_then() {
+    fn uses_the_faster_strategy_and_retests_the_other_periodically() {
         let tried = firsts(&mut AdaptiveChoice::new(), 10 * AGAIN, 30, 20);
         assert!((8..=11).contains(&tried), "{tried}");
         let tried = 10 * AGAIN - firsts(&mut AdaptiveChoice::new(), 10 * AGAIN, 20, 30);
@@ -189,16 +190,16 @@ mod tests {
     }
 
     #[test]
-    fn changes_at_once_when_its_way_becomes_the_slower_one() {
+    fn changes_at_once_when_its_strategy_becomes_the_slower_one() {
         let mut choice = AdaptiveChoice::new();
         firsts(&mut choice, 4, 20, 30);
-        assert!(choice.takes_first());
+        assert!(choice.uses_first());
         assert_eq!(firsts(&mut choice, 1, 40, 30), 1);
-        assert!(!choice.takes_first());
+        assert!(!choice.uses_first());
     }
 
     #[test]
-    fn tries_the_other_soon_when_both_were_quicker_of_late_until_that_is_forgotten() {
+    fn retests_sooner_when_slower_than_the_recent_minimum_until_that_is_forgotten() {
         let mut choice = AdaptiveChoice::new();
         firsts(&mut choice, 4, 20, 30);
         let tried = firsts(&mut choice, 10 * SOON, 40, 30);
@@ -212,10 +213,10 @@ mod tests {
     fn a_few_long_times_do_not_count() {
         let mut choice = AdaptiveChoice::new();
         firsts(&mut choice, 2, 20, 30);
-        assert!(choice.takes_first());
+        assert!(choice.uses_first());
         for i in 0..ROUND {
-            choice.took(if i % 3 == 0 { Duration::from_secs(1) } else { Duration::from_micros(20) });
+            choice.record(if i % 3 == 0 { Duration::from_secs(1) } else { Duration::from_micros(20) });
         }
-        assert!(choice.takes_first());
+        assert!(choice.uses_first());
     }
 }

@@ -1,4 +1,4 @@
-//! Idle connections and the right to open new ones.
+//! A pool of connections.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -7,8 +7,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-/// Connections to one server: the one used last is used next, and no more than the limit are open at
-/// a time. Whoever comes when all are in use waits; first come, first served.
+/// Connections to one server, of which at most `limit` are open. The idle one that was used last is used next. When all are
+/// in use, callers wait; first come, first served.
 pub struct Pool<C> {
     limit: usize,
     open: Cell<usize>,
@@ -17,7 +17,7 @@ pub struct Pool<C> {
     waiters: RefCell<VecDeque<Rc<Waiter<C>>>>,
 }
 
-/// What [`Pool::acquire`] gives.
+/// The result of [`Pool::acquire`].
 pub enum Lease<C> {
     /// An idle connection.
     Idle(C),
@@ -25,7 +25,7 @@ pub enum Lease<C> {
     Open(Permit<C>),
 }
 
-/// The right to have one connection open. It passes to the next who waits when it is dropped.
+/// The right to have one connection open. When it is dropped, the next waiting caller gets it.
 pub struct Permit<C>(Rc<Pool<C>>);
 
 struct Waiter<C> {
@@ -34,7 +34,7 @@ struct Waiter<C> {
 }
 
 impl<C> Pool<C> {
-    /// Makes an empty pool that allows `limit` open connections at a time, at least one.
+    /// Makes an empty pool that allows `limit` open connections, at least one.
     #[must_use]
     pub fn new(limit: usize) -> Rc<Self> {
         Rc::new(Self {
@@ -46,8 +46,8 @@ impl<C> Pool<C> {
         })
     }
 
-    /// Gives an idle connection that is usable, which is asked right before it is used; or the right to open one, or
-    /// waits for either.
+    /// Returns an idle connection, or the right to open one, or waits for either. `is_usable` is asked right before an idle
+    /// connection is returned; unusable ones are dropped.
     pub async fn acquire(self: &Rc<Self>, is_usable: impl Fn(&C) -> bool) -> Lease<C> {
         loop {
             match self.try_acquire(&is_usable) {
@@ -61,7 +61,7 @@ impl<C> Pool<C> {
     }
 
     fn try_acquire(self: &Rc<Self>, is_usable: &impl Fn(&C) -> bool) -> Option<Lease<C>> {
-        // Taken out first: a connection that is dropped may do anything.
+        // Taken out first: dropping a connection may run any code, also of this pool.
         while let Some(connection) = { self.idle.borrow_mut().pop() } {
             if is_usable(&connection) {
                 return Some(Lease::Idle(connection));
@@ -70,14 +70,14 @@ impl<C> Pool<C> {
         self.try_permit().map(Lease::Open)
     }
 
-    /// Gives the right to open a connection; the longest idle one is closed where it needs the room. Goes before others
-    /// who wait.
+    /// Returns the right to open a connection. At the limit, drops the connection that was idle longest, and waits before
+    /// all others.
     pub async fn acquire_new(self: &Rc<Self>) -> Permit<C> {
         loop {
             if let Some(permit) = self.try_permit() {
                 return permit;
             }
-            // Not in the same statement: a connection that is dropped may do anything.
+            // A statement of its own: dropping a connection may run any code, also of this pool.
             let oldest = {
                 let mut idle = self.idle.borrow_mut();
                 (!idle.is_empty()).then(|| idle.remove(0))
@@ -103,7 +103,7 @@ impl<C> Pool<C> {
         Wait { pool: Rc::clone(self), waiter }
     }
 
-    /// Takes back a connection for the next who needs one. A closed pool drops it.
+    /// Returns a connection to the pool: to the caller that has waited longest, or to the idle ones. A closed pool drops it.
     pub fn put(&self, connection: C) {
         if let Some(waiter) = self.next_waiter() {
             waiter.give(Lease::Idle(connection));
@@ -112,7 +112,7 @@ impl<C> Pool<C> {
         }
     }
 
-    /// Shows up to `most` idle connections, those that are used next.
+    /// Calls `show` with up to `most` idle connections: those that are used next.
     pub fn next<R>(&self, most: usize, show: impl FnOnce(&[C]) -> R) -> R {
         let idle = self.idle.borrow();
         show(&idle[idle.len().saturating_sub(most)..])
@@ -120,20 +120,19 @@ impl<C> Pool<C> {
 
     /// Drops the idle connections for which `keep` is false.
     pub fn retain(&self, keep: impl FnMut(&C) -> bool) {
-        // Taken out first: a connection that is dropped may do anything.
+        // Taken out first: dropping a connection may run any code, also of this pool.
         let (kept, dropped): (Vec<C>, Vec<C>) = self.idle.take().into_iter().partition(keep);
         self.idle.replace(kept);
         drop(dropped);
     }
 
-    /// Drops all idle connections, and from now on also those that are put back. Whoever waits is
-    /// still served.
+    /// Drops all idle connections, and from now on those that are put back. Callers that wait are still served.
     pub fn close(&self) {
         self.closed.set(true);
         drop(self.idle.take());
     }
 
-    /// Connections that are open or being opened.
+    /// The number of connections that are open or being opened.
     #[must_use]
     pub fn open(&self) -> usize {
         self.open.get()
@@ -183,7 +182,7 @@ impl<C> Future for Wait<C> {
 impl<C> Drop for Wait<C> {
     fn drop(&mut self) {
         self.pool.waiters.borrow_mut().retain(|waiter| !Rc::ptr_eq(waiter, &self.waiter));
-        // What was given and not taken goes to the next.
+        // A lease that was given but not taken goes to the next.
         match self.waiter.lease.take() {
             Some(Lease::Idle(connection)) => self.pool.put(connection),
             Some(Lease::Open(permit)) => drop(permit),
@@ -196,7 +195,7 @@ impl<C> Drop for Wait<C> {
 mod tests {
     use super::*;
 
-    /// A connection with a name, and whether it is still usable.
+    /// A connection with a name, and whether it is usable.
     #[derive(Debug)]
     struct Named(&'static str, Rc<Cell<bool>>);
 
@@ -345,7 +344,7 @@ mod tests {
         let mut new = Box::pin(pool.acquire_new());
         let mut poll_new = || new.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         assert!(poll_new().is_pending());
-        // One that is given back is closed, and its room is what was waited for.
+        // The connection that is put back is closed to make room.
         pool.put(Named::new("a"));
         assert!(poll_new().is_pending());
         drop(held);

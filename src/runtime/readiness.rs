@@ -1,4 +1,4 @@
-//! What the host has told about a socket, and who waits for it.
+//! Whether a socket is ready, as far as the host has reported.
 
 use std::cell::Cell;
 use std::task::{Context, Waker};
@@ -12,11 +12,10 @@ pub struct Interest {
     pub writable: bool,
 }
 
-/// Whether a socket can be read from or written to, and who waits for it.
+/// Whether a socket can be read or written, and which tasks wait for that.
 ///
-/// A socket asks here before it makes a system call and reports back when the system has no more
-/// ([`block`](Self::block)). A reader that pauses costs nothing: the second report that nobody acts
-/// upon ends the interest until somebody reads again.
+/// Check [`is_ready`](Self::is_ready) before a system call, and call [`block`](Self::block) when it could do no more. While a
+/// reader pauses, the second event in a row ends the watch for reading until [`block`](Self::block).
 #[derive(Default)]
 pub(super) struct Readiness {
     interest: Cell<Interest>,
@@ -28,7 +27,7 @@ pub(super) struct Readiness {
 struct Side {
     ready: Cell<bool>,
     waker: Cell<Option<Waker>>,
-    /// Bytes moved since the last event.
+    /// The number of bytes moved since the last event.
     moved: Cell<usize>,
 }
 
@@ -40,14 +39,14 @@ pub(super) enum Direction {
 }
 
 impl Readiness {
-    /// Readiness of a socket that may be written to before the first event (`writable`), or not.
+    /// `writable` says whether the socket can be written before the first event.
     pub(super) fn new(writable: bool) -> Self {
         let readiness = Self::default();
         readiness.write.ready.set(writable);
         readiness
     }
 
-    /// Takes an event from the reactor. Gives the interest to go on with where it has changed.
+    /// Handles an event from the reactor. Returns what to watch for from now on, or `None` for no change.
     pub(super) fn event(&self, readable: bool, writable: bool) -> Option<Interest> {
         let mut interest = self.interest.get();
         if readable {
@@ -63,15 +62,14 @@ impl Readiness {
         (self.interest.replace(interest) != interest).then_some(interest)
     }
 
-    /// Takes note that the socket has failed and that its watch is for nothing now. The next read
-    /// or write finds out why.
+    /// Called when the socket has failed and is no longer watched. The next read or write gets the error.
     pub(super) fn failed(&self) {
         self.interest.set(Interest::default());
         self.read.event();
         self.write.event();
     }
 
-    /// Whether a system call in this direction is worth a try.
+    /// Whether a system call in this direction may succeed.
     pub(super) fn is_ready(&self, direction: Direction) -> bool {
         self.side(direction).ready.get()
     }
@@ -85,14 +83,14 @@ impl Readiness {
         awaited
     }
 
-    /// Adds to the bytes moved since the last event and gives the sum.
+    /// Adds to the number of bytes moved since the last event, and returns the sum.
     pub(super) fn count(&self, direction: Direction, bytes: usize) -> usize {
         let moved = &self.side(direction).moved;
         moved.set(moved.get().saturating_add(bytes));
         moved.get()
     }
 
-    /// Has the task of `cx` woken by the next event in this direction.
+    /// Wakes the task of `cx` at the next event in this direction.
     pub(super) fn wait(&self, direction: Direction, cx: &Context<'_>) {
         let slot = &self.side(direction).waker;
         let waker = match slot.take() {
@@ -102,8 +100,8 @@ impl Readiness {
         slot.set(Some(waker));
     }
 
-    /// Takes note that there is no more to be had until the next event. Gives the interest to go on
-    /// with where it has changed.
+    /// Called when no more can be read or written until the next event. Returns what to watch for from now on, or `None` for
+    /// no change.
     pub(super) fn block(&self, direction: Direction) -> Option<Interest> {
         self.side(direction).ready.set(false);
         let mut interest = self.interest.get();

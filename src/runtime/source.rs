@@ -1,4 +1,4 @@
-//! A socket, what its reactor said of it, and what came of it.
+//! A watched socket, with its readiness and the bytes that were read ahead.
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, Read as _};
@@ -13,7 +13,7 @@ use super::inbox::Inbox;
 use super::peeks::{Peeked, Peeks};
 use super::readiness::{Direction, Interest, Readiness};
 
-/// What is not shorter than this is taken out at once: its other side may wait for room.
+/// Answers of this length or more, in bytes, are taken out at once: the server may wait for room in the socket.
 const MOST_PEEKED: usize = 8 * 1024;
 
 /// A socket that is being watched.
@@ -23,24 +23,25 @@ pub struct Source {
     inbox: Rc<Inbox>,
     peeks: Option<Rc<Peeks>>,
     ahead: RefCell<Ahead>,
-    /// Bytes at the front of the socket that were read already.
+    /// The number of bytes at the front of the socket that were peeked at.
     peeked: Cell<usize>,
-    seen_quiet: Cell<Option<Instant>>,
+    /// When a liveness check last found the socket open with nothing to read.
+    seen_live: Cell<Option<Instant>>,
 }
 
-/// What a read brought before anybody asked for it.
+/// The result of a read ahead.
 #[derive(Default)]
 enum Ahead {
     #[default]
     Nothing,
-    /// Bytes in the inbox, and whether there may be more in the socket.
+    /// The bytes in the inbox, and whether there may be more in the socket.
     Bytes(Range<usize>, bool),
     Failed(io::Error),
 }
 
 impl Source {
-    /// A non-blocking socket. It may be peeked at if there are `peeks`; `writable` tells whether it can be written to
-    /// before the first event.
+    /// Wraps a non-blocking socket. It is only peeked at if there are `peeks`. `writable` says whether it can be written before
+    /// the first event.
     pub(super) fn new(socket: Socket, inbox: Rc<Inbox>, peeks: Option<Rc<Peeks>>, writable: bool) -> Self {
         Self {
             socket,
@@ -49,14 +50,14 @@ impl Source {
             peeks,
             ahead: RefCell::default(),
             peeked: Cell::new(0),
-            seen_quiet: Cell::new(None),
+            seen_live: Cell::new(None),
         }
     }
 
-    /// Takes an event from the reactor. Gives the interest to go on with where it has changed.
+    /// Handles an event from the reactor. Returns what to watch for from now on, or `None` for no change.
     ///
-    /// A socket that somebody waits to read is read at once, before the tasks of this turn run: a read tells the other
-    /// side that there is room, which may wake it, and so the sockets of a turn wake it once and not one by one.
+    /// A socket that a task waits to read is read ahead: at once, before the tasks of this tick run. Reading makes room in the
+    /// socket, which may wake the server. By reading all sockets first, the server is woken once instead of one by one.
     pub fn event(self: &Rc<Self>, readable: bool, writable: bool) -> Option<Interest> {
         if readable && self.readiness.is_awaited(Direction::Read) {
             self.take_peeked();
@@ -68,8 +69,7 @@ impl Source {
         self.readiness.event(readable, writable)
     }
 
-    /// Takes note that the socket has failed and that its watch is for nothing now. The next read or write finds out
-    /// why.
+    /// Called when the socket has failed and is no longer watched. The next read or write gets the error.
     pub fn failed(&self) {
         self.readiness.failed();
     }
@@ -104,24 +104,23 @@ impl Source {
             {
                 *ahead = Ahead::Failed(error);
             }
-            // Whoever reads finds the same.
+            // The reader will find the same.
             _ => {}
         }
     }
 
-    /// Bytes at the front of the socket that were read already.
+    /// The number of bytes at the front of the socket that were peeked at.
     pub(super) fn peeked(&self) -> usize {
         self.peeked.get()
     }
 
-    /// Reads up to `most` bytes and hands them to `take`. Gives how many they were, and whether there may be more at
-    /// once.
+    /// Reads up to `most` bytes and passes them to `take`. Returns their number, and whether there may be more now.
     pub(super) fn read(&self, most: usize, take: impl FnOnce(&[u8])) -> io::Result<(usize, bool)> {
         match self.ahead.take() {
             Ahead::Failed(error) => Err(error),
             Ahead::Bytes(range, more) => {
                 let part = range.start..range.end.min(range.start + most);
-                self.inbox.look(part.clone(), take);
+                self.inbox.with(part.clone(), take);
                 let rest = part.end..range.end;
                 if rest.is_empty() {
                     self.inbox.release();
@@ -137,29 +136,29 @@ impl Source {
                     let bytes = (&self.socket).read(&mut room[..wanted])?;
                     let more = bytes == wanted;
                     take(&room[..bytes]);
-                    // Zero is the end, and whoever asks again shall see the end again.
+                    // 0 is the end. Report it again to later reads.
                     Ok((bytes, more || bytes == 0))
                 })
             }
         }
     }
 
-    /// Takes note of a look at the socket: when it was, and whether there was nothing to read.
-    pub(super) fn was_seen(&self, at: Instant, quiet: bool) {
-        self.seen_quiet.set(quiet.then_some(at));
+    /// Records the time of a liveness check, and whether the socket was open with nothing to read.
+    pub(super) fn note_liveness(&self, at: Instant, quiet: bool) {
+        self.seen_live.set(quiet.then_some(at));
     }
 
-    /// From now on something may come.
-    pub(super) fn forget_look(&self) {
-        self.seen_quiet.set(None);
+    /// Makes the last liveness check invalid, because bytes may come from now on.
+    pub(super) fn forget_liveness(&self) {
+        self.seen_live.set(None);
     }
 
-    /// Whether a look less than `limit` ago found nothing to read, neither bytes nor an end.
-    pub(super) fn was_quiet_within(&self, limit: Duration) -> bool {
-        self.seen_quiet.get().is_some_and(|at| at.elapsed() < limit)
+    /// Whether a liveness check less than `limit` ago found the socket open with nothing to read.
+    pub(super) fn was_live_within(&self, limit: Duration) -> bool {
+        self.seen_live.get().is_some_and(|at| at.elapsed() < limit)
     }
 
-    /// Whether everything that was read was also taken.
+    /// Whether all bytes that were read ahead were taken.
     pub(super) fn is_taken(&self) -> bool {
         matches!(*self.ahead.borrow(), Ahead::Nothing)
     }
@@ -167,7 +166,7 @@ impl Source {
 
 impl Drop for Source {
     fn drop(&mut self) {
-        // What is left unread would make the end of the connection a failure for the other side.
+        // Closing a socket with unread bytes would reset the connection.
         self.take_peeked();
         if let Ahead::Bytes(..) = self.ahead.take() {
             self.inbox.release();
@@ -186,7 +185,7 @@ impl Peeked for Source {
             match taken {
                 Ok(bytes) if bytes > 0 => left -= bytes,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // They were there, so the socket has failed. The next read says why.
+                // The bytes were there, so the socket has failed. The next read gets the error.
                 _ => return,
             }
         }
@@ -216,7 +215,7 @@ mod tests {
         Rc::new(Peeks::new())
     }
 
-    /// A source that may be peeked at and has an event of these bytes.
+    /// A source that may be peeked at, and got an event for these bytes.
     fn peeked(peeks: &Rc<Peeks>, bytes: &[u8]) -> (Rc<Source>, UnixStream) {
         let (source, mut peer) = source_with(Some(Rc::clone(peeks)));
         wait(&source);
@@ -262,20 +261,20 @@ mod tests {
     }
 
     #[test]
-    fn a_look_holds_for_a_while_and_until_it_is_forgotten() {
+    fn a_liveness_check_is_valid_for_a_while_and_until_it_is_forgotten() {
         let (source, _peer) = source();
-        assert!(!source.was_quiet_within(Duration::MAX));
-        source.was_seen(Instant::now(), true);
-        assert!(source.was_quiet_within(Duration::MAX) && !source.was_quiet_within(Duration::ZERO));
-        source.was_seen(Instant::now(), false);
-        assert!(!source.was_quiet_within(Duration::MAX));
-        source.was_seen(Instant::now(), true);
-        source.forget_look();
-        assert!(!source.was_quiet_within(Duration::MAX));
+        assert!(!source.was_live_within(Duration::MAX));
+        source.note_liveness(Instant::now(), true);
+        assert!(source.was_live_within(Duration::MAX) && !source.was_live_within(Duration::ZERO));
+        source.note_liveness(Instant::now(), false);
+        assert!(!source.was_live_within(Duration::MAX));
+        source.note_liveness(Instant::now(), true);
+        source.forget_liveness();
+        assert!(!source.was_live_within(Duration::MAX));
     }
 
     #[test]
-    fn an_end_is_told_again_and_again() {
+    fn an_end_is_reported_to_each_read() {
         let (source, peer) = source();
         drop(peer);
         wait(&source);
@@ -286,9 +285,9 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_told_to_whoever_reads() {
+    fn an_error_is_reported_to_the_reader() {
         let (source, mut peer) = source();
-        // What it leaves unread makes its end a reset.
+        // Closing the peer with unread bytes resets the connection.
         source.socket.send(b"unread").unwrap();
         peer.write_all(b"answer").unwrap();
         drop(peer);
@@ -298,12 +297,12 @@ mod tests {
         source.event(true, false);
         assert!(!source.is_taken());
         let first = read(&source, 9);
-        let failure = first.and_then(|_| read(&source, 9)).unwrap_err();
-        assert_eq!(failure.kind(), io::ErrorKind::ConnectionReset);
+        let error = first.and_then(|_| read(&source, 9)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
     }
 
     #[test]
-    fn bytes_that_were_peeked_at_are_read_once_and_stay_until_the_turn_is_over() {
+    fn bytes_that_were_peeked_at_are_read_once_and_stay_until_the_tick_is_over() {
         let peeks = peeks();
         let _awaited = peeks.await_answer();
         let (source, _peer) = peeked(&peeks, b"answer");
@@ -316,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_bytes_that_were_peeked_at_is_read_before_the_turn_is_over() {
+    fn what_follows_bytes_that_were_peeked_at_is_read_before_the_tick_is_over() {
         let peeks = peeks();
         let _awaited = peeks.await_answer();
         let (source, mut peer) = peeked(&peeks, b"answer");

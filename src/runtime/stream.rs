@@ -1,4 +1,4 @@
-//! A non-blocking socket that hyper can read and write.
+//! Sockets that hyper can read and write.
 
 use std::io::{self, IoSlice};
 use std::iter;
@@ -18,14 +18,14 @@ use super::readiness::Direction;
 use super::source::Source;
 use crate::runtime::traffic::Traffic;
 
-/// Bytes a socket may move in one direction between two turns of the host's loop. What is more waits
-/// for the next turn, so that one busy connection does not hold up the others.
+/// The most bytes that a socket moves in one direction in one tick. The rest waits for the next tick, so that one busy
+/// connection does not delay the others.
 const BYTES_PER_EVENT: usize = 256 * 1024;
 
-/// Flags of a send: a broken pipe is an error, not a signal.
+/// Flags of a send: report a broken pipe by an error, not by a signal.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const SEND_FLAGS: i32 = libc::MSG_NOSIGNAL;
-/// Flags of a send: where there is no flag against the signal, the socket has an option for it.
+/// Systems without such a flag have a socket option for it.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 const SEND_FLAGS: i32 = 0;
 
@@ -35,25 +35,26 @@ pub struct Stream {
     traffic: Rc<Traffic>,
 }
 
-/// A socket and its watch. The watch comes first: it ends before the socket is closed.
+/// A socket and its watch. The order of the fields matters: the watch must end before the socket is closed.
 pub(super) struct Watched {
     watch: Box<dyn Watch>,
     source: Rc<Source>,
 }
 
-/// Looks at a socket without owning it.
+/// Checks the liveness of a socket without owning it.
 #[derive(Clone, Default)]
 pub struct Probe(Weak<Watched>);
 
 impl Watched {
-    /// Takes over a non-blocking socket: a Unix socket that is connected, or another that is about to be.
-    pub(super) fn new(event_loop: &EventLoop, socket: Socket, is_unix: bool) -> io::Result<Self> {
-        let peeks = (is_unix && cfg!(target_os = "linux")).then(|| Rc::clone(&event_loop.peeks));
-        let source = Rc::new(Source::new(socket, Rc::clone(&event_loop.inbox), peeks, is_unix));
+    /// Wraps a non-blocking socket that is connected (`is_connected`) or connecting.
+    pub(super) fn new(event_loop: &EventLoop, socket: Socket, is_connected: bool) -> io::Result<Self> {
+        // Peeking helps only with Unix sockets, which are connected at once.
+        let peeks = (is_connected && cfg!(target_os = "linux")).then(|| Rc::clone(&event_loop.peeks));
+        let source = Rc::new(Source::new(socket, Rc::clone(&event_loop.inbox), peeks, is_connected));
         let watch = event_loop.reactor.watch(source.socket.as_fd(), Rc::downgrade(&source))?;
         let watched = Self { watch, source };
-        if is_unix {
-            // Always watched for reading: so the end of an idle connection is seen.
+        if is_connected {
+            // Always watch for reading, to notice when an idle connection ends.
             watched.block(Direction::Read)?;
         }
         Ok(watched)
@@ -63,7 +64,7 @@ impl Watched {
         &self.source.socket
     }
 
-    /// Waits until a system call in this direction is worth a try.
+    /// Waits until a system call in this direction may succeed.
     pub(super) fn poll_ready(&self, direction: Direction, cx: &Context<'_>) -> Poll<()> {
         if self.source.readiness.is_ready(direction) {
             return Poll::Ready(());
@@ -76,8 +77,8 @@ impl Watched {
         self.source.readiness.block(direction).map_or(Ok(()), |interest| self.watch.set(interest))
     }
 
-    /// Makes a non-blocking system call as soon as it can be made. `call` gives the bytes it moved
-    /// and whether there may be more at once.
+    /// Makes a non-blocking system call when the socket is ready. `call` returns the number of bytes it moved, and whether
+    /// there may be more now.
     fn poll_io(
         &self,
         direction: Direction,
@@ -108,24 +109,25 @@ impl Stream {
         Self { watched: Rc::new(watched), traffic: Rc::default() }
     }
 
-    /// What this socket moves.
+    /// The bytes moved so far.
     #[must_use]
     pub fn traffic(&self) -> &Rc<Traffic> {
         &self.traffic
     }
 
-    /// Takes note of what was written. Where that failed, what came until now can be read, and nothing is waited for.
+    /// Counts the bytes of a write. After a failed write, shuts the socket down: bytes that came before can still be read,
+    /// and no read waits for more.
     fn note_written(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match &written {
             Poll::Ready(Ok(bytes)) => self.traffic.add_written(*bytes),
-            // It says why if the socket is of no use at all; then there is nothing to end.
+            // Shutting down may fail too; then there is nothing to do.
             Poll::Ready(Err(_)) => drop(self.watched.socket().shutdown(Shutdown::Both)),
             Poll::Pending => {}
         }
         written
     }
 
-    /// A look at this socket that outlives it.
+    /// Makes a probe of this socket, which may outlive it.
     #[must_use]
     pub fn probe(&self) -> Probe {
         Probe(Rc::downgrade(&self.watched))
@@ -133,24 +135,24 @@ impl Stream {
 }
 
 impl Probe {
-    /// Whether the last look, less than `limit` ago, found the socket open and with nothing to read.
+    /// Whether a liveness check less than `limit` ago found the socket open with nothing to read.
     #[must_use]
-    pub fn was_quiet_within(&self, limit: Duration) -> bool {
-        self.0.upgrade().is_some_and(|watched| watched.source.was_quiet_within(limit))
+    pub fn was_live_within(&self, limit: Duration) -> bool {
+        self.0.upgrade().is_some_and(|watched| watched.source.was_live_within(limit))
     }
 
-    /// Makes the last look count no more: the other side is about to have a reason to write.
-    pub fn forget_look(&self) {
+    /// Makes the last liveness check invalid. Call it before a request is written, because the server may then write.
+    pub fn forget_liveness(&self) {
         if let Some(watched) = self.0.upgrade() {
-            watched.source.forget_look();
+            watched.source.forget_liveness();
         }
     }
 }
 
 impl EventLoop {
-    /// Looks at a socket and some others, all at once: a system call for each would cost as much as reading it. Gives
-    /// whether the first is open and has nothing to read, however long the look took.
-    pub fn look<'a>(&self, first: &'a Probe, others: impl Iterator<Item = &'a Probe>) -> bool {
+    /// Checks the liveness of several sockets with one system call, because one for each would cost as much as reading it.
+    /// Returns whether the first is open with nothing to read, however long the check took.
+    pub fn check_liveness<'a>(&self, first: &'a Probe, others: impl Iterator<Item = &'a Probe>) -> bool {
         let Some(first) = first.0.upgrade() else { return false };
         let watched: Vec<_> = iter::once(first).chain(others.filter_map(|probe| probe.0.upgrade())).collect();
         let sockets: Vec<_> =
@@ -158,7 +160,7 @@ impl EventLoop {
         let at = Instant::now();
         let mut quiet = watched.iter().zip(self.reactor.readable(&sockets)).map(|(watched, readable)| {
             let quiet = !readable && watched.source.is_taken();
-            watched.source.was_seen(at, quiet);
+            watched.source.note_liveness(at, quiet);
             quiet
         });
         let first = quiet.next();

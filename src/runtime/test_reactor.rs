@@ -1,4 +1,4 @@
-//! A host for tests: mio's poll in the place of libuv.
+//! A host for tests, with mio instead of libuv.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -19,12 +19,12 @@ pub(crate) struct TestReactor {
     watched: Rc<RefCell<HashMap<usize, Rc<Watched>>>>,
     next: Cell<usize>,
     deadline: Cell<Option<Instant>>,
-    /// How often sockets were reported.
+    /// The number of socket events so far.
     pub(crate) events: Cell<usize>,
-    /// How long a look at sockets takes.
-    pub(crate) look: Cell<Duration>,
-    /// How many sockets were looked at together, of each look.
-    pub(crate) looked: RefCell<Vec<usize>>,
+    /// How long a liveness check takes.
+    pub(crate) check_duration: Cell<Duration>,
+    /// The number of sockets of each liveness check.
+    pub(crate) checked: RefCell<Vec<usize>>,
 }
 
 struct Watched {
@@ -49,21 +49,21 @@ pub(crate) fn event_loop() -> (Rc<EventLoop>, Rc<TestReactor>) {
         next: Cell::new(0),
         deadline: Cell::new(None),
         events: Cell::new(0),
-        look: Cell::default(),
-        looked: RefCell::default(),
+        check_duration: Cell::default(),
+        checked: RefCell::default(),
     });
     (EventLoop::new(reactor.clone(), || {}), reactor)
 }
 
 impl TestReactor {
-    /// Waits for events or a deadline, at most for `patience`, and gives the loop its turn.
-    pub(crate) fn turn(&self, event_loop: &EventLoop, patience: Duration) {
-        self.begin_turn(event_loop, patience);
+    /// Runs a tick: waits for events or a deadline, at most for `patience`, and runs the loop.
+    pub(crate) fn tick(&self, event_loop: &EventLoop, patience: Duration) {
+        self.begin_tick(event_loop, patience);
         event_loop.finish_reads();
     }
 
-    /// A turn that is not over yet: what came of it is being delivered.
-    pub(crate) fn begin_turn(&self, event_loop: &EventLoop, patience: Duration) {
+    /// Runs a tick up to the delivery of its events, without its end.
+    pub(crate) fn begin_tick(&self, event_loop: &EventLoop, patience: Duration) {
         let due = self.deadline.get().map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let mut events = Events::with_capacity(64);
         let timeout = due.map_or(patience, |due| due.min(patience));
@@ -78,14 +78,14 @@ impl TestReactor {
             let writable = interest.writable && (event.is_writable() || failed);
             let Some(source) = watched.source.upgrade() else { continue };
             let next = source.event(readable, writable).unwrap_or(interest);
-            // mio reports a change only; to arm again is to be told once more of what still holds.
+            // mio is edge-triggered. Registering again makes it report again what is still ready.
             watched.apply(&self.poll.borrow(), event.token().0, next).expect("a watch");
         }
         if self.deadline.get().is_some_and(|deadline| deadline <= Instant::now()) {
             self.deadline.set(None);
             event_loop.expire();
         }
-        event_loop.turn();
+        event_loop.tick();
     }
 }
 
@@ -134,8 +134,8 @@ impl Reactor for TestReactor {
             )
         };
         let readable = sockets.iter().map(is_readable).collect();
-        self.looked.borrow_mut().push(sockets.len());
-        thread::sleep(self.look.get());
+        self.checked.borrow_mut().push(sockets.len());
+        thread::sleep(self.check_duration.get());
         readable
     }
 
@@ -157,7 +157,7 @@ impl Drop for TestWatch {
     }
 }
 
-/// Reads without taking out.
+/// Reads without taking the bytes out.
 fn peek(socket: BorrowedFd<'_>, room: &mut [u8]) -> io::Result<usize> {
     let (bytes, _whole) = recv(socket, room, RecvFlags::PEEK)?;
     Ok(bytes)

@@ -1,4 +1,4 @@
-//! The deadlines of a loop.
+//! Timers of an event loop.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -10,11 +10,11 @@ use std::time::Instant;
 
 use super::reactor::Reactor;
 
-/// A deadline, and a number that tells equal ones apart.
+/// A deadline, and a number to distinguish equal ones.
 type Key = (Instant, u64);
 
-/// Who sleeps until when. The reactor is asked to wake the loop at the earliest deadline; a sleeper
-/// that is dropped leaves that request alone, since a needless wake-up is cheaper than two requests.
+/// The sleeping tasks by deadline. The reactor is asked to wake the loop at the earliest one. When a sleeper is dropped, that
+/// request stays: a needless wake-up is cheaper than another request.
 pub(super) struct Timers {
     sleepers: RefCell<BTreeMap<Key, Waker>>,
     next: Cell<u64>,
@@ -27,7 +27,7 @@ impl Timers {
         Self { sleepers: RefCell::default(), next: Cell::new(0), requested: Cell::new(None), reactor }
     }
 
-    /// Wakes all whose deadline is not after `now` and asks to be woken for the rest.
+    /// Wakes all sleepers whose deadline is not after `now`, and requests a wake-up for the rest.
     pub(super) fn expire(&self, now: Instant) {
         self.requested.set(None);
         loop {
@@ -69,7 +69,7 @@ impl Timers {
 /// The future of [`EventLoop::sleep`](super::EventLoop::sleep).
 pub struct Sleep {
     timers: Rc<Timers>,
-    /// None is later than the clock can tell.
+    /// `None` is later than the clock can express, and never comes.
     deadline: Option<Instant>,
     key: Option<Key>,
 }
@@ -90,7 +90,7 @@ impl Future for Sleep {
                 waker.clone_from(cx.waker());
                 return Poll::Pending;
             }
-            // Only `expire` removes a sleeper that still exists.
+            // The sleeper is not there: `expire` has removed and woken it.
             self.key = None;
             self.deadline = Some(Instant::now());
             return Poll::Ready(());

@@ -1,8 +1,8 @@
-//! What went over a connection.
+//! Counts the bytes of a connection.
 
 use std::cell::Cell;
 
-/// How many bytes a connection has moved, for whoever must know how far a request came.
+/// The number of bytes that a connection has read and written. It tells how far a request got.
 #[derive(Debug, Default)]
 pub struct Traffic {
     read: Cell<u64>,
@@ -10,23 +10,23 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    /// Takes note of bytes that were read.
+    /// Adds to the bytes read.
     pub fn add_read(&self, bytes: usize) {
         self.read.set(self.read.get() + bytes as u64);
     }
 
-    /// Takes note of bytes that were written.
+    /// Adds to the bytes written.
     pub fn add_written(&self, bytes: usize) {
         self.written.set(self.written.get() + bytes as u64);
     }
 
-    /// Bytes read so far.
+    /// The number of bytes read so far.
     #[must_use]
     pub fn read(&self) -> u64 {
         self.read.get()
     }
 
-    /// Bytes written so far.
+    /// The number of bytes written so far.
     #[must_use]
     pub fn written(&self) -> u64 {
         self.written.get()

@@ -1,7 +1,7 @@
-//! Looking for an answer for a moment before the thread sleeps.
+//! Polls for an event for a short time before the thread sleeps.
 //!
-//! To sleep and be woken takes longer than a near server takes to answer. So the loop looks again and again for a
-//! moment; where that is in vain it does so ever more rarely.
+//! Sleeping and being woken takes longer than a local server needs to answer. So the loop polls for up to 50 µs first. If no
+//! event comes in that time, it polls less and less often.
 
 use std::cell::Cell;
 use std::env;
@@ -9,24 +9,24 @@ use std::time::{Duration, Instant};
 
 use napi::bindgen_prelude::{Error, Result};
 
-/// The environment variable that sets the moment, in microseconds. Zero is never.
+/// The environment variable that sets how long to poll, in microseconds. 0 turns polling off.
 const VARIABLE: &str = "CYCLE_INTERNAL_API_BUSY_POLL_US";
-/// About what going to sleep and being woken cost, three times over.
+/// About three times as long as going to sleep and being woken takes.
 const DEFAULT: Duration = Duration::from_micros(50);
-/// Sleeps without a try after many tries in vain.
+/// The most sleeps in a row without polling before.
 const MOST_SKIPPED: u32 = 1023;
 
-/// When to look, and for how long.
+/// Decides before which sleeps to poll, and for how long.
 pub(super) struct BusyPoll {
     limit: Duration,
-    /// Sleeps without a try after the next try in vain.
+    /// How many sleeps to skip after the last try without an event; 0 after one with an event.
     penalty: Cell<u32>,
-    /// Sleeps without a try before the next try.
+    /// How many sleeps to skip before the next try.
     skip: Cell<u32>,
 }
 
 impl BusyPoll {
-    /// As the environment variable says.
+    /// Reads the environment variable.
     ///
     /// # Errors
     ///
@@ -46,8 +46,8 @@ impl BusyPoll {
         Self { limit, penalty: Cell::new(0), skip: Cell::new(0) }
     }
 
-    /// Called when the thread would sleep, for no longer than `most`; returns when there is an event, or when it is time
-    /// to sleep.
+    /// Called when the thread is about to sleep for at most `most`. Returns as soon as there is an event, or when the thread
+    /// should sleep.
     pub(super) fn wait(&self, most: Duration, has_event: impl Fn() -> bool) {
         let limit = self.limit.min(most);
         if limit.is_zero() {
@@ -74,52 +74,52 @@ impl BusyPoll {
 mod tests {
     use super::*;
 
-    /// How often it looks in so many sleeps, none of which brings anything.
-    fn looks(poll: &BusyPoll, sleeps: u32) -> u32 {
+    /// How often it polls before this many sleeps, none of which brings an event.
+    fn tries(poll: &BusyPoll, sleeps: u32) -> u32 {
         let tries = Cell::new(0);
         for _ in 0..sleeps {
-            let looked = Cell::new(false);
+            let polled = Cell::new(false);
             poll.wait(Duration::MAX, || {
-                looked.set(true);
+                polled.set(true);
                 false
             });
-            tries.set(tries.get() + u32::from(looked.get()));
+            tries.set(tries.get() + u32::from(polled.get()));
         }
         tries.get()
     }
 
     #[test]
-    fn tries_in_vain_become_rare_but_never_end() {
+    fn tries_without_an_event_become_rare_but_never_end() {
         let poll = BusyPoll::new(Duration::from_nanos(1));
-        assert_eq!(looks(&poll, 1), 1);
-        assert_eq!(looks(&poll, 1), 0);
-        assert_eq!(looks(&poll, 1), 1);
-        assert_eq!(looks(&poll, 3), 0);
-        assert_eq!(looks(&poll, 10_000), 16);
-        assert_eq!(looks(&poll, 10 * (MOST_SKIPPED + 1)), 10);
+        assert_eq!(tries(&poll, 1), 1);
+        assert_eq!(tries(&poll, 1), 0);
+        assert_eq!(tries(&poll, 1), 1);
+        assert_eq!(tries(&poll, 3), 0);
+        assert_eq!(tries(&poll, 10_000), 16);
+        assert_eq!(tries(&poll, 10 * (MOST_SKIPPED + 1)), 10);
     }
 
     #[test]
-    fn an_event_ends_the_look_and_forgives() {
+    fn an_event_ends_polling_and_the_penalty() {
         let poll = BusyPoll::new(Duration::from_nanos(1));
-        looks(&poll, 8);
+        tries(&poll, 8);
         let long = BusyPoll { limit: Duration::MAX, ..poll };
         for _ in 0..long.skip.get() {
             long.wait(Duration::MAX, || unreachable!("not yet"));
         }
-        let looks = Cell::new(0);
-        long.wait(Duration::MAX, || looks.replace(looks.get() + 1) == 5);
-        assert_eq!((looks.get(), long.penalty.get()), (6, 0));
+        let polls = Cell::new(0);
+        long.wait(Duration::MAX, || polls.replace(polls.get() + 1) == 5);
+        assert_eq!((polls.get(), long.penalty.get()), (6, 0));
     }
 
     #[test]
-    fn without_a_limit_or_without_a_sleep_nobody_looks() {
+    fn nothing_is_polled_without_a_limit_or_a_sleep() {
         BusyPoll::new(Duration::ZERO).wait(Duration::MAX, || unreachable!("never"));
         BusyPoll::new(DEFAULT).wait(Duration::ZERO, || unreachable!("never"));
     }
 
     #[test]
-    fn nobody_looks_for_longer_than_the_sleep() {
+    fn polling_lasts_no_longer_than_the_sleep() {
         let poll = BusyPoll::new(Duration::MAX);
         poll.wait(Duration::from_millis(1), || false);
         assert_eq!(poll.skip.get(), 1);

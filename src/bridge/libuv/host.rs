@@ -1,4 +1,4 @@
-//! Node's event loop as the host of an [`EventLoop`], one for each environment.
+//! Runs an [`EventLoop`] on Node's event loop. There is one host for each environment.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::ffi::c_void;
@@ -11,22 +11,22 @@ use napi::bindgen_prelude::{Env, JsObjectValue as _, Object, Result};
 use napi::{check_status, sys};
 
 use super::busy_poll::BusyPoll;
-use super::line::Line;
+use super::loop_wakeup::Recipient;
 use super::reactor::Uv;
-use super::uv::{Async, Check, Doorbell, Handle, Loop, Prepare, Target, Timer};
+use super::uv::{Async, AsyncWakeup, Check, Handle, Loop, Prepare, Target, Timer};
 use crate::runtime::{EventLoop, Interest};
 
-/// What asynchronous hooks call the context of a delivery.
+/// The name of deliveries in `async_hooks`.
 const RESOURCE: &str = "cycle:http";
 
 thread_local! {
-    /// The hosts of this thread's environments, each until its environment closes.
+    /// The hosts of this thread's open environments.
     static HOSTS: RefCell<Hosts> = const { RefCell::new(Hosts(Vec::new())) };
 }
 
 struct Hosts(Vec<Rc<Host>>);
 
-/// With `process.exit()` the process ends in the middle of a turn, and no environment is closed.
+/// `process.exit()` ends the process in the middle of a tick, without closing any environment.
 impl Drop for Hosts {
     fn drop(&mut self) {
         for host in &self.0 {
@@ -35,32 +35,32 @@ impl Drop for Hosts {
     }
 }
 
-/// An environment's event loop: it drives sockets and timers, and delivers to JavaScript what came of them, all
-/// that a turn brought in one callback scope, so that microtasks run once.
+/// Drives the sockets and timers of an environment, and delivers events to JavaScript: those of one tick together, in one
+/// callback scope, so that microtasks run once.
 pub(crate) struct Host {
     pub(super) env: sys::napi_env,
     event_loop: OnceCell<Rc<EventLoop>>,
     pub(super) uv: Loop,
     pub(super) handles: RefCell<Option<Handles>>,
-    pub(super) doorbell: Arc<Doorbell>,
-    /// The context of deliveries, for as long as there are lines; asynchronous hooks list it.
+    pub(super) async_wakeup: Arc<AsyncWakeup>,
+    /// The async context of deliveries. It exists only while there are recipients, because `async_hooks` lists it.
     scope: Cell<sys::napi_async_context>,
-    /// Lines that are open.
-    lines: Cell<usize>,
-    /// Deliveries that are going on, one inside the other.
+    /// The number of open recipients.
+    recipients: Cell<usize>,
+    /// The number of deliveries that are running, one nested in the other.
     deliveries: Cell<usize>,
-    /// What is to be delivered.
-    pub(super) due: RefCell<Vec<Rc<Line>>>,
-    /// Whether a delivery follows anyway.
+    /// Recipients that have events to deliver.
+    pub(super) due: RefCell<Vec<Rc<Recipient>>>,
+    /// Whether a delivery at the end of this tick is certain, so that no wake-up is needed.
     pub(super) collecting: Cell<bool>,
     /// Whether the check handle is started.
     checking: Cell<bool>,
     busy_poll: BusyPoll,
-    /// Reasons to keep the process alive.
-    holds: Cell<usize>,
+    /// The number of recipients that keep the process alive.
+    refs: Cell<usize>,
 }
 
-/// The handles of a host. The async handle is the one that keeps the process alive.
+/// The handles of a host. The async handle keeps the process alive while it is referenced.
 pub(super) struct Handles {
     prepare: Handle<Prepare>,
     check: Handle<Check>,
@@ -69,11 +69,11 @@ pub(super) struct Handles {
 }
 
 impl Host {
-    /// The host of `env`, made when it is first asked for. `None` where there is no libuv to be hosted by.
+    /// The host of `env`, created by the first call. `None` outside of Node.
     ///
     /// # Errors
     ///
-    /// When an environment variable for it has no such value.
+    /// When the environment variable for busy polling is invalid.
     pub(crate) fn of(env: Env) -> Result<Option<Rc<Self>>> {
         let known = HOSTS.with_borrow(|hosts| hosts.0.iter().find(|host| host.env == env.raw()).cloned());
         if known.is_some() || !is_node(env).unwrap_or(false) {
@@ -84,7 +84,7 @@ impl Host {
         Ok(host)
     }
 
-    /// The loop that is hosted.
+    /// The loop that this host runs.
     pub(crate) fn event_loop(&self) -> &Rc<EventLoop> {
         self.event_loop.get().expect("set by `new`")
     }
@@ -99,32 +99,32 @@ impl Host {
             }
             Loop::new(uv_loop)?
         };
-        let doorbell = Arc::new(Doorbell::new());
+        let async_wakeup = Arc::new(AsyncWakeup::new());
         let host = Rc::new(Self {
             env,
             event_loop: OnceCell::new(),
             uv,
             handles: RefCell::new(None),
-            doorbell: Arc::clone(&doorbell),
+            async_wakeup: Arc::clone(&async_wakeup),
             scope: Cell::new(ptr::null_mut()),
-            lines: Cell::new(0),
+            recipients: Cell::new(0),
             deliveries: Cell::new(0),
             due: RefCell::default(),
             collecting: Cell::new(false),
             checking: Cell::new(false),
             busy_poll,
-            holds: Cell::new(0),
+            refs: Cell::new(0),
         });
-        let event_loop = EventLoop::new(Rc::new(Uv::new(Rc::downgrade(&host))), move || doorbell.ring());
+        let event_loop = EventLoop::new(Rc::new(Uv::new(Rc::downgrade(&host))), move || async_wakeup.wake());
         let _ = host.event_loop.set(event_loop);
-        let target = |event| Turn { host: Rc::downgrade(&host), event };
+        let target = |event| HostTarget { host: Rc::downgrade(&host), event };
         let handles = Handles {
             prepare: host.uv.prepare(target(Host::before_sockets)).ok()?,
             check: host.uv.check(target(Host::after_sockets)).ok()?,
             timer: host.uv.timer(target(Host::after_timer)).ok()?,
-            asynchronous: host.uv.asynchronous(target(Host::after_ring)).ok()?,
+            asynchronous: host.uv.asynchronous(target(Host::after_wakeup)).ok()?,
         };
-        host.doorbell.connect(&handles.asynchronous);
+        host.async_wakeup.connect(&handles.asynchronous);
         host.handles.replace(Some(handles));
         if host.enter_environment().is_err() {
             host.close();
@@ -133,7 +133,7 @@ impl Host {
         Some(host)
     }
 
-    /// Has the environment give notice of its end.
+    /// Registers a cleanup hook, which closes the host when the environment ends.
     fn enter_environment(self: &Rc<Self>) -> Result<()> {
         let data = Rc::into_raw(Rc::clone(self)).cast_mut().cast::<c_void>();
         // SAFETY: the environment is open and this is its thread. The hook takes the counted reference back.
@@ -146,7 +146,7 @@ impl Host {
         }
     }
 
-    /// Counts one more line, and makes the context of its deliveries.
+    /// Counts one more recipient. The first creates the async context.
     pub(super) fn join(&self) -> Result<()> {
         let mut name = ptr::null_mut();
         let mut scope = self.scope.get();
@@ -163,18 +163,18 @@ impl Host {
             }
         }
         self.scope.set(scope);
-        self.lines.set(self.lines.get() + 1);
+        self.recipients.set(self.recipients.get() + 1);
         Ok(())
     }
 
-    /// Counts one line less.
+    /// Counts one recipient less.
     pub(super) fn leave(&self) {
-        self.lines.set(self.lines.get() - 1);
+        self.recipients.set(self.recipients.get() - 1);
         self.drop_unused_scope();
     }
 
     fn drop_unused_scope(&self) {
-        if self.lines.get() == 0 && self.deliveries.get() == 0 {
+        if self.recipients.get() == 0 && self.deliveries.get() == 0 {
             self.drop_scope();
         }
     }
@@ -187,29 +187,29 @@ impl Host {
         }
     }
 
-    /// Drops everything that runs here. The loop lets go of the handles in a later turn.
+    /// Drops all tasks, recipients and handles. libuv closes the handles in a later tick.
     fn close(&self) {
-        self.doorbell.disconnect();
+        self.async_wakeup.disconnect();
         self.event_loop().close();
-        for line in self.due.take() {
-            line.close();
+        for recipient in self.due.take() {
+            recipient.close();
         }
         drop(self.handles.take());
         self.drop_scope();
     }
 
-    /// While calls are in flight, an answer is looked for before the thread sleeps.
+    /// Runs before the loop waits for sockets. While calls are in flight, polls for events before the thread sleeps.
     fn before_sockets(&self) {
-        if self.holds.get() > 0 {
-            // JavaScript that runs a loop within a delivery waits for what it has started.
-            self.event_loop().turn();
+        if self.refs.get() > 0 {
+            // JavaScript may run the loop inside of a delivery; then tasks that it has started run here.
+            self.event_loop().tick();
             self.busy_poll.wait(self.uv.sleep(), || self.uv.has_event());
         } else if let Some(handles) = &*self.handles.borrow() {
             handles.prepare.stop();
         }
     }
 
-    /// A socket is ready: the tasks run when all that are were heard.
+    /// Called for each socket that is ready. The tasks run after the last of them, in the check phase.
     pub(super) fn before_check(&self) {
         if !self.checking.replace(true) {
             self.collecting.set(true);
@@ -225,37 +225,37 @@ impl Host {
         if let Some(handles) = &*self.handles.borrow() {
             handles.check.stop();
         }
-        self.turn();
+        self.tick();
     }
 
     fn after_timer(&self) {
         self.collecting.set(true);
         self.event_loop().attend();
         self.event_loop().expire();
-        self.turn();
+        self.tick();
     }
 
-    fn after_ring(&self) {
+    fn after_wakeup(&self) {
         self.collecting.set(true);
-        self.turn();
+        self.tick();
     }
 
-    /// Runs the tasks and delivers what came of it. What JavaScript starts in answer is gathered: as a rule an answer is
-    /// followed by the next call.
-    fn turn(&self) {
-        self.event_loop().turn();
+    /// Runs the tasks and delivers their events. Calls that JavaScript makes meanwhile are corked: usually an answer is followed
+    /// by the next call.
+    fn tick(&self) {
+        self.event_loop().tick();
         self.collecting.set(false);
         let due = self.due.take();
         if !due.is_empty() {
-            let events = due.iter().map(|line| line.waiting.get()).sum();
-            self.event_loop().gather(events, || {
-                self.in_callback_scope(|| due.iter().for_each(|line| line.deliver(self.env)));
+            let events = due.iter().map(|recipient| recipient.waiting.get()).sum();
+            self.event_loop().cork(events, || {
+                self.in_callback_scope(|| due.iter().for_each(|recipient| recipient.deliver(self.env)));
             });
         }
         self.event_loop().finish_reads();
     }
 
-    /// Runs `work`, which calls JavaScript, and then, once, the microtasks and ticks that it left.
+    /// Runs `work`, which calls JavaScript, and then once the microtasks and `process.nextTick` callbacks.
     fn in_callback_scope(&self, work: impl FnOnce()) {
         let context = self.scope.get();
         if context.is_null() {
@@ -264,7 +264,7 @@ impl Host {
         self.deliveries.set(self.deliveries.get() + 1);
         let mut handle_scope = ptr::null_mut();
         let mut callback_scope = ptr::null_mut();
-        // SAFETY: `env` is open, since its hosts are closed before it, and this is its thread.
+        // SAFETY: `env` is open, since its host is closed before it, and this is its thread.
         unsafe {
             if sys::napi_open_handle_scope(self.env, &raw mut handle_scope) == sys::Status::napi_ok {
                 let opened = sys::napi_open_callback_scope(
@@ -284,10 +284,11 @@ impl Host {
         self.drop_unused_scope();
     }
 
-    pub(super) fn hold(&self, by: isize) {
-        let before = self.holds.get();
+    /// Adds `by` to the number of recipients that keep the process alive.
+    pub(super) fn add_refs(&self, by: isize) {
+        let before = self.refs.get();
         let after = before.saturating_add_signed(by);
-        self.holds.set(after);
+        self.refs.set(after);
         if (before == 0) != (after == 0)
             && let Some(handles) = &*self.handles.borrow()
         {
@@ -299,13 +300,13 @@ impl Host {
     }
 }
 
-/// What a handle of a host does.
-struct Turn {
+/// The function of a host that a handle calls.
+struct HostTarget {
     host: Weak<Host>,
     event: fn(&Host),
 }
 
-impl Target for Turn {
+impl Target for HostTarget {
     fn event(&self, _: Option<Interest>) -> Option<Interest> {
         if let Some(host) = self.host.upgrade() {
             (self.event)(&host);
@@ -314,9 +315,9 @@ impl Target for Turn {
     }
 }
 
-/// Closes a host with its environment, which goes on when libuv has let go of all handles.
+/// Closes a host when its environment ends. The environment waits until libuv has closed all handles.
 unsafe extern "C" fn clean_up(hook: sys::napi_async_cleanup_hook_handle, data: *mut c_void) {
-    // SAFETY: the reference that was counted for this hook, which is called once.
+    // SAFETY: the reference that `enter_environment` leaked for this hook, which is called once.
     let host = unsafe { Rc::from_raw(data.cast::<Host>()) };
     let _ = catch_unwind(AssertUnwindSafe(|| {
         HOSTS.with_borrow_mut(|hosts| hosts.0.retain(|other| !Rc::ptr_eq(other, &host)));
@@ -328,7 +329,7 @@ unsafe extern "C" fn clean_up(hook: sys::napi_async_cleanup_hook_handle, data: *
     });
 }
 
-/// Whether this is Node, and not a process that merely resembles it.
+/// Whether the process is Node, and not Bun, Deno or Electron, which imitate it.
 pub(crate) fn is_node(env: Env) -> Result<bool> {
     let process: Object<'_> = env.get_global()?.get_named_property("process")?;
     let release: Object<'_> = process.get_named_property("release")?;

@@ -1,4 +1,4 @@
-//! Events of one client on their way from the host to JavaScript.
+//! Wakes JavaScript for events of the event-loop lane.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,27 +11,27 @@ use napi::{check_status, sys};
 use super::host::Host;
 use crate::bridge::wakeup::call;
 
-/// Makes the JavaScript values to be delivered out of what waits; none when nothing does.
+/// Takes everything that waits and returns it as JavaScript values, empty if nothing waits.
 type Drain = Box<dyn Fn(sys::napi_env, &LoopWakeup) -> Result<Vec<sys::napi_value>>>;
 
-/// The same as a [`Wakeup`](crate::bridge::wakeup::Wakeup), for events of this thread: the function is called at the end
-/// of the loop's turn, and never from within a call of JavaScript.
+/// Like a [`Wakeup`](crate::bridge::wakeup::Wakeup), for events of the JavaScript thread itself: the function is called at
+/// the end of a tick, and never inside of another call from JavaScript.
 #[derive(Clone)]
-pub(crate) struct LoopWakeup(Rc<Line>);
+pub(crate) struct LoopWakeup(Rc<Recipient>);
 
-pub(super) struct Line {
+/// A JavaScript function that events are delivered to.
+pub(super) struct Recipient {
     host: Weak<Host>,
     callback: Cell<sys::napi_ref>,
     drain: Drain,
-    /// Events that wait; none when no delivery is due.
+    /// The number of events to deliver.
     pub(super) waiting: Cell<usize>,
-    held: Cell<bool>,
+    is_ref: Cell<bool>,
 }
 
 impl LoopWakeup {
-    /// Creates the wake-up for the events of `host`.
-    ///
-    /// `callback` must be a JavaScript function of the same environment. `drain` must not own the wake-up.
+    /// Creates a wake-up on `host`. `callback` must be a JavaScript function of the same environment. `drain` must not own
+    /// the wake-up.
     pub(crate) fn new(host: &Rc<Host>, callback: sys::napi_value, drain: Drain) -> Result<Self> {
         let mut reference = ptr::null_mut();
         // SAFETY: the environment is open and this is its thread; the value belongs to it.
@@ -42,52 +42,52 @@ impl LoopWakeup {
             unsafe { sys::napi_delete_reference(host.env, reference) };
         }
         joined?;
-        Ok(Self(Rc::new(Line {
+        Ok(Self(Rc::new(Recipient {
             host: Rc::downgrade(host),
             callback: Cell::new(reference),
             drain,
             waiting: Cell::new(0),
-            held: Cell::new(false),
+            is_ref: Cell::new(false),
         })))
     }
 
-    /// Schedules the delivery of an event, together with those that come before it has begun.
+    /// Schedules a delivery for one more event. Events that come before it begins are delivered together.
     pub(crate) fn wake(&self) {
         let Some(host) = self.0.host.upgrade() else { return };
         if self.0.waiting.replace(self.0.waiting.get() + 1) == 0 {
             host.due.borrow_mut().push(Rc::clone(&self.0));
             if !host.collecting.get() {
-                host.doorbell.ring();
+                host.async_wakeup.wake();
             }
         }
     }
 
-    /// Keeps the process alive until [`LoopWakeup::release`].
-    pub(crate) fn hold(&self) {
-        if !self.0.held.replace(true)
+    /// Keeps the process alive until [`LoopWakeup::unref`].
+    pub(crate) fn r#ref(&self) {
+        if !self.0.is_ref.replace(true)
             && let Some(host) = self.0.host.upgrade()
         {
-            host.hold(1);
+            host.add_refs(1);
         }
     }
 
     /// Lets the process end.
-    pub(crate) fn release(&self) {
-        self.0.release();
+    pub(crate) fn unref(&self) {
+        self.0.unref();
     }
 
-    /// Gives back what the environment has made for it. Nothing is delivered any more.
+    /// Releases what it has in the environment. Nothing is delivered any more.
     pub(crate) fn close(&self) {
         self.0.close();
     }
 }
 
-impl Line {
-    fn release(&self) {
-        if self.held.replace(false)
+impl Recipient {
+    fn unref(&self) {
+        if self.is_ref.replace(false)
             && let Some(host) = self.host.upgrade()
         {
-            host.hold(-1);
+            host.add_refs(-1);
         }
     }
 
@@ -118,7 +118,7 @@ impl Line {
         }
     }
 
-    /// Gives the JavaScript function back, if that was not done yet.
+    /// Releases the JavaScript function. Returns `false` if it was released before.
     fn disconnect(&self, env: sys::napi_env) -> bool {
         let reference = self.callback.replace(ptr::null_mut());
         if reference.is_null() {
@@ -130,9 +130,9 @@ impl Line {
     }
 }
 
-impl Drop for Line {
+impl Drop for Recipient {
     fn drop(&mut self) {
-        self.release();
+        self.unref();
         self.close();
     }
 }

@@ -1,12 +1,12 @@
-//! The host of the runtime on Node's loop, which is libuv's.
+//! Runs the runtime on libuv, which is Node's event loop.
 
 mod busy_poll;
 mod host;
-mod line;
+mod loop_wakeup;
 mod reactor;
 mod sockets;
 mod symbols;
 mod uv;
 
 pub(super) use host::{Host, is_node};
-pub(super) use line::LoopWakeup;
+pub(super) use loop_wakeup::LoopWakeup;

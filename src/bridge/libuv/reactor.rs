@@ -1,4 +1,4 @@
-//! libuv as the reactor of a runtime.
+//! Implements [`Reactor`] with libuv.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -10,7 +10,7 @@ use super::sockets::readable;
 use super::uv::{Handle, Poll, Target};
 use crate::runtime::{Interest, Reactor, Source, Watch};
 
-/// Where a socket's events go.
+/// Passes the events of a socket's handle to its source.
 struct Socket {
     host: Weak<Host>,
     source: Weak<Source>,
@@ -29,7 +29,7 @@ impl Target for Socket {
     }
 }
 
-/// libuv as a reactor.
+/// A [`Reactor`] that watches sockets with handles of libuv.
 pub(super) struct Uv(Weak<Host>);
 
 impl Uv {

@@ -1,4 +1,4 @@
-//! The functions of libuv that are used, found at run time.
+//! Finds the functions of libuv at run time.
 
 use std::ffi::{CStr, c_int, c_uint, c_void};
 use std::ptr::NonNull;
@@ -6,14 +6,14 @@ use std::sync::OnceLock;
 
 use napi::sys::uv_loop_s;
 
-/// A `uv_handle_t`, whose layout is libuv's business.
+/// A `uv_handle_t`, whose layout only libuv knows.
 pub(super) type RawHandle = *mut c_void;
 pub(super) type Callback = unsafe extern "C" fn(RawHandle);
 pub(super) type PollCallback = unsafe extern "C" fn(RawHandle, c_int, c_int);
 
 macro_rules! functions {
     ($($name:ident: $symbol:literal fn($($argument:ty),*) $(-> $result:ty)?;)*) => {
-        /// libuv's functions.
+        /// Functions of libuv.
         pub(super) struct Functions {
             $(pub(super) $name: unsafe extern "C" fn($($argument),*) $(-> $result)?,)*
         }

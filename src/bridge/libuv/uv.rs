@@ -1,6 +1,6 @@
-//! Node's loop, and handles on it that cannot outlive their close callback.
+//! Safe wrappers of libuv's loop and handles.
 //!
-//! Call nothing here in a process that is not Node: others export these names and abort.
+//! Call these functions only in Node: other runtimes export functions of these names that abort the process.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::cell::Cell;
@@ -32,7 +32,7 @@ const WRITABLE: c_int = 2;
 /// Alignment that suits every handle, as `malloc` would give it.
 const HANDLE_ALIGN: usize = 16;
 
-/// Turns libuv's negative error numbers into errors.
+/// Converts libuv's negative error numbers to errors.
 fn check(status: c_int) -> io::Result<()> {
     if status < 0 { Err(io::Error::from_raw_os_error(-status)) } else { Ok(()) }
 }
@@ -45,11 +45,11 @@ pub(super) struct Loop {
     tally: Rc<Tally>,
 }
 
-/// Counts handles that libuv has not let go of yet.
+/// Counts handles that libuv has not closed yet.
 #[derive(Default)]
 struct Tally {
     handles: Cell<usize>,
-    /// Called once, when there are none left.
+    /// Called once, when no handles are left.
     then: Cell<Option<Box<dyn FnOnce()>>>,
 }
 
@@ -63,97 +63,97 @@ impl Tally {
     }
 }
 
-/// What events of a handle go to.
+/// Receives the events of a handle.
 pub(super) trait Target: 'static {
-    /// Something happened. `events` is for sockets: `None` for one that failed, which is then watched for
-    /// nothing. Gives what to watch for instead, where that changes.
+    /// Handles an event. Only sockets use `events`, which is `None` for a socket that failed and is no longer watched, and
+    /// the result: what to watch for from now on, or `None` for no change.
     fn event(&self, events: Option<Interest>) -> Option<Interest>;
 }
 
-/// What a handle's `data` points to.
+/// The `data` of a handle.
 struct Data {
     layout: Layout,
     target: Box<dyn Target>,
     tally: Rc<Tally>,
 }
 
-/// A handle of the loop. Dropping it closes it: its target hears nothing from then on and is dropped when
-/// libuv has let go.
+/// A handle of the loop. Dropping it closes it: its target gets no more events, and is dropped when libuv has closed the
+/// handle.
 pub(super) struct Handle<K> {
     raw: NonNull<c_void>,
     uv: &'static Functions,
     kind: PhantomData<*mut K>,
 }
 
-/// A socket's handle.
+/// A handle that watches a socket.
 pub(super) enum Poll {}
-/// The handle of what runs after the sockets in a turn.
+/// A handle that runs after the sockets in a tick.
 pub(super) enum Check {}
-/// The handle of what runs before the loop waits for sockets.
+/// A handle that runs before the loop waits for sockets.
 pub(super) enum Prepare {}
-/// A timer's handle.
+/// A handle of a timer.
 pub(super) enum Timer {}
-/// The handle of what other threads can set off.
+/// A handle that other threads can wake.
 pub(super) enum Async {}
 
 impl Loop {
-    /// Wraps the loop of this thread; `None` where libuv's functions are not there.
+    /// Wraps the loop of this thread. `None` where libuv's functions are missing.
     ///
     /// # Safety
     ///
-    /// `raw` is the loop of this thread in a process that is Node, and it outlives the handles: whoever ends
-    /// it waits for [`Loop::when_empty`].
+    /// `raw` must be the loop of this thread in a process that is Node. The loop must not end before
+    /// [`Loop::when_empty`] calls back.
     pub(super) unsafe fn new(raw: *mut uv_loop_s) -> Option<Self> {
         Some(Self { raw, uv: functions()?, tally: Rc::default() })
     }
 
-    /// Calls `then` when all handles are closed, at once if there are none.
+    /// Calls `then` when all handles are closed; at once if there are none.
     pub(super) fn when_empty(&self, then: impl FnOnce() + 'static) {
         self.tally.then.set(Some(Box::new(then)));
         self.tally.settle();
     }
 
-    /// Watches a socket, for nothing at first.
+    /// Makes a handle for a socket, which watches for nothing at first.
     pub(super) fn poll(&self, fd: BorrowedFd<'_>, target: impl Target) -> io::Result<Handle<Poll>> {
         let fd = fd.as_raw_fd();
         // SAFETY: the memory has the size of this kind of handle; the caller keeps the socket open.
         self.handle(POLL, target, |raw| unsafe { (self.uv.poll_init)(self.raw, raw, fd) })
     }
 
-    /// A check handle, stopped.
+    /// Makes a check handle, stopped.
     pub(super) fn check(&self, target: impl Target) -> io::Result<Handle<Check>> {
         // SAFETY: the memory has the size of this kind of handle.
         self.handle(CHECK, target, |raw| unsafe { (self.uv.check_init)(self.raw, raw) })
     }
 
-    /// A prepare handle, stopped.
+    /// Makes a prepare handle, stopped.
     pub(super) fn prepare(&self, target: impl Target) -> io::Result<Handle<Prepare>> {
         // SAFETY: the memory has the size of this kind of handle.
         self.handle(PREPARE, target, |raw| unsafe { (self.uv.prepare_init)(self.raw, raw) })
     }
 
-    /// How long the loop is about to sleep, unless an event comes: until its next timer.
+    /// How long the loop will sleep if no event comes: until its next timer.
     pub(super) fn sleep(&self) -> Duration {
         // SAFETY: only reads the loop, which is alive, on its thread.
         let milliseconds = unsafe { (self.uv.backend_timeout)(self.raw) };
-        // Less than zero is for ever.
+        // -1 means no limit.
         u64::try_from(milliseconds).map_or(Duration::MAX, Duration::from_millis)
     }
 
-    /// Whether the loop has an event to hear of: it will not sleep then.
+    /// Whether an event is pending, so that the loop will not sleep.
     pub(super) fn has_event(&self) -> bool {
         // SAFETY: as in `sleep`; the descriptor is the loop's own and lives as long.
         let fd = unsafe { BorrowedFd::borrow_raw((self.uv.backend_fd)(self.raw)) };
         has_event(fd)
     }
 
-    /// A timer, stopped.
+    /// Makes a timer, stopped.
     pub(super) fn timer(&self, target: impl Target) -> io::Result<Handle<Timer>> {
         // SAFETY: the memory has the size of this kind of handle.
         self.handle(TIMER, target, |raw| unsafe { (self.uv.timer_init)(self.raw, raw) })
     }
 
-    /// An async handle.
+    /// Makes an async handle.
     pub(super) fn asynchronous(&self, target: impl Target) -> io::Result<Handle<Async>> {
         // SAFETY: the memory has the size of this kind of handle.
         self.handle(ASYNC, target, |raw| unsafe { (self.uv.async_init)(self.raw, raw, Some(on_event)) })
@@ -192,7 +192,7 @@ impl Loop {
 }
 
 impl<K> Handle<K> {
-    /// Whether the handle keeps the process alive.
+    /// Sets whether the handle keeps the process alive.
     pub(super) fn keep_alive(&self, yes: bool) {
         let set = if yes { self.uv.refer } else { self.uv.unrefer };
         // SAFETY: the handle is open as long as this value exists.
@@ -208,7 +208,7 @@ impl<K> Drop for Handle<K> {
 }
 
 impl Handle<Poll> {
-    /// Watches for `interest` from now on.
+    /// Watches the socket for `interest` from now on.
     pub(super) fn start(&self, interest: Interest) -> io::Result<()> {
         // SAFETY: the handle is open as long as this value exists.
         unsafe { watch(self.uv, self.raw.as_ptr(), interest) }
@@ -233,7 +233,7 @@ unsafe fn watch(uv: &Functions, raw: RawHandle, interest: Interest) -> io::Resul
 }
 
 impl Handle<Check> {
-    /// Calls the target after the sockets of this turn, or the next.
+    /// Calls the target in each tick after the sockets, until it is stopped.
     pub(super) fn start(&self) {
         // SAFETY: the handle is open as long as this value exists. It cannot fail with a callback.
         unsafe { (self.uv.check_start)(self.raw.as_ptr(), on_event) };
@@ -247,7 +247,7 @@ impl Handle<Check> {
 }
 
 impl Handle<Prepare> {
-    /// Calls the target before the loop waits, in each turn. When it does already, nothing changes.
+    /// Calls the target in each tick before the loop waits, until it is stopped. Does nothing if it is started.
     pub(super) fn start(&self) {
         // SAFETY: the handle is open as long as this value exists. It cannot fail with a callback.
         unsafe { (self.uv.prepare_start)(self.raw.as_ptr(), on_event) };
@@ -261,7 +261,7 @@ impl Handle<Prepare> {
 }
 
 impl Handle<Timer> {
-    /// Calls the target once after `delay`, in place of any earlier request.
+    /// Calls the target once after `delay`, rounded up to milliseconds. Replaces an earlier request.
     pub(super) fn start(&self, delay: Duration) {
         let milliseconds = delay.as_nanos().div_ceil(1_000_000).try_into().unwrap_or(u64::MAX);
         // SAFETY: the handle is open as long as this value exists. It cannot fail with a callback.
@@ -269,49 +269,49 @@ impl Handle<Timer> {
     }
 }
 
-/// Calls an async handle's target soon, from any thread, until it is disconnected.
-pub(super) struct Doorbell(Mutex<Option<Bell>>);
+/// Wakes the loop from any thread, so that it calls an async handle's target. Does nothing while it is not connected.
+pub(super) struct AsyncWakeup(Mutex<Option<Connected>>);
 
-struct Bell {
+struct Connected {
     raw: NonNull<c_void>,
     uv: &'static Functions,
 }
 
 // SAFETY: `uv_async_send` may be called from any thread, and nothing else is done with the handle.
-unsafe impl Send for Bell {}
+unsafe impl Send for Connected {}
 
-impl Doorbell {
-    /// A doorbell without a wire.
+impl AsyncWakeup {
+    /// Makes one that is not connected.
     pub(super) fn new() -> Self {
         Self(Mutex::new(None))
     }
 
-    /// Connects it. [`Doorbell::disconnect`] must come before the handle is dropped.
+    /// Connects it to a handle. [`AsyncWakeup::disconnect`] must be called before the handle is dropped.
     pub(super) fn connect(&self, handle: &Handle<Async>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(Bell { raw: handle.raw, uv: handle.uv });
+            Some(Connected { raw: handle.raw, uv: handle.uv });
     }
 
-    /// Makes every later ring a silent one.
+    /// Makes every later [`AsyncWakeup::wake`] do nothing.
     pub(super) fn disconnect(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Rings.
-    pub(super) fn ring(&self) {
-        if let Some(bell) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+    /// Wakes the loop.
+    pub(super) fn wake(&self) {
+        if let Some(connected) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             // SAFETY: it is disconnected, under this lock, before the handle is closed.
-            unsafe { (bell.uv.async_send)(bell.raw.as_ptr()) };
+            unsafe { (connected.uv.async_send)(connected.raw.as_ptr()) };
         }
     }
 }
 
-/// Tells a handle's target; gives what it answers.
+/// Passes an event to a handle's target and returns the result.
 ///
 /// # Safety
 ///
 /// `raw` is a handle made by [`Loop::handle`] that was open when the loop made this call.
-unsafe fn tell(uv: &Functions, raw: RawHandle, events: Option<Interest>) -> Option<Interest> {
+unsafe fn dispatch(uv: &Functions, raw: RawHandle, events: Option<Interest>) -> Option<Interest> {
     // SAFETY: the data is the box that was put there; it is dropped by `on_closed` only, which the loop never
     // calls from within another callback.
     let data = unsafe { &*(uv.get_data)(raw).cast::<Data>() };
@@ -322,7 +322,7 @@ unsafe fn tell(uv: &Functions, raw: RawHandle, events: Option<Interest>) -> Opti
 unsafe extern "C" fn on_event(raw: RawHandle) {
     let Some(uv) = functions() else { return };
     // SAFETY: libuv calls this for an open handle that was started with it.
-    unsafe { tell(uv, raw, Some(Interest::default())) };
+    unsafe { dispatch(uv, raw, Some(Interest::default())) };
 }
 
 unsafe extern "C" fn on_poll(raw: RawHandle, status: c_int, events: c_int) {
@@ -330,10 +330,10 @@ unsafe extern "C" fn on_poll(raw: RawHandle, status: c_int, events: c_int) {
     let interest = Interest { readable: events & READABLE != 0, writable: events & WRITABLE != 0 };
     // SAFETY: libuv calls this for an open handle that was started with it. Its memory lives until `on_closed`.
     unsafe {
-        if let Some(next) = tell(uv, raw, (status >= 0).then_some(interest))
+        if let Some(next) = dispatch(uv, raw, (status >= 0).then_some(interest))
             && (uv.is_closing)(raw) == 0
         {
-            // A failure shows in the read or write that follows.
+            // An error shows in the read or write that follows.
             let _ = watch(uv, raw, next);
         }
     }
@@ -344,7 +344,7 @@ unsafe extern "C" fn on_closed(raw: RawHandle) {
     // SAFETY: the handle was made by `Loop::handle`, which put the box there, and this is called once for it.
     let data = unsafe { Box::from_raw((uv.get_data)(raw).cast::<Data>()) };
     let Data { layout, target, tally } = *data;
-    // SAFETY: allocated with this layout, and libuv has let go of it.
+    // SAFETY: allocated with this layout, and libuv has closed the handle.
     unsafe { dealloc(raw.cast(), layout) };
     let _ = catch_unwind(AssertUnwindSafe(|| {
         drop(target);

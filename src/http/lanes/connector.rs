@@ -1,4 +1,4 @@
-//! Sockets of the I/O thread's lane, on tokio.
+//! Sockets of the I/O-thread lane, on tokio.
 
 use std::future::Future;
 use std::io::{self, IoSlice};
@@ -19,22 +19,22 @@ use super::pooled::{Network, Socket};
 use crate::http::endpoint::Endpoint;
 use crate::runtime::traffic::Traffic;
 
-/// Pause before a socket is dialled again whose queue of waiting connections was full.
+/// The pause before another attempt to connect when the server's listen queue is full.
 pub(crate) const QUEUE_FULL_PAUSE: Duration = Duration::from_millis(1);
 
-/// Dials one endpoint.
+/// Connects to one endpoint.
 pub enum Connector {
-    /// A Unix socket, as hyperlocal names it.
+    /// A Unix socket, by its URI of hyperlocal.
     Unix(Uri),
-    /// A TCP port, whose host is looked up each time.
+    /// A TCP port. Its host name is looked up for each connection.
     Tcp(Uri, HttpConnector),
 }
 
 impl Connector {
-    /// A connector for `endpoint`.
+    /// Makes a connector for `endpoint`.
     ///
     /// # Errors
-    /// `InvalidInput` for a host that is not one.
+    /// When the host is invalid.
     pub fn new(endpoint: &Endpoint) -> io::Result<Self> {
         Ok(match endpoint {
             Endpoint::Unix(path) => Self::Unix(hyperlocal::Uri::new(path, "/").into()),
@@ -47,12 +47,12 @@ impl Connector {
         })
     }
 
-    async fn dial(&self) -> io::Result<Stream> {
+    async fn connect_stream(&self) -> io::Result<Stream> {
         match self {
             Self::Unix(uri) => loop {
                 match UnixConnector.call(uri.clone()).await {
                     Ok(stream) => return Ok(Stream::Unix(stream)),
-                    // A full listen queue is told to a non-blocking socket at once; a blocking one would wait.
+                    // The listen queue is full. A blocking socket would wait for room.
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                         tokio::time::sleep(QUEUE_FULL_PAUSE).await;
                     }
@@ -89,17 +89,17 @@ impl Network for Connector {
     type Awaited = ();
 
     async fn connect(&self) -> io::Result<TokioIo<Counted>> {
-        Ok(TokioIo::new(Counted { stream: self.dial().await?, traffic: Rc::default() }))
+        Ok(TokioIo::new(Counted { stream: self.connect_stream().await?, traffic: Rc::default() }))
     }
 
     fn probe(&self, _: &TokioIo<Counted>) {}
 
-    /// An end is seen by the task of the connection; a look would be one more system call a call.
-    fn was_quiet(&self, (): &()) -> bool {
+    /// Always true: the connection's task sees its end, and a check would cost a system call for each call.
+    fn was_live(&self, (): &()) -> bool {
         true
     }
 
-    fn look<'a>(&self, (): &'a (), _: impl Iterator<Item = &'a ()>) -> bool {
+    fn check_liveness<'a>(&self, (): &'a (), _: impl Iterator<Item = &'a ()>) -> bool {
         true
     }
 
@@ -114,7 +114,7 @@ impl Network for Connector {
     }
 }
 
-/// A socket that counts what it moves.
+/// A socket that counts the bytes it moves.
 pub struct Counted {
     stream: Stream,
     traffic: Rc<Traffic>,

@@ -1,4 +1,4 @@
-//! A socket whose last bytes are read though nothing can be written to it any more.
+//! Reads a socket to its end after a write has failed.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
@@ -6,15 +6,15 @@ use std::task::{Context, Poll};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 
-/// A socket whose other side may close it before it has read a request to its end: the answer that it left comes first, and
-/// then the end. So a failed write is no failure of its own; what the reader finds tells.
+/// A socket that hides failed writes. A server may answer and close the connection before it has read the whole request.
+/// Writing fails then, but the answer can still be read. If there is none, reading fails too.
 pub(super) struct Draining<S> {
     socket: S,
     is_unwritable: bool,
 }
 
 impl<S> Draining<S> {
-    /// A socket that nobody has written to.
+    /// Wraps a socket that nothing was written to.
     pub(super) const fn new(socket: S) -> Self {
         Self { socket, is_unwritable: false }
     }
@@ -34,7 +34,7 @@ impl<S: Write + Unpin> Draining<S> {
             && matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset)
         {
             self.is_unwritable = true;
-            // Whoever writes also reads, and shall do so now.
+            // Wake the task, so that it reads.
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }

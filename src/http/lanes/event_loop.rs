@@ -1,4 +1,4 @@
-//! The lane of the caller's own thread: hyper's connections on an [`EventLoop`].
+//! The event-loop lane: hyper's connections on an [`EventLoop`] of the caller's thread.
 
 use std::future::Future;
 use std::io;
@@ -18,17 +18,17 @@ use crate::http::limits::Limits;
 use crate::runtime::traffic::Traffic;
 use crate::runtime::{Address, Awaited, EventLoop, Probe, Stream, connect};
 
-/// How long a look at an idle connection holds for those that were looked at with it.
+/// How long a liveness check stays valid for the other connections that were checked with the first.
 const FRESH: Duration = Duration::from_millis(1);
 
-/// Calls over connections that live on the caller's thread. The request is written before
-/// [`Transport::start`] returns. Dropping it drops the calls in flight.
+/// Calls over connections that live on the caller's thread. Requests are written before [`Transport::start`] returns, unless
+/// they are [corked](EventLoop::cork). Dropping it drops the calls in flight.
 pub struct EventLoopTransport<S> {
     engine: Engine<PooledDispatch<LoopNetwork>, S>,
     event_loop: Rc<EventLoop>,
 }
 
-/// Whether this lane can connect to `endpoint`: a host name must be looked up first, which would block.
+/// Whether this lane can connect to `endpoint`: not to a host name, because looking it up would block.
 #[must_use]
 pub fn can_reach(endpoint: &Endpoint) -> bool {
     address(endpoint).is_some()
@@ -42,7 +42,7 @@ fn address(endpoint: &Endpoint) -> Option<Address> {
 }
 
 impl<S: Sink + Clone> EventLoopTransport<S> {
-    /// Prepares connections to `endpoint`; nothing is connected yet.
+    /// Prepares calls to `endpoint`. The first call connects.
     ///
     /// # Errors
     /// `InvalidInput` for an endpoint that this lane [cannot reach](can_reach).
@@ -77,7 +77,7 @@ impl<S: Sink + Clone> Transport for EventLoopTransport<S> {
     }
 }
 
-/// An event loop's sockets, connected to one address.
+/// Sockets on an event loop, connected to one address.
 struct LoopNetwork {
     event_loop: Rc<EventLoop>,
     address: Address,
@@ -96,16 +96,16 @@ impl Network for LoopNetwork {
         stream.probe()
     }
 
-    fn was_quiet(&self, probe: &Probe) -> bool {
-        probe.was_quiet_within(FRESH)
+    fn was_live(&self, probe: &Probe) -> bool {
+        probe.was_live_within(FRESH)
     }
 
-    fn look<'a>(&self, first: &'a Probe, next: impl Iterator<Item = &'a Probe>) -> bool {
-        self.event_loop.look(first, next)
+    fn check_liveness<'a>(&self, first: &'a Probe, next: impl Iterator<Item = &'a Probe>) -> bool {
+        self.event_loop.check_liveness(first, next)
     }
 
     fn await_answer(&self, probe: &Probe) -> Awaited {
-        probe.forget_look();
+        probe.forget_liveness();
         self.event_loop.await_answer()
     }
 

@@ -1,4 +1,4 @@
-//! The lane of the I/O thread: hyper's connections on tokio, steered from the JavaScript thread by messages.
+//! The I/O-thread lane: hyper's connections on tokio. The JavaScript thread sends it commands.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -32,10 +32,9 @@ enum Command {
 }
 
 impl IoThreadTransport {
-    /// Prepares connections to `endpoint`; nothing is connected yet.
+    /// Prepares calls to `endpoint`. The first call connects.
     ///
-    /// `announce` is called after one or more events were delivered to `sink`: once for all that the sockets that
-    /// are ready together bring.
+    /// `announce` is called after events were delivered to `sink`: once for those of all sockets that are ready together.
     ///
     /// # Errors
     /// The system error when the I/O thread cannot be started.
@@ -51,7 +50,7 @@ impl IoThreadTransport {
         let (commands, mut incoming) = mpsc::unbounded_channel();
         thread.spawn(move || async move {
             let waiting = Rc::<Waiting>::default();
-            let sink = Gathering { sink, waiting: Rc::clone(&waiting) };
+            let sink = Batching { sink, waiting: Rc::clone(&waiting) };
             let engine = Engine::new(PooledDispatch::new(connector, &limits), &limits, sink);
             let commands = async {
                 while let Some(command) = incoming.recv().await {
@@ -72,7 +71,7 @@ impl IoThreadTransport {
     }
 
     fn send(&self, command: Command) {
-        // The receiver ends only with its thread, which this handle keeps running.
+        // The receiver lives as long as its thread, which this handle keeps running.
         let _ = self.commands.send(command);
     }
 }
@@ -97,7 +96,7 @@ impl Transport for IoThreadTransport {
 
 /// A sink whose events are announced together.
 #[derive(Clone)]
-struct Gathering<S> {
+struct Batching<S> {
     sink: S,
     waiting: Rc<Waiting>,
 }
@@ -109,7 +108,7 @@ struct Waiting {
     first: Notify,
 }
 
-impl<S: Sink> Sink for Gathering<S> {
+impl<S: Sink> Sink for Batching<S> {
     fn deliver(&self, event: Event) {
         self.sink.deliver(event);
         if !self.waiting.any.replace(true) {
@@ -118,7 +117,7 @@ impl<S: Sink> Sink for Gathering<S> {
     }
 }
 
-/// Announces what waits after the sockets were looked at once more: each announcement wakes another thread.
+/// Announces waiting events. Polls the sockets once more first, because each announcement wakes another thread.
 async fn announce_all(waiting: &Waiting, announce: impl Fn()) {
     loop {
         waiting.first.notified().await;
@@ -143,10 +142,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn events_of_one_look_at_the_sockets_are_announced_together() {
+    async fn events_of_one_poll_are_announced_together() {
         let waiting = Rc::<Waiting>::default();
         let delivered = Rc::new(Count(Cell::new(0)));
-        let sink = Gathering { sink: Rc::clone(&delivered), waiting: Rc::clone(&waiting) };
+        let sink = Batching { sink: Rc::clone(&delivered), waiting: Rc::clone(&waiting) };
         let announced = RefCell::new(Vec::new());
         let delivering = async {
             for round in 1..=2 {

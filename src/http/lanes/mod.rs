@@ -1,7 +1,6 @@
-//! The two ways to a connection.
+//! The two lanes, in which connections can live: [`event_loop`] on the caller's thread, [`io_thread`] on a thread of its own.
 //!
-//! [`pooled`] keeps connections, over the sockets of either lane: [`io_thread`] is the lane of tokio's thread,
-//! [`event_loop`] that of the caller's own.
+//! [`pooled`] keeps the connections of either lane.
 
 pub mod connector;
 mod draining;

@@ -1,4 +1,4 @@
-//! hyper's connections to one server, kept between calls, over the sockets of any lane.
+//! A pool of hyper's connections to one server, over the sockets of either lane.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::future::{Future, poll_fn};
@@ -26,75 +26,77 @@ use crate::http::retry::Reached;
 use crate::runtime::pool::{Lease, Permit, Pool};
 use crate::runtime::traffic::Traffic;
 
-/// Idle connections that are looked at together.
-const LOOKS: usize = 64;
-/// A connection is closed so long before its server would close it.
+/// The most idle connections that are checked together.
+const CHECKED_TOGETHER: usize = 64;
+/// How long before the server would close an idle connection it is closed.
 const MARGIN: Duration = Duration::from_secs(1);
 
-/// What a lane brings: sockets to one server, a clock and tasks.
+/// The parts of a lane: sockets to one server, timers and tasks.
 pub trait Network: 'static {
     /// A connected socket.
     type Stream: Socket;
-    /// What tells of a socket that hyper owns.
+    /// Checks a socket that hyper owns.
     type Probe: 'static;
-    /// What lasts for as long as an answer is awaited.
+    /// A guard that is kept while an answer is awaited.
     type Awaited: 'static;
 
     /// Connects to the server.
     fn connect(&self) -> impl Future<Output = io::Result<Self::Stream>>;
-    /// A probe of a socket.
+    /// Makes a probe of a socket.
     fn probe(&self, stream: &Self::Stream) -> Self::Probe;
-    /// Whether the socket was found open and with nothing to read so shortly ago that this still holds.
-    fn was_quiet(&self, probe: &Self::Probe) -> bool;
-    /// Looks at a socket and others that are likely used next. Gives whether the first is open and has nothing to read.
-    fn look<'a>(&self, first: &'a Self::Probe, next: impl Iterator<Item = &'a Self::Probe>) -> bool;
-    /// A request is written to this socket.
+    /// Whether a liveness check that is still valid found the socket open with nothing to read.
+    fn was_live(&self, probe: &Self::Probe) -> bool;
+    /// Checks a socket, together with others that are likely used next. Returns whether the first is open with nothing to
+    /// read.
+    fn check_liveness<'a>(&self, first: &'a Self::Probe, next: impl Iterator<Item = &'a Self::Probe>)
+    -> bool;
+    /// Called when a request is written to a socket.
     fn await_answer(&self, probe: &Self::Probe) -> Self::Awaited;
-    /// Resolves after the delay.
+    /// Waits for `delay`.
     fn sleep(&self, delay: Duration) -> impl Future<Output = ()>;
-    /// Runs a task; a panic in it must not reach the others.
+    /// Runs a task. A panic in it must not affect others.
     fn spawn(&self, task: impl Future<Output = ()> + 'static);
 }
 
-/// A socket that hyper can use, and that says what went over it.
+/// A socket that hyper can use, and that counts the bytes it moves.
 pub trait Socket: hyper::rt::Read + hyper::rt::Write + Unpin + 'static {
-    /// What was moved.
+    /// The bytes moved so far.
     fn traffic(&self) -> &Rc<Traffic>;
 }
 
-/// Calls over connections of a pool. Dropping it closes those that are idle.
+/// Sends requests over connections of a pool. Dropping it closes the idle ones.
 pub struct PooledDispatch<N: Network> {
     network: Rc<N>,
     pool: Rc<Pool<Connection<N>>>,
     keep_alive: Option<KeepAlive>,
-    /// The task that closes idle connections, which ends when none are open.
+    /// The task that closes idle connections. It runs while connections are open.
     sweep: RefCell<AbortHandle>,
 }
 
-/// How long connections are idle.
+/// How long connections may be idle.
 #[derive(Clone, Copy)]
 struct KeepAlive {
     steps: Steps,
     limit: Duration,
 }
 
-/// A connection that serves nobody.
+/// A connection that is not in use.
 struct Connection<N: Network> {
     sender: SendRequest<Body>,
-    line: Rc<Line<N>>,
+    state: Rc<State<N>>,
 }
 
-/// What a connection's user and the task that drives it share.
-struct Line<N: Network> {
+/// The state that a connection's user and the task that drives it share.
+struct State<N: Network> {
     probe: N::Probe,
     traffic: Rc<Traffic>,
-    /// While a request is under way: whoever drives the connection sees when it is over.
+    /// Set while the connection is in use. The task that drives it sees when that ends.
     busy: RefCell<Option<Busy<N>>>,
-    /// Whether it has answered.
+    /// Whether an answer was received.
     served: Cell<bool>,
-    /// Steps for which it is idle.
+    /// The number of steps for which it has been idle.
     idle: Cell<u32>,
-    /// Steps for which it may be idle, once its first answer has said so.
+    /// The number of steps for which it may be idle, if its first answer says so.
     most_idle: OnceCell<u32>,
 }
 
@@ -104,7 +106,7 @@ struct Busy<N: Network> {
 }
 
 impl<N: Network> PooledDispatch<N> {
-    /// A pool without connections.
+    /// Makes an empty pool.
     pub fn new(network: N, limits: &Limits) -> Self {
         let (sweep, _) = AbortHandle::new_pair();
         sweep.abort();
@@ -122,20 +124,20 @@ impl<N: Network> PooledDispatch<N> {
         self.pool.open()
     }
 
-    /// Bytes or an end that nobody asked for make a connection useless, and its task may not have seen them yet. What one
-    /// call looks at, the next in the same moment need not look at again.
+    /// Whether an idle connection is still open with nothing to read. Its task may not have seen an end or unexpected bytes
+    /// yet, so its socket is checked, together with others, unless that was just done.
     fn is_usable(&self, connection: &Connection<N>) -> bool {
-        let probe = &connection.line.probe;
+        let probe = &connection.state.probe;
         !connection.sender.is_closed()
-            && (self.network.was_quiet(probe)
-                || self.pool.next(LOOKS - 1, |idle| {
-                    self.network.look(probe, idle.iter().map(|idle| &idle.line.probe))
+            && (self.network.was_live(probe)
+                || self.pool.next(CHECKED_TOGETHER - 1, |idle| {
+                    self.network.check_liveness(probe, idle.iter().map(|idle| &idle.state.probe))
                 }))
     }
 
     async fn open(&self, permit: Permit<Connection<N>>) -> Result<Connection<N>, Error> {
         let stream = self.network.connect().await.map_err(Error::Connect)?;
-        let line = Rc::new(Line {
+        let state = Rc::new(State {
             probe: self.network.probe(&stream),
             traffic: Rc::clone(stream.traffic()),
             busy: RefCell::new(None),
@@ -148,14 +150,14 @@ impl<N: Network> PooledDispatch<N> {
             .handshake::<_, Body>(Draining::new(stream))
             .await
             .map_err(|error| classify(&error))?;
-        self.network.spawn(drive(connection, Rc::clone(&line), Rc::clone(&self.pool), permit));
+        self.network.spawn(drive(connection, Rc::clone(&state), Rc::clone(&self.pool), permit));
         if self.sweep.borrow().is_aborted() {
             self.sweep_idle();
         }
-        Ok(Connection { sender, line })
+        Ok(Connection { sender, state })
     }
 
-    /// Closes connections that are idle for too long, as long as any are open.
+    /// Starts the task that closes connections which are idle for too long.
     fn sweep_idle(&self) {
         let Some(KeepAlive { steps, limit }) = self.keep_alive else { return };
         let most = steps.within(limit);
@@ -165,9 +167,9 @@ impl<N: Network> PooledDispatch<N> {
         let task = async move {
             while pool.open() > 0 {
                 network.sleep(steps.every).await;
-                pool.retain(|Connection { line, .. }| {
-                    line.idle.set(line.idle.get() + 1);
-                    line.idle.get() < *line.most_idle.get().unwrap_or(&most)
+                pool.retain(|Connection { state, .. }| {
+                    state.idle.set(state.idle.get() + 1);
+                    state.idle.get() < *state.most_idle.get().unwrap_or(&most)
                 });
             }
             sweep.abort();
@@ -175,34 +177,38 @@ impl<N: Network> PooledDispatch<N> {
         self.network.spawn(Abortable::new(task, registration).map(drop));
     }
 
-    /// Takes note of what a connection's first answer says about how long it may be idle.
-    fn note_hint(&self, line: &Line<N>, headers: &HeaderMap) {
-        if line.served.replace(true) {
+    /// Records how long a connection may be idle, if its first answer says so.
+    fn note_hint(&self, state: &State<N>, headers: &HeaderMap) {
+        if state.served.replace(true) {
             return;
         }
         if let (Some(hint), Some(KeepAlive { steps, limit })) = (keep_alive_hint(headers), self.keep_alive) {
-            let _ = line.most_idle.set(steps.within(hint.saturating_sub(MARGIN).min(limit)));
+            let _ = state.most_idle.set(steps.within(hint.saturating_sub(MARGIN).min(limit)));
         }
     }
 
-    /// An answer whose head agrees with itself. The connection of any other is not used again.
+    /// Checks the head of an answer. If it is invalid, or a body may follow that should not, the connection is not used again.
     fn checked(
         &self,
         response: Response<Incoming>,
-        line: &Rc<Line<N>>,
+        state: &Rc<State<N>>,
         reused: bool,
     ) -> Result<Response<Incoming>, Unanswered> {
         let checked = answer_head::check(&response);
         if !matches!(checked, Ok(true)) {
-            line.busy.take();
-            self.pool.retain(|idle| !Rc::ptr_eq(&idle.line, line));
+            state.busy.take();
+            self.pool.retain(|idle| !Rc::ptr_eq(&idle.state, state));
         }
         checked.map(|_| response).map_err(|error| Unanswered { error, reached: Reached::Answer, reused })
     }
 
-    async fn connection(&self, anew: bool, progress: &Progress) -> Result<(bool, Connection<N>), Unanswered> {
-        progress.rests();
-        let lease = if anew {
+    async fn connection(
+        &self,
+        fresh: bool,
+        progress: &Progress,
+    ) -> Result<(bool, Connection<N>), Unanswered> {
+        progress.set_waiting();
+        let lease = if fresh {
             Lease::Open(self.pool.acquire_new().await)
         } else {
             self.pool.acquire(|idle| self.is_usable(idle)).await
@@ -210,7 +216,7 @@ impl<N: Network> PooledDispatch<N> {
         match lease {
             Lease::Idle(connection) => Ok((true, connection)),
             Lease::Open(permit) => {
-                progress.connects();
+                progress.set_connecting();
                 match self.open(permit).await {
                     Ok(connection) => Ok((false, connection)),
                     Err(error) => Err(Unanswered { error, reached: Reached::Nothing, reused: false }),
@@ -220,7 +226,7 @@ impl<N: Network> PooledDispatch<N> {
     }
 }
 
-/// For how long the server keeps an idle connection, as `Keep-Alive: timeout=5` says.
+/// How long the server keeps an idle connection, if it says so, as in `Keep-Alive: timeout=5`.
 fn keep_alive_hint(headers: &HeaderMap) -> Option<Duration> {
     const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
     let parameters = headers.get(KEEP_ALIVE)?.to_str().ok()?;
@@ -231,28 +237,28 @@ fn keep_alive_hint(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-/// Drives a connection until it ends, and puts it into the pool each time it is free.
+/// Drives a connection until it ends. Returns it to the pool after each use.
 async fn drive<N: Network>(
     mut connection: http1::Connection<Draining<N::Stream>, Body>,
-    line: Rc<Line<N>>,
+    state: Rc<State<N>>,
     pool: Rc<Pool<Connection<N>>>,
     permit: Permit<Connection<N>>,
 ) {
     poll_fn(|cx| {
-        // Its errors are told to the call that they concern.
+        // The call that an error concerns gets it as well.
         if connection.poll_without_shutdown(cx).is_ready() {
             return Poll::Ready(());
         }
-        let free = line.busy.borrow_mut().take_if(|busy| busy.sender.is_ready());
+        let free = state.busy.borrow_mut().take_if(|busy| busy.sender.is_ready());
         if let Some(Busy { sender, .. }) = free {
-            line.idle.set(0);
-            pool.put(Connection { sender, line: Rc::clone(&line) });
+            state.idle.set(0);
+            pool.put(Connection { sender, state: Rc::clone(&state) });
         }
         Poll::Pending
     })
     .await;
-    pool.retain(|idle| !Rc::ptr_eq(&idle.line, &line));
-    // The next may connect when this one is closed.
+    pool.retain(|idle| !Rc::ptr_eq(&idle.state, &state));
+    // Close this connection before another may be opened.
     drop(connection);
     drop(permit);
 }
@@ -268,27 +274,27 @@ impl<N: Network> Dispatch for PooledDispatch<N> {
     async fn dispatch(
         &self,
         mut request: Request<Body>,
-        anew: bool,
+        fresh: bool,
         progress: &Progress,
     ) -> Result<Response<Incoming>, Unanswered> {
         loop {
-            let (reused, Connection { mut sender, line }) = self.connection(anew, progress).await?;
-            let traffic = &line.traffic;
+            let (reused, Connection { mut sender, state }) = self.connection(fresh, progress).await?;
+            let traffic = &state.traffic;
             let (read, written) = (traffic.read(), traffic.written());
-            progress.sends(traffic);
-            // The connection goes back to its pool on its own.
+            progress.set_sent(traffic);
+            // `drive` returns the connection to the pool.
             let answer = sender.try_send_request(request);
-            let awaited = self.network.await_answer(&line.probe);
-            line.busy.replace(Some(Busy { sender, _awaited: awaited }));
+            let awaited = self.network.await_answer(&state.probe);
+            state.busy.replace(Some(Busy { sender, _awaited: awaited }));
             let mut error = match answer.await {
                 Ok(response) => {
-                    self.note_hint(&line, response.headers());
-                    return self.checked(response, &line, reused);
+                    self.note_hint(&state, response.headers());
+                    return self.checked(response, &state, reused);
                 }
                 Err(error) => error,
             };
             match error.take_message() {
-                // Not a byte of it was written, and its connection had ended before.
+                // None of the request was written, because the connection had ended before.
                 Some(unsent) if reused => request = unsent,
                 _ => {
                     let error = classify(&error.into_error());

@@ -23,10 +23,10 @@ fn idle(lane: &Lane, listener: &UnixListener, count: u32) -> Vec<UnixStream> {
 }
 
 #[test]
-fn a_slow_look_closes_no_healthy_connection() {
+fn a_slow_liveness_check_closes_no_healthy_connection() {
     let lane = Lane::new(10);
     let listener = lane.listen();
-    lane.reactor.look.set(Duration::from_millis(3));
+    lane.reactor.check_duration.set(Duration::from_millis(3));
     let mut stream = idle(&lane, &listener, 1).remove(0);
     for id in 2..7 {
         lane.transport.start(get(id));
@@ -38,13 +38,13 @@ fn a_slow_look_closes_no_healthy_connection() {
 }
 
 #[test]
-fn idle_connections_are_looked_at_together() {
+fn idle_connections_are_checked_together() {
     let lane = Lane::new(10);
     let listener = lane.listen();
     let _streams = idle(&lane, &listener, 3);
-    lane.reactor.looked.borrow_mut().clear();
+    lane.reactor.checked.borrow_mut().clear();
     lane.transport.start(get(4));
-    assert_eq!(*lane.reactor.looked.borrow(), [3]);
+    assert_eq!(*lane.reactor.checked.borrow(), [3]);
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn a_request_is_repeated_once_and_on_a_new_connection() {
     let mut used = streams.pop().unwrap();
     assert!(read_head(&mut used).starts_with("GET /4 "));
     drop(used);
-    lane.turn_until("the repeat", |_| {
+    lane.tick_until("the repeat", |_| {
         listener.set_nonblocking(true).unwrap();
         let Ok((mut stream, _)) = listener.accept() else { return false };
         stream.set_nonblocking(false).unwrap();
@@ -93,11 +93,11 @@ fn what_was_never_written_is_sent_over_another_connection_whatever_it_is() {
     let lane = Lane::new(10);
     let listener = lane.listen();
     let mut streams = idle(&lane, &listener, 2);
-    // This looks at both connections; the other one ends right after.
+    // This checks both connections; the other one ends right after.
     lane.transport.start(get(3));
     drop(streams.remove(0));
     lane.transport.start(Call { method: Method::POST, ..get(4) });
-    lane.turn();
+    lane.tick();
     let (mut stream, _) = listener.accept().unwrap();
     assert!(read_head(&mut stream).starts_with("POST /4 "));
     stream.write_all(SHORT).unwrap();
@@ -123,7 +123,7 @@ fn bytes_of_an_answer_that_nobody_has_read_forbid_a_repeat() {
     let mut stream = idle(&lane, &listener, 1).remove(0);
     let body = vec![b'x'; 8 << 20];
     lane.transport.start(Call { method: Method::PUT, payload: Payload::Bytes(body.into()), ..get(2) });
-    // The answer comes and the connection ends between two turns, while the body is being written.
+    // The answer comes and the connection ends between two ticks, while the body is being written.
     stream.write_all(b"HTTP/1.1 1").unwrap();
     drop(stream);
     assert_eq!(lane.body(2).unwrap_err().code(), "ECONNRESET");
@@ -137,7 +137,7 @@ fn a_dropped_transport_leaves_neither_connections_nor_timers() {
     let mut streams = idle(&lane, &listener, 2);
     let Lane { event_loop, transport, .. } = lane;
     drop(transport);
-    event_loop.turn();
+    event_loop.tick();
     assert!(streams.iter_mut().all(is_at_end));
     assert_eq!(event_loop.sleepers(), 0);
 }
@@ -150,7 +150,7 @@ fn nothing_is_awaited_where_nothing_can_be_written() {
     // It stays open and reads no more.
     streams[0].shutdown(Shutdown::Read).unwrap();
     lane.transport.start(Call { method: Method::POST, payload: Payload::Bytes("body".into()), ..get(2) });
-    lane.turn_until("the repeat", |_| {
+    lane.tick_until("the repeat", |_| {
         listener.set_nonblocking(true).unwrap();
         let Ok((mut stream, _)) = listener.accept() else { return false };
         stream.set_nonblocking(false).unwrap();

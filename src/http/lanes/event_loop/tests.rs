@@ -75,16 +75,16 @@ impl Lane {
         UnixListener::bind(&self.path.0).expect("a free path")
     }
 
-    pub(super) fn turn(&self) {
-        self.reactor.turn(&self.event_loop, Duration::from_millis(20));
+    pub(super) fn tick(&self) {
+        self.reactor.tick(&self.event_loop, Duration::from_millis(20));
     }
 
-    /// Turns the loop until `done`.
-    pub(super) fn turn_until(&self, what: &str, done: impl Fn(&Self) -> bool) {
+    /// Runs ticks until `done`.
+    pub(super) fn tick_until(&self, what: &str, done: impl Fn(&Self) -> bool) {
         let end = Instant::now() + PATIENCE;
         while !done(self) {
             assert!(Instant::now() < end, "waited in vain: {what}");
-            self.turn();
+            self.tick();
         }
     }
 
@@ -92,9 +92,9 @@ impl Lane {
         self.events.0.borrow().iter().any(|event| event.is_last() && number(event) == id)
     }
 
-    /// Turns the loop until the call is over; gives its body.
+    /// Runs ticks until the call is over; gives its body.
     pub(super) fn body(&self, id: u32) -> Result<Bytes, Error> {
-        self.turn_until("a call", |lane| lane.is_over(id));
+        self.tick_until("a call", |lane| lane.is_over(id));
         let mut events = self.events.0.borrow_mut();
         let index = events.iter().position(|event| event.is_last() && number(event) == id);
         match events.swap_remove(index.expect("it is over")) {
@@ -167,19 +167,19 @@ fn the_request_is_written_before_start_returns() {
 }
 
 #[test]
-fn calls_that_are_gathered_are_written_with_the_last_that_was_expected() {
+fn corked_calls_are_written_with_the_last_that_was_expected() {
     let lane = Lane::new(10);
     let listener = lane.listen();
     listener.set_nonblocking(true).unwrap();
     let connected = || std::iter::from_fn(|| listener.accept().ok()).count();
-    lane.event_loop.gather(3, || {
+    lane.event_loop.cork(3, || {
         for (id, expected) in [(1, 0), (2, 0), (3, 3), (4, 0)] {
             lane.transport.start(get(id));
             assert_eq!(connected(), expected, "after call {id}");
         }
     });
     assert_eq!(connected(), 1, "what was left when the work was done");
-    lane.event_loop.gather(1, || {
+    lane.event_loop.cork(1, || {
         lane.transport.start(get(5));
         assert_eq!(connected(), 1);
     });
@@ -188,10 +188,10 @@ fn calls_that_are_gathered_are_written_with_the_last_that_was_expected() {
 }
 
 #[test]
-fn a_call_that_is_cancelled_while_it_is_gathered_is_never_sent() {
+fn a_call_that_is_cancelled_while_corked_is_never_sent() {
     let lane = Lane::new(10);
     let listener = lane.listen();
-    lane.event_loop.gather(9, || {
+    lane.event_loop.cork(9, || {
         lane.transport.start(get(1));
         lane.transport.cancel(1);
         lane.transport.start(get(2));
@@ -211,7 +211,7 @@ fn a_connection_is_free_again_when_its_call_is_over() {
         assert!(read_head(&mut stream).starts_with(&format!("GET /{id} ")));
         stream.write_all(SHORT).unwrap();
         assert_eq!(lane.body(id).unwrap(), "ok");
-        // At once, without a turn in between: as JavaScript does in its callback.
+        // At once, without a tick in between: as JavaScript does in its callback.
         lane.transport.start(get(id + 1));
         assert_eq!(lane.open(), 1);
     }
@@ -261,7 +261,7 @@ fn an_idle_connection_that_ends_is_closed_at_once() {
     lane.body(1).unwrap();
     assert_eq!(lane.open(), 1);
     drop(stream);
-    lane.turn_until("the end of the connection", |lane| lane.open() == 0);
+    lane.tick_until("the end of the connection", |lane| lane.open() == 0);
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn a_connection_that_stays_idle_is_closed() {
     read_head(&mut idle);
     idle.write_all(SHORT).unwrap();
     lane.body(1).unwrap();
-    lane.turn_until("the end of the idle connection", |lane| lane.open() == 1);
+    lane.tick_until("the end of the idle connection", |lane| lane.open() == 1);
     assert!(is_at_end(&mut idle));
     read_head(&mut busy);
     busy.write_all(SHORT).unwrap();
@@ -296,10 +296,10 @@ fn a_connection_is_closed_before_its_server_would_close_it() {
         stream.write_all(head.as_bytes()).unwrap();
         lane.body(id).unwrap();
         if seconds == 1 {
-            lane.turn_until("the end of the connection", |lane| lane.open() == 0);
+            lane.tick_until("the end of the connection", |lane| lane.open() == 0);
         } else {
             let end = Instant::now() + Duration::from_millis(1200);
-            lane.turn_until("a while", |_| Instant::now() > end);
+            lane.tick_until("a while", |_| Instant::now() > end);
             assert_eq!(lane.open(), 1);
         }
     }
@@ -323,7 +323,7 @@ fn an_answer_with_many_header_fields_keeps_its_connection() {
     for piece in [half, rest, second] {
         assert!(!lane.is_over(1));
         stream.write_all(piece.as_bytes()).unwrap();
-        (0..3).for_each(|_| lane.turn());
+        (0..3).for_each(|_| lane.tick());
     }
     assert_eq!(lane.body(1).unwrap(), "bodybody");
     // Its connection serves the next call.
@@ -368,9 +368,9 @@ fn a_call_that_is_given_up_within_a_long_head_closes_the_connection() {
     let (mut stream, _) = listener.accept().unwrap();
     read_head(&mut stream);
     stream.write_all(many_fields(400).0.strip_suffix("\r\nbody").unwrap().as_bytes()).unwrap();
-    (0..3).for_each(|_| lane.turn());
+    (0..3).for_each(|_| lane.tick());
     lane.transport.cancel(1);
-    lane.turn_until("the end of the connection", |lane| lane.open() == 0);
+    lane.tick_until("the end of the connection", |lane| lane.open() == 0);
     assert!(is_at_end(&mut stream));
 }
 
@@ -384,7 +384,7 @@ fn bytes_on_an_idle_connection_close_it() {
     stream.write_all(SHORT).unwrap();
     lane.body(1).unwrap();
     stream.write_all(SHORT).unwrap();
-    lane.turn_until("the end of the connection", |lane| lane.open() == 0);
+    lane.tick_until("the end of the connection", |lane| lane.open() == 0);
     assert!(is_at_end(&mut stream));
 }
 
@@ -398,7 +398,7 @@ fn an_idle_connection_that_ended_unseen_is_not_used() {
     stream.write_all(SHORT).unwrap();
     lane.body(1).unwrap();
     drop(stream);
-    // No turn: only a look at the socket can tell. A POST is never sent twice.
+    // No tick: only a check of the socket can tell. A POST is never sent twice.
     lane.transport.start(Call { method: Method::POST, ..get(2) });
     let (mut stream, _) = listener.accept().unwrap();
     assert!(read_head(&mut stream).starts_with("POST /2 "));
@@ -406,7 +406,7 @@ fn an_idle_connection_that_ended_unseen_is_not_used() {
     assert_eq!(lane.body(2).unwrap(), "ok");
 }
 
-/// A connection whose answer was delivered in a turn that is not over yet.
+/// A connection whose answer was delivered in a tick that is not over yet.
 fn answered(lane: &Lane) -> (UnixListener, UnixStream) {
     let listener = lane.listen();
     lane.transport.start(get(1));
@@ -414,7 +414,7 @@ fn answered(lane: &Lane) -> (UnixListener, UnixStream) {
     read_head(&mut peer);
     peer.write_all(SHORT).unwrap();
     while !lane.is_over(1) {
-        lane.reactor.begin_turn(&lane.event_loop, PATIENCE);
+        lane.reactor.begin_tick(&lane.event_loop, PATIENCE);
     }
     (listener, peer)
 }
@@ -439,7 +439,7 @@ fn bytes_behind_an_answer_that_was_only_peeked_at_are_never_taken_for_the_next()
     let (mut second, _) = listener.accept().unwrap();
     read_head(&mut second);
     lane.event_loop.finish_reads();
-    lane.turn();
+    lane.tick();
     assert!(!lane.is_over(2));
     assert_eq!(peer.read(&mut [0]).unwrap_err().kind(), io::ErrorKind::ConnectionReset);
 }
@@ -467,7 +467,7 @@ fn a_call_that_is_over_cannot_be_cancelled_any_more() {
     let (mut stream, _) = listener.accept().unwrap();
     read_head(&mut stream);
     stream.write_all(SHORT).unwrap();
-    lane.turn_until("the answer", |lane| lane.is_over(1));
+    lane.tick_until("the answer", |lane| lane.is_over(1));
     lane.transport.cancel(1);
     assert!(matches!(lane.events.0.borrow()[..], [Event::Done { id: 1, .. }]));
     assert_eq!(lane.open(), 1, "its connection serves the next");
@@ -504,7 +504,7 @@ fn dropping_the_transport_closes_all_connections() {
     read_head(&mut busy);
     let Lane { event_loop, transport, .. } = lane;
     drop(transport);
-    event_loop.turn();
+    event_loop.tick();
     assert!(is_at_end(&mut busy));
     read_head(&mut idle);
     assert!(is_at_end(&mut idle));
@@ -555,7 +555,7 @@ fn a_full_listen_queue_is_waited_for() {
     }
     lane.transport.start(get(1));
     for _ in 0..5 {
-        lane.turn();
+        lane.tick();
     }
     assert!(!lane.is_over(1));
     let answers = thread::spawn(move || {
@@ -580,11 +580,11 @@ fn a_full_send_buffer_is_waited_for() {
     let call = Call { method: Method::POST, payload: Payload::Bytes(body.clone()), ..get(1) };
     lane.transport.start(call);
     let (mut stream, _) = listener.accept().unwrap();
-    // Nobody reads: the buffer is full, and waiting for room takes no turns.
-    lane.turn();
+    // Nobody reads: the buffer is full, and waiting for room takes no ticks.
+    lane.tick();
     let before = lane.reactor.events.get();
     for _ in 0..5 {
-        lane.turn();
+        lane.tick();
     }
     assert_eq!(lane.reactor.events.get(), before);
     let reader = thread::spawn(move || {
@@ -599,7 +599,7 @@ fn a_full_send_buffer_is_waited_for() {
 }
 
 #[test]
-fn a_large_body_takes_many_turns() {
+fn a_large_body_takes_many_ticks() {
     const LENGTH: usize = 16 << 20;
     let lane = Lane::new(10);
     let listener = lane.listen();
@@ -613,12 +613,12 @@ fn a_large_body_takes_many_turns() {
     });
     assert_eq!(lane.body(1).unwrap().len(), LENGTH);
     writer.join().unwrap();
-    // 256 KiB and one more read of at most 128 KiB between two turns.
+    // 256 KiB and one more read of at most 128 KiB between two ticks.
     assert!(lane.reactor.events.get() - before >= LENGTH / (384 * 1024));
 }
 
 #[test]
-fn a_reader_that_pauses_costs_no_turns() {
+fn a_reader_that_pauses_costs_no_ticks() {
     let lane = Lane::new(10);
     let listener = lane.listen();
     lane.transport.start(Call { delivery: Delivery::Stream, ..get(1) });
@@ -632,18 +632,18 @@ fn a_reader_that_pauses_costs_no_turns() {
         let events = lane.events.0.borrow();
         events.iter().map(|event| if let Event::Chunk { bytes, .. } = event { bytes.len() } else { 0 }).sum()
     };
-    lane.turn_until("the window to fill", |lane| received(lane) > 256 * 1024);
+    lane.tick_until("the window to fill", |lane| received(lane) > 256 * 1024);
     for _ in 0..5 {
-        lane.turn();
+        lane.tick();
     }
     let (events, held) = (lane.reactor.events.get(), received(&lane));
     for _ in 0..5 {
-        lane.turn();
+        lane.tick();
     }
     assert_eq!((lane.reactor.events.get(), received(&lane)), (events, held));
     assert!(held < 2_000_000);
     let taken = Cell::new(0);
-    lane.turn_until("the rest", |lane| {
+    lane.tick_until("the rest", |lane| {
         let received = received(lane);
         lane.transport.consumed(1, received - taken.replace(received));
         lane.is_over(1)
