@@ -71,6 +71,27 @@ console.log('answered', (await client.GET('/v1/environment')).response.status);
 await simulator.close();
 `;
 
+/** Uses each part of the package once. */
+export const everyPart = `import { once } from 'node:events';
+import { connectNotifications, getClient, getEnvironmentMetadata } from '${NAME}';
+import { startSimulator } from '${NAME}/testing';
+const simulator = await startSimulator();
+const { socketPath, token, metadataPath } = simulator;
+const client = getClient({ socketPath, token });
+console.log('answered', (await client.GET('/v1/environment')).response.status);
+const socket = connectNotifications({ socketPath, token });
+const notified = once(socket, 'notification');
+await simulator.whenConnected();
+simulator.publish({ topic: 'container.state.changed' });
+console.log('notified of', (await notified)[0].topic);
+socket.close();
+const { data, error } = await getEnvironmentMetadata({ path: metadataPath, validate: true });
+if (error) throw error;
+console.log('in environment', data.id);
+await client.close();
+await simulator.close();
+`;
+
 export const simulatedCommonjs = `const { getClient } = require('${NAME}');
 const { startSimulator } = require('${NAME}/testing');
 (async () => {

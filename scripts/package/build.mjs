@@ -62,9 +62,10 @@ export function buildAddon(platform) {
   say(`Building the addon for ${name} (two to six minutes the first time)`);
   const flags = compilerFlags(platform).map((flag) => JSON.stringify(flag));
   run(
-    'cargo',
+    'cargo-zigbuild',
     [
-      'zigbuild',
+      // Not together with the library for Rust programs: Cargo would not optimise over all crates then.
+      ...['rustc', '--crate-type', 'cdylib'],
       ...['--release', '--lib', '--locked', '--quiet'],
       ...['--target', zigTarget(platform), '--target-dir', folder],
       ...['--config', `target.${target}.rustflags=[${flags}]`],
