@@ -54,14 +54,14 @@ test('names of types do as well as constructors, so that a declaration can be JS
 
 test('every fault is named with its place', () => {
   for (const [change, ...faults] of [
-    [{ summary: 'x' }, /^things\.put\.summary: is not known here, where path, .* may be$/],
-    [{ mgs: 'x' }, /^things\.put\.mgs: is not known here, .*; did you mean msg\?$/],
+    [{ summary: 'x' }, /^things\.put\.summary: is not a known key; the keys are path, .*, response$/],
+    [{ mgs: 'x' }, /^things\.put\.mgs: is not a known key; .*; did you mean msg\?$/],
     [{ path: '/things/{name}' }, /^things\.put\.path: \{name\} is not declared in params$/],
     [
       { request: { method: 'PUT', body: ['size', 'color'] } },
       /^things\.put\.request\.body\[1\]: "color" is not declared in params$/,
     ],
-    [{ msg: 'Changing {name}' }, /^things\.put\.msg: nothing fills \{name\}$/],
+    [{ msg: 'Changing {name}' }, /^things\.put\.msg: unknown field \{name\}$/],
     [
       { params: { id: { type: Map } }, request: { method: 'PUT' } },
       /^things\.put\.params\.id\.type: "Map" is not a type; the types are/,
@@ -74,7 +74,7 @@ test('every fault is named with its place', () => {
     [{ description: 5 }, /^things\.put\.description: must be a String, not the Number 5$/],
     [
       { response: { body: { at: [Date, Date] } } },
-      /^things\.put\.response\.body\.at: an array has one shape in it, not 2$/,
+      /^things\.put\.response\.body\.at: an array has exactly one shape in it, not 2$/,
     ],
     [
       { response: { success: { status: 200n } } },
@@ -83,7 +83,7 @@ test('every fault is named with its place', () => {
     [
       { path: 'x', msg: '{y}' },
       /^things\.put\.path: a path starts with \/$/,
-      /^things\.put\.msg: nothing fills \{y\}$/,
+      /^things\.put\.msg: unknown field \{y\}$/,
     ],
   ]) {
     const found = faultsOf(declared(change));
@@ -117,7 +117,7 @@ test('what is no declaration at all is refused', () => {
 test('two endpoints cannot share a route or a command', () => {
   const { put } = declared().things;
   assert.deepEqual(faultsOf({ things: { put, other: { ...put, path: '/things/{id}' } } }), [
-    'things.other.path: is the route of things.put too: PUT /things/{}',
+    'things.other.path: gives the same route as things.put: PUT /things/{}',
   ]);
   assert.deepEqual(faultsOf({ things: { put, _put: { ...put, path: '/other/{id}' } } }), [
     'things._put: is the command put, as put is',

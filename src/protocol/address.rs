@@ -1,4 +1,4 @@
-//! Where the server of a call is.
+//! The address of the server that a call goes to.
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -12,23 +12,23 @@ use super::types::{HOST, PORT, SOCKET_PATH};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", untagged)]
 pub enum Address {
-    /// A TCP port of a host; the host without brackets.
+    /// A TCP address.
     Tcp {
-        /// Name or address.
+        /// Host name or IP address; IPv6 without brackets.
         host: String,
-        /// Port, 1 or more.
+        /// Port, never 0.
         port: u16,
     },
     /// A Unix socket.
     Unix {
-        /// Its path.
+        /// Path of the socket file.
         socket_path: String,
     },
 }
 
 impl Address {
-    /// Reads host and port, or the path of a socket, from global params. Fails with the name of a param and
-    /// what is wrong with it, as a predicate.
+    /// Reads host and port, or the path of a socket, from global params. Fails with the name of a param and what is
+    /// wrong with it, such as "must not be empty".
     pub(super) fn read(params: &Map<String, Value>) -> Result<Self, (&'static str, String)> {
         let given = |name: &str| params.get(name).filter(|value| !value.is_null());
         match (given(SOCKET_PATH), given(HOST), given(PORT)) {
@@ -39,7 +39,8 @@ impl Address {
         }
     }
 
-    /// Checks what is given of host, port and the path of a socket; the rest may come later. Fails as [`Self::read`] does.
+    /// Checks those of host, port and socket path that are given; the others may be given later. Fails as
+    /// [`Self::read`] does.
     pub(super) fn check(params: &Map<String, Value>) -> Result<(), (&'static str, String)> {
         let mut complete = params.clone();
         let given = |name: &str| params.get(name).is_some_and(|value| !value.is_null());
@@ -57,7 +58,7 @@ impl Address {
     fn unix(path: &Value) -> Result<Self, String> {
         match path {
             Value::String(path) if path.is_empty() => Err("must not be empty".to_owned()),
-            Value::String(path) if path.contains('\0') => Err("must not hold a zero byte".to_owned()),
+            Value::String(path) if path.contains('\0') => Err("must not contain a zero byte".to_owned()),
             Value::String(path) => Ok(Self::Unix { socket_path: path.clone() }),
             _ => Err("must be a String".to_owned()),
         }
@@ -72,14 +73,14 @@ impl Address {
             (Some(port), None) => read_port(port).map_err(|reason| (PORT, reason))?,
             (None, Some(port)) => port,
             (Some(_), Some(_)) => {
-                return Err((PORT, "must not be given twice: host holds one too".to_owned()));
+                return Err((PORT, "must not be given twice: host contains one too".to_owned()));
             }
             (None, None) => return Err((PORT, "is missing".to_owned())),
         };
         Ok(Self::Tcp { host, port })
     }
 
-    /// What `{host}` and `{port}` of a message show.
+    /// The texts for `{host}` and `{port}` in messages. For a Unix socket: `unix` and its path.
     pub(super) fn host_and_port(&self) -> (String, String) {
         match self {
             Self::Tcp { host, port } if host.contains(':') => (format!("[{host}]"), port.to_string()),
@@ -96,7 +97,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// Reads a port: a number, or its digits as an environment variable or a form has them.
+/// Reads a port: a number, or a string of digits, as environment variables give it.
 fn read_port(port: &Value) -> Result<u16, String> {
     let number = match port {
         Value::String(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok(),
@@ -106,12 +107,13 @@ fn read_port(port: &Value) -> Result<u16, String> {
     number.ok_or_else(|| "must be a whole number from 1 to 65535".to_owned())
 }
 
-/// Whether a host holds a port too.
+/// Whether a host contains a port.
 fn has_port(host: &str) -> bool {
     read_host(host).is_ok_and(|(_, port)| port.is_some())
 }
 
-/// Reads a host as people write it: a name or an address, perhaps with `http://` before it and a port after.
+/// Reads a host as people write it: a name or an IP address, optionally with `http://` before it and a port after it.
+/// Gives host and port.
 fn read_host(text: &str) -> Result<(String, Option<u16>), String> {
     let lower = text.to_ascii_lowercase();
     if lower.starts_with("https:") {

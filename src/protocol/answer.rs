@@ -1,4 +1,4 @@
-//! From an answer to results or an error.
+//! Decides whether an answer is a success or which error it means.
 
 use std::fmt::Write;
 
@@ -9,32 +9,32 @@ use super::param::wire_text;
 use super::request::Call;
 use super::types::{Endpoint, Protocol};
 
-/// What came back.
+/// The answer of a server.
 #[derive(Debug, Clone, Copy)]
 pub struct Answer<'a> {
-    /// The HTTP status.
+    /// HTTP status.
     pub status: u16,
-    /// The body as text.
+    /// Body, decoded as UTF-8.
     pub body: &'a str,
 }
 
-/// Why nothing came back.
+/// Why there was no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unanswered {
-    /// There was no answer in time.
+    /// A time limit passed.
     Timeout,
-    /// The server took no connection.
+    /// The server could not be connected to.
     Refused,
     /// Anything else.
     Other,
 }
 
 impl Protocol {
-    /// Whether an answer is the declared success of an endpoint, with the declared shape.
+    /// Checks that an answer has the status of success and the declared shape.
     ///
     /// # Errors
-    /// The place in the body that does not fit and what is wrong there, as a predicate; `None` when the
-    /// answer has another status.
+    /// `None` when the status is not that of success; otherwise the place in the body that does not fit and what is
+    /// wrong there, such as "is missing".
     pub fn check_success(
         &self,
         endpoint: &Endpoint,
@@ -68,9 +68,9 @@ impl Protocol {
         })
     }
 
-    /// Whether a body without a declared shape holds results where they are declared to be.
+    /// For endpoints without a declared shape: checks that the body has the key that holds the results.
     fn check_results(&self, body: &str) -> Result<(), Option<(String, String)>> {
-        // A body that is no JSON is the results.
+        // A body that is not JSON is taken as the results.
         match (&self.results, serde_json::from_str(body)) {
             (Some(key), Ok(Value::Object(entries))) if !entries.contains_key(key) => {
                 Err(Some((key.clone(), "is missing".to_owned())))
@@ -85,7 +85,7 @@ impl Protocol {
 }
 
 impl Call {
-    /// The error that an answer means, if it does not mean success.
+    /// The error that an answer means; `None` when it is a success.
     #[must_use]
     pub fn error(&self, answer: Answer<'_>) -> Option<Box<CallError>> {
         match self.protocol.check_success(&self.endpoint, answer) {
@@ -123,7 +123,7 @@ impl Call {
             }
         }
         let errors = self.endpoint.errors.values().chain(protocol.errors.values());
-        // The endpoint's own errors come first and win a tie.
+        // Of two errors that fit equally well the first is taken, and the endpoint's own come first.
         let mut best = None;
         for declared in errors {
             let fit = declared.fit(answer.status, kind);
@@ -140,9 +140,9 @@ impl Call {
         if declared.name == UNAUTHORIZED {
             context = context.with("name", &protocol.credential.param);
         } else if context.fact("name").is_none() {
-            // A server says in words what a client would say with a name.
-            let words = context.fact("error").unwrap_or("the server does not say what").to_owned();
-            context = context.with("name", words);
+            // Messages use `{name}` for the param at fault. A server may give only a text, which is shown instead.
+            let text = context.fact("error").unwrap_or("the server gives no details").to_owned();
+            context = context.with("name", text);
         }
         context.params_first = self.endpoint.errors.contains_key(&declared.name);
         let mut error = call_error(&self.endpoint, declared, Some(answer.status), &context);
@@ -151,10 +151,10 @@ impl Call {
     }
 }
 
-/// The longest part of an unexpected body that a message shows, in characters.
+/// How much of an unexpected body a message shows, in characters.
 const LONGEST_EXCERPT: usize = 200;
 
-/// An answer that no declared error fits, in words.
+/// Describes an answer that no declared error fits, for a message.
 fn describe(answer: Answer<'_>, kind: Option<&str>) -> String {
     let mut text = format!("the server answered with status {}", answer.status);
     if let Some(kind) = kind {

@@ -1,4 +1,4 @@
-//! Calls that ended with a declared error.
+//! The error that a call ends with.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -7,39 +7,39 @@ use super::declared_error::Declared;
 use super::template::{Filling, Template};
 use super::types::{Endpoint, Protocol};
 
-/// A call that ended with a declared error.
+/// The error of a call: a declared one, with the texts of this call filled in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CallError {
     /// The name of the declared error.
     pub name: String,
-    /// Its message, filled.
+    /// What happened.
     pub message: String,
     /// The status of the answer, or the declared one when there was no answer.
     pub status: Option<u16>,
-    /// What to do about it, filled.
+    /// What to do about it.
     pub suggestions: Vec<String>,
     /// The endpoint, as `group.name`.
     pub endpoint: String,
-    /// The param, field or place that is to blame.
+    /// The param, field or place in the body that is at fault.
     pub param: Option<String>,
-    /// What exactly was wrong, or the server's own words.
+    /// What exactly was wrong, or the server's own text.
     pub detail: Option<String>,
 }
 
-/// What the fields of an error's templates may hold.
+/// The values for the `{fields}` of an error's message templates.
 #[derive(Debug, Default)]
 pub(super) struct Context<'a> {
     /// The params of the call.
     pub(super) params: Option<&'a Map<String, Value>>,
-    /// Everything else by name.
+    /// All other values, by field name.
     pub(super) facts: Vec<(String, String)>,
-    /// Whether a param goes before a fact of the same name: so in the messages of an endpoint's own errors,
-    /// which know its params.
+    /// Whether a param is preferred to a fact of the same name. True for the endpoint's own errors, whose messages are
+    /// written for its params.
     pub(super) params_first: bool,
 }
 
 impl Context<'_> {
-    /// A context with one more fact.
+    /// Adds a fact.
     pub(super) fn with(mut self, name: &str, text: impl Into<String>) -> Self {
         self.facts.push((name.to_owned(), text.into()));
         self
@@ -66,9 +66,9 @@ impl Protocol {
         endpoint.errors.get(name).or_else(|| self.errors.get(name))
     }
 
-    /// Ends a call with a global error. `{name}` and `{error}` of the context become param and detail.
+    /// Makes the global error called `name`. The facts `name` and `error` become its param and detail.
     pub(super) fn fail(&self, endpoint: &Endpoint, name: &str, context: &Context<'_>) -> Box<CallError> {
-        // The compiler puts every built-in error into the protocol.
+        // Compilation adds every built-in error to the protocol.
         let declared = &self.errors[name];
         let mut error = call_error(endpoint, declared, declared.status, context);
         if let Some(detail) = &error.detail
@@ -79,7 +79,7 @@ impl Protocol {
         error
     }
 
-    /// Ends a call because of one of its params. The reason is a predicate: "is missing".
+    /// Makes the error of a param that does not fit. `reason` follows the param's name: "is missing".
     pub(super) fn malformed(&self, endpoint: &Endpoint, param: &str, reason: &str) -> Box<CallError> {
         let reason = if reason == "is missing" || reason.starts_with("must") {
             format!("it {reason}")
@@ -90,7 +90,7 @@ impl Protocol {
     }
 }
 
-/// A message with its reason after a colon.
+/// Appends a reason to a message, after a colon.
 fn with_reason(message: &str, reason: &str) -> String {
     let reason = reason.strip_suffix('.').unwrap_or(reason);
     match message.strip_suffix('.') {
@@ -99,16 +99,16 @@ fn with_reason(message: &str, reason: &str) -> String {
     }
 }
 
-/// The error of params that do not fit.
+/// Built-in error: a param does not fit.
 pub(super) const MALFORMED: &str = "malformedRequest";
-/// The error of credentials that are missing or not accepted.
+/// Built-in error: the credential is missing or not accepted.
 pub(super) const UNAUTHORIZED: &str = "unauthorized";
-/// The error of answers without their shape.
+/// Built-in error: an answer does not have the declared shape.
 pub(super) const BAD_RESPONSE: &str = "badResponse";
-/// The error of everything else.
+/// Built-in error: anything else.
 pub(super) const GENERIC: &str = "generic";
 
-/// Ends a call with an error.
+/// Fills a declared error with the values of a call.
 pub(super) fn call_error(
     endpoint: &Endpoint,
     declared: &Declared,

@@ -1,4 +1,4 @@
-//! Calls with what a client's options and the environment say about global params.
+//! Makes calls, in which a client's options and the environment give the global params that a call leaves out.
 
 use std::sync::Arc;
 
@@ -16,13 +16,13 @@ pub struct Caller {
     protocol: Arc<Protocol>,
     /// In the order of the declaration, as [`Protocol::commands`] has them.
     endpoints: Vec<Arc<Endpoint>>,
-    /// Global params that hold when a call does not give them; what goes first first.
+    /// Global params for calls that do not give them: from the options, then from the environment.
     settings: [Map<String, Value>; 2],
-    /// That of calls which say nothing about it.
+    /// For calls that give neither an address nor a credential.
     connection: Connection,
 }
 
-/// Where a call goes, and with what credential. What is wrong with either is said when a call needs it.
+/// Where a call goes, and with what credential. An invalid one is reported only when a call needs it.
 #[derive(Debug)]
 struct Connection {
     address: Result<Arc<Address>, (&'static str, String)>,
@@ -30,7 +30,7 @@ struct Connection {
 }
 
 impl Caller {
-    /// A caller with options, which are global params that hold when a call does not give them.
+    /// A caller for `protocol`. `options` are global params for calls that do not give them.
     #[must_use]
     pub fn new(protocol: Arc<Protocol>, options: Map<String, Value>) -> Self {
         let endpoints = protocol.groups.values().flat_map(IndexMap::values).map(Arc::clone).collect();
@@ -39,29 +39,28 @@ impl Caller {
         Self { protocol, endpoints, settings, connection }
     }
 
-    /// From now on, global params that neither a call nor the options give are these.
+    /// Sets the global params that the environment gives; calls and options are preferred to them.
     pub fn set_environment(&mut self, environment: Map<String, Value>) {
         self.settings[1] = environment;
         self.connection = self.protocol.connection(&mut Map::new(), &self.settings);
     }
 
-    /// The protocol.
+    /// The protocol whose endpoints are called.
     #[must_use]
     pub fn protocol(&self) -> &Arc<Protocol> {
         &self.protocol
     }
 
-    /// The endpoint with a number, which is that of its command.
+    /// The endpoint with this index in [`Protocol::commands`].
     #[must_use]
     pub fn endpoint(&self, number: usize) -> Option<&Arc<Endpoint>> {
         self.endpoints.get(number)
     }
 
-    /// Checks what a call gives: the endpoint's params, and perhaps global ones.
+    /// Checks the params of a call: those of the endpoint, and any global ones.
     ///
-    /// # Errors
-    /// `malformedRequest` names the first param that is missing, unknown or does not fit; `unauthorized`
-    /// says that an authorised endpoint has no credential.
+    /// # Errors `malformedRequest` for the first param that is missing, unknown or does not fit; `unauthorized` when
+    /// the endpoint needs a credential and there is none.
     pub fn call(
         &self,
         endpoint: &Arc<Endpoint>,
@@ -109,10 +108,10 @@ impl Caller {
 }
 
 impl Protocol {
-    /// Checks what settings say about where the server is, before there is a call.
+    /// Checks the address in settings before any call is made.
     ///
     /// # Errors
-    /// The name of a param and what is wrong with it, as a predicate.
+    /// The name of a param and what is wrong with it, such as "must not be empty".
     pub fn check_connection(&self, settings: &Map<String, Value>) -> Result<(), (&'static str, String)> {
         Address::check(settings)
     }
@@ -122,7 +121,7 @@ impl Protocol {
         [HOST, PORT, SOCKET_PATH, &self.credential.param]
     }
 
-    /// Takes the params of the connection out of `given`, completed by `settings` and defaults.
+    /// Moves the params of the connection out of `given`, and takes missing ones from `settings` and defaults.
     fn connection(&self, given: &mut Map<String, Value>, settings: &[Map<String, Value>]) -> Connection {
         let mut connection = Map::new();
         let names = self.connection_params();
@@ -131,7 +130,7 @@ impl Protocol {
                 connection.insert(name.to_owned(), value);
             }
         }
-        // A call that says where the server is says it all: the other kind of address no longer applies.
+        // Once one source gives a host or a socket path, later sources cannot add the other kind of address.
         let defaults: Map<String, Value> = self
             .params
             .iter()
@@ -178,7 +177,7 @@ impl Protocol {
                 Ok(Some(credential.clone()))
             }
             Some(Value::String(_)) => {
-                Err(self.malformed(endpoint, name, "must hold only printable ASCII characters"))
+                Err(self.malformed(endpoint, name, "must contain only printable ASCII characters"))
             }
             Some(_) => Err(self.malformed(endpoint, name, "must be a String")),
         }

@@ -1,4 +1,4 @@
-//! The command line that follows from a protocol.
+//! The commands of a protocol's command line: one for each endpoint.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -7,7 +7,7 @@ use super::names::kebab;
 use super::param::{Param, Type, wire_text};
 use super::types::{Endpoint, Protocol};
 
-/// The options that every command has; a param of the same name is reached as `--param-<name>`.
+/// The options that every command has. A param of the same name gets the option `--param-<name>`.
 const OWN_OPTIONS: [&str; 13] = [
     "api-key",
     "help",
@@ -34,17 +34,17 @@ pub struct Command {
     pub name: String,
     /// The endpoint it calls: the declared names of group and endpoint.
     pub endpoint: [String; 2],
-    /// What it does, in a line.
+    /// What it does, in one line.
     pub description: String,
-    /// The HTTP method.
+    /// HTTP method.
     pub method: String,
     /// Whether the credential is sent.
     pub authorized: bool,
-    /// Its params, in the order in which they may be given.
+    /// Its params, in the order of the declaration.
     pub params: Vec<CommandParam>,
-    /// An example of its params.
+    /// The required params with example values, as they are typed in a shell.
     pub example: String,
-    /// Whether parts of its results are hidden until asked for.
+    /// Whether parts of its results are hidden unless the user asks for them.
     pub has_secrets: bool,
 }
 
@@ -54,20 +54,19 @@ pub struct Command {
 pub struct CommandParam {
     /// Its declared name.
     pub name: String,
-    /// The option that gives it, without the dashes.
+    /// The name of its option, without the dashes.
     pub option: String,
-    /// Its type.
     #[serde(rename = "type")]
     kind: Type,
-    /// What it is, in a line.
+    /// What it is, in one line.
     pub description: String,
     /// Whether it must be given.
     pub required: bool,
-    /// The only values it may have.
+    /// The values it may have; empty when any value of its type is allowed.
     pub values: Vec<Value>,
     /// The value when none is given.
     pub default: Option<Value>,
-    /// The environment variable that gives it.
+    /// The environment variable that can give it.
     pub env: Option<String>,
     /// Whether its value must not be shown.
     pub secret: bool,
@@ -80,7 +79,7 @@ impl Protocol {
         self.endpoints().map(|endpoint| self.command(endpoint)).collect()
     }
 
-    /// The global params as options, the connection's first.
+    /// The options for the global params, those of the connection first.
     #[must_use]
     pub fn global_options(&self) -> Vec<CommandParam> {
         let (connection, shared): (Vec<_>, Vec<_>) =
@@ -130,7 +129,7 @@ impl CommandParam {
     }
 }
 
-/// The required params of an endpoint with values that make an example.
+/// The required params of an endpoint with example values, as they are typed in a shell.
 fn example(endpoint: &Endpoint) -> String {
     let words = endpoint.params.values().filter(|param| param.required).map(|param| {
         let text = match (&param.example, param.values.first(), param.kind) {
@@ -146,7 +145,7 @@ fn example(endpoint: &Endpoint) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// A word as a shell reads it.
+/// Quotes a word for a shell.
 fn quote(text: &str) -> String {
     let plain = |char: char| char.is_ascii_alphanumeric() || "-_./:@%+,".contains(char);
     if !text.is_empty() && text.chars().all(plain) {

@@ -1,4 +1,4 @@
-//! Dates as text: ISO 8601 in the forms that JSON carries.
+//! Dates as text: the forms of ISO 8601 that are used in JSON.
 
 use std::str::FromStr;
 
@@ -18,7 +18,7 @@ fn is_day_or_moment(text: &str) -> bool {
     is_day(day) && time.is_none_or(is_time)
 }
 
-/// Whether it is a date in the form that nearly all have, `2016-03-01T10:20:30Z`, and on a day that every month has.
+/// A fast check for the usual form `2016-03-01T10:20:30Z`, with a day that every month has.
 fn is_usual(text: &[u8]) -> bool {
     let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2, b'Z'] = text
     else {

@@ -1,4 +1,4 @@
-//! A declaration as its author writes it. [`super::compile`] turns it into a checked protocol.
+//! A declaration as it is written, before [`super::compile`] checks it.
 
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -10,9 +10,9 @@ use serde_json::Value;
 pub(super) struct Global {
     /// The name of the API, shown by the command line.
     pub(super) name: Option<String>,
-    /// What the API is, in a line.
+    /// What the API is, in one line.
     pub(super) description: Option<String>,
-    /// Options of every call.
+    /// Params that every call can have.
     #[serde(default)]
     pub(super) params: IndexMap<String, Param>,
     /// How requests are authorised.
@@ -48,12 +48,12 @@ pub(super) struct GlobalResponse {
     /// Errors that every call may end with.
     #[serde(default)]
     pub(super) error: IndexMap<String, Error>,
-    /// Where an error answer holds what: dotted paths into its body. `type` is the name of the error and
-    /// `error` its text; every field may be used in the messages of errors.
+    /// Where the body of an error answer has its fields, as dotted paths by field name. `type` is the error's name and
+    /// `error` its text. Error messages can show every field.
     pub(super) fields: Option<IndexMap<String, String>>,
     /// The key of an answer's body that holds the results; absent when the body is the results.
     pub(super) results: Option<String>,
-    /// Shapes with a name, for `"#name"` in response bodies.
+    /// Shapes by name, for `"#name"` in response bodies.
     #[serde(default)]
     pub(super) shapes: IndexMap<String, Value>,
 }
@@ -68,14 +68,14 @@ pub(super) struct Param {
     /// What it is, in a line.
     #[serde(default)]
     pub(super) description: String,
-    /// Whether calls must give it; they must, when this is absent.
+    /// Whether calls must give it; true when absent.
     pub(super) required: Option<bool>,
-    /// The only values it may have.
+    /// The values it may have; any value of its type when empty.
     #[serde(default)]
     pub(super) values: Vec<Value>,
     /// The value when none is given.
     pub(super) default: Option<Value>,
-    /// The environment variable that gives it when the call does not; only of global params.
+    /// The environment variable that gives it when the call does not; global params only.
     pub(super) env: Option<String>,
     /// Whether its value must not be shown.
     #[serde(default)]
@@ -95,11 +95,11 @@ pub(super) struct Endpoint {
     pub(super) params: IndexMap<String, Param>,
     /// What it does, in a line.
     pub(super) description: String,
-    /// Shown when a request is sent.
+    /// Shown by the command line while it waits for the answer.
     pub(super) msg: Option<String>,
     /// What is sent.
     pub(super) request: Request,
-    /// What comes back.
+    /// What is answered.
     #[serde(default)]
     pub(super) response: Response,
 }
@@ -115,7 +115,7 @@ pub(super) struct Request {
     pub(super) authorized: bool,
     /// The names of the params that make the JSON body, or the name of the one that is the body.
     pub(super) body: Option<Value>,
-    /// The two params that are user name and password of HTTP's basic authentication.
+    /// The names of the params for user name and password of HTTP basic authentication.
     pub(super) basic: Option<[String; 2]>,
 }
 
@@ -123,14 +123,14 @@ pub(super) struct Request {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Response {
-    /// The shape of the body; absent when it may be anything.
+    /// The shape of a success's body; absent when it may be anything.
     pub(super) body: Option<Value>,
     /// Its errors by name.
     #[serde(default)]
     pub(super) error: IndexMap<String, Error>,
     /// The answer that means success.
     pub(super) success: Option<Success>,
-    /// The parts of the results that are secret: paths of keys, `*` for any one, `**` for any number.
+    /// The secret parts of the results: dotted paths, with `*` for any one key and `**` for any number of keys.
     #[serde(default)]
     pub(super) secret: Vec<String>,
 }
@@ -146,8 +146,8 @@ pub(super) struct Error {
     /// What to do about it.
     #[serde(default)]
     pub(super) suggestions: Vec<String>,
-    /// The types in an answer's body that mean it, when they are not just its name: exact, `prefix*`, or
-    /// `*` for any answer with the status.
+    /// The `type` fields of answers that mean this error; its name when absent. Either exact, `prefix*`, or `*` for any
+    /// answer with the status.
     pub(super) code: Option<Value>,
 }
 

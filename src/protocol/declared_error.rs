@@ -12,14 +12,14 @@ pub(super) struct Declared {
     pub(super) codes: Vec<Code>,
 }
 
-/// What in an answer means an error.
+/// Which answers mean an error, by the `type` field of their body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Code {
-    /// A body of exactly this type.
+    /// Exactly this type.
     Exact(String),
-    /// A body whose type starts so.
+    /// Any type that starts with this.
     Prefix(String),
-    /// Any body, with the status of the error.
+    /// Any type or none, if the answer has the status of the error.
     Any,
 }
 
@@ -35,8 +35,8 @@ impl Code {
 }
 
 impl Declared {
-    /// How well the error fits an answer; more is better, `None` is not at all. An exact type goes before a
-    /// prefix, a longer prefix before a shorter one, and any prefix before the mere status.
+    /// How well the error fits an answer: higher is better, `None` means it does not fit. An exact type is better than
+    /// a prefix, a longer prefix better than a shorter one, and any prefix better than an equal status alone.
     pub(super) fn fit(&self, status: u16, kind: Option<&str>) -> Option<usize> {
         let fit = |code: &Code| match (code, kind) {
             (Code::Exact(exact), Some(kind)) if exact == kind => Some(usize::MAX),
@@ -47,7 +47,7 @@ impl Declared {
         self.codes.iter().filter_map(fit).max()
     }
 
-    /// A type that means this error, for a simulator to answer with.
+    /// A type with which a simulator can answer this error.
     pub(super) fn sample_code(&self) -> String {
         let sample = |code: &Code| match code {
             Code::Exact(exact) => Some(exact.clone()),

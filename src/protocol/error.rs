@@ -7,8 +7,7 @@ use serde::Serialize;
 /// One thing that is wrong with a declaration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
-    /// Where it is, as the path of keys from the top: `build.start.request.body[1]`. Empty for the
-    /// declaration as a whole.
+    /// The path of keys to it: `build.start.request.body[1]`. Empty for the declaration as a whole.
     pub place: String,
     /// What is wrong there.
     #[serde(rename = "fault")]
@@ -25,11 +24,11 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// A declaration that does not hold, with everything that is wrong with it.
+/// Everything that is wrong with a declaration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", describe(.diagnostics))]
 pub struct Error {
-    /// In the order of the declaration; never empty.
+    /// In the order in which they were found; never empty.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -43,27 +42,25 @@ fn describe(diagnostics: &[Diagnostic]) -> String {
     text
 }
 
-/// Collects what is wrong with a declaration while it is read.
+/// Collects diagnostics while a declaration is read.
 #[derive(Debug, Default)]
 pub(super) struct Diagnostics(Vec<Diagnostic>);
 
 impl Diagnostics {
-    /// Notes that something is wrong at a place.
+    /// Adds a diagnostic.
     pub(super) fn add(&mut self, place: impl Into<String>, message: impl Into<String>) {
         self.0.push(Diagnostic { place: place.into(), message: message.into() });
     }
 
-    /// Whether nothing was noted.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// How many were noted.
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Gives `value` when nothing was noted.
+    /// Gives `value` if there are no diagnostics, else an error with all of them.
     pub(super) fn or<T>(self, value: T) -> Result<T, Error> {
         if self.0.is_empty() { Ok(value) } else { Err(Error { diagnostics: self.0 }) }
     }

@@ -23,23 +23,23 @@ type ByName = IndexMap<String, Field, FxBuildHasher>;
 #[derive(Debug)]
 pub(super) struct Fields {
     by_name: ByName,
-    /// Their names as JSON has them, with quotes and a colon.
+    /// Their names as compact JSON: with quotes and a colon.
     keys: Vec<Box<[u8]>>,
-    /// The field that came after each when one was looked up last; before them all, what came first. A server writes the
-    /// fields of a shape in one order, which need not be the declared one.
+    /// Which field was found last after field `n - 1`; at 0, which was found first. Servers send the fields of a shape
+    /// in the same order each time, which may differ from the declared one.
     followers: Vec<AtomicUsize>,
 }
 
 impl Fields {
-    /// The field that is expected after another, by its number, or at first. Given is its number, and how its key is
-    /// written in JSON where there is no white space.
+    /// The field that is expected after another one, or first with `None`. Fields are given by their number. The second
+    /// value is its key as compact JSON.
     #[inline]
     pub(super) fn expected(&self, after: Option<usize>) -> Option<(usize, &[u8])> {
         let number = self.follower(after)?.load(Ordering::Relaxed);
         Some((number, self.keys.get(number)?))
     }
 
-    /// The number of the field with this name. It is expected from now on where it was found.
+    /// The number of the field with this name. From now on it is expected at this position.
     pub(super) fn find(&self, name: &[u8], after: Option<usize>) -> Option<usize> {
         let number = self.by_name.get_index_of(str::from_utf8(name).ok()?)?;
         self.follower(after)?.store(number, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! Whether a JSON text has a shape, told in one pass that makes no values of it.
+//! Checks whether a JSON text has a shape in one pass, without parsing it into values.
 
 use super::date::is_date;
 use super::fields::{Field, Fields};
@@ -6,15 +6,15 @@ use super::param::Type;
 use super::shape::{Shape, Shapes};
 use crate::json::scan::{Literal, Sink, begins, scan};
 
-/// Nesting and numbers beyond this are left to the parser, which has limits of its own.
+/// Deeper nesting and longer numbers are left to the parser, which has its own limits.
 const MAX_DEPTH: usize = 100;
 const MAX_NUMBER: usize = 300;
-/// Maps with more fields are left to the parser too.
+/// Shapes with more fields are left to the parser too.
 const MAX_FIELDS: usize = u128::BITS as usize;
 
 impl Shape {
-    /// Whether a text surely has the shape. It may have it all the same when this says no: [`Shape::check`] knows, and says
-    /// what is wrong.
+    /// True only if the text has the shape. When false, it still may have it: [`Shape::check`] decides, and says what
+    /// is wrong.
     pub(super) fn surely_fits(&self, text: &str, shapes: &Shapes) -> bool {
         let mut checker = Checker {
             shapes,
@@ -26,26 +26,26 @@ impl Shape {
     }
 }
 
-/// What a value has to be; anything without a shape.
+/// What a value has to be. Without a shape, anything is allowed.
 #[derive(Clone, Copy)]
 struct Wanted<'a> {
     shape: Option<&'a Shape>,
-    /// `null` will do too.
+    /// Whether `null` is allowed too.
     optional: bool,
 }
 
-/// An object or array whose end was not seen yet.
+/// An object or array whose end was not reached yet.
 enum Open<'a> {
-    /// Of anything.
+    /// Its values may be anything.
     Any,
-    /// An array of this, or an object whose members are this.
+    /// All its values have this shape.
     All(&'a Shape),
     /// An object with these fields.
     Map {
         fields: &'a Fields,
-        /// The number of the field that came last.
+        /// The number of the last field read.
         last: Option<usize>,
-        /// Those that were there, by bit.
+        /// The numbers of all fields read, as a bit set.
         seen: u128,
     },
 }
@@ -55,11 +55,12 @@ struct Checker<'a> {
     open: Vec<Open<'a>>,
     /// What the next value has to be.
     next: Wanted<'a>,
+    /// Whether something was found that does not fit, or that only the parser can judge.
     unsure: bool,
 }
 
 impl<'a> Checker<'a> {
-    /// What the value that begins here has to be.
+    /// What the value that begins now has to be.
     fn value(&mut self) -> Wanted<'a> {
         let mut wanted = match self.open.last() {
             Some(Open::All(shape)) => Wanted { shape: Some(shape), optional: false },
@@ -72,19 +73,19 @@ impl<'a> Checker<'a> {
         wanted
     }
 
-    /// The next value is that of a field of the innermost object.
+    /// Notes that the next value belongs to this field of the innermost object.
     #[inline]
     fn field(&mut self, number: usize) {
         let Some(Open::Map { fields, last, seen }) = self.open.last_mut() else { return };
         let Some((_, field)) = fields.get_index(number) else { return };
-        // The last of two with one name counts: the parser knows which that is.
+        // A key that occurs twice is left to the parser, which keeps the last value.
         self.unsure |= *seen & (1 << number) != 0;
         *seen |= 1 << number;
         *last = Some(number);
         self.next = Wanted { shape: Some(&field.shape), optional: field.optional };
     }
 
-    /// A value that is neither an object nor an array; `is` says whether it is of a type.
+    /// Checks a value that is neither an object nor an array; `is` says whether it has a given type.
     fn leaf(&mut self, is: impl FnOnce(Type) -> bool) {
         self.unsure |= match self.value().shape {
             None | Some(Shape::Leaf(Type::Json)) => false,
@@ -140,7 +141,7 @@ impl Sink for Checker<'_> {
 
     fn string(&mut self, bytes: &[u8], value: Literal) {
         let text = &bytes[value.start..value.end];
-        // Half of a surrogate pair is something that only JavaScript can have.
+        // `\u` may escape half of a surrogate pair, which only JavaScript's strings can hold: left to the parser.
         self.unsure |= value.escaped && text.windows(2).any(|pair| pair == br"\u");
         self.leaf(|kind| match kind {
             Type::String => true,
@@ -176,7 +177,7 @@ mod tests {
         Shapes::from_iter([("Tree".to_owned(), read(&json!({"name": "String", "children?": ["#Tree"]})))])
     }
 
-    /// Whether a text surely fits. That must be so only where it does fit.
+    /// Whether the fast check accepts a text. It must not where the full check refuses it.
     fn fits(shape: &Value, text: &str) -> bool {
         let (shape, shapes) = (read(shape), shapes());
         let surely = shape.surely_fits(text, &shapes);

@@ -1,4 +1,4 @@
-//! Hiding the secrets of an answer to a request that no declaration describes.
+//! Hides secrets in the answer to a request whose method and path the user chose freely.
 
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -7,10 +7,11 @@ use super::secret::{SecretPath, hide, hide_all};
 use super::types::{Endpoint, Protocol};
 
 impl Protocol {
-    /// Hides in the body of an answer what may be secret: `mask` takes its place. Says whether anything was hidden.
+    /// Replaces everything in the body of an answer that may be secret by `mask`. Returns whether anything was hidden.
     ///
-    /// Servers do not agree about which spellings of a path are the same. So a path is taken for every endpoint that it could
-    /// mean to one of them, and for an unknown path everything is hidden that is secret wherever it stands.
+    /// Servers differ in which spellings of a path they treat as equal. So the secrets of every endpoint that some
+    /// server could mean by the path are hidden; for an unknown path, everything whose name is declared secret in any
+    /// place.
     pub fn hide_in_answer(&self, path: &str, body: &mut Value, mask: &Value) -> bool {
         // Not every server follows `..` where it is encoded or followed by `;`.
         let given = [segments(path, true), segments(path, false)];
@@ -39,20 +40,20 @@ impl Protocol {
             _ => body,
         };
         if results.is_string() && endpoints.iter().any(|endpoint| !endpoint.secret.is_empty()) {
-            // Text that is not what was declared, and may hold anything.
+            // An undeclared text, which may contain anything.
             return hide_all(results, mask);
         }
         hide(results, secrets, mask)
     }
 }
 
-/// The segments of a path, as freely read as any server would: decoded, in small letters, without empty ones, and each up
-/// to the first character that is not usual. With `follow`, `..` takes the segment before it away.
+/// The segments of a path, read as tolerantly as any server might: decoded, in lower case, without empty ones, and each
+/// cut at the first unusual character. With `follow`, `..` removes the segment before it.
 fn segments(path: &str, follow: bool) -> Vec<String> {
     let mut path = path.split(['?', '#']).next().unwrap_or_default().to_owned();
-    // Twice encoded is decoded twice by some.
+    // Some servers decode again what was encoded twice.
     loop {
-        // What is no text becomes U+FFFD, which is not usual.
+        // Invalid UTF-8 becomes U+FFFD, which is an unusual character.
         let decoded = percent_decode_str(&path).decode_utf8_lossy().into_owned();
         if decoded == path {
             break;
@@ -71,7 +72,7 @@ fn segments(path: &str, follow: bool) -> Vec<String> {
     segments
 }
 
-/// Whether segments are those of a pattern, in which braces stand for anything.
+/// Whether segments match a pattern, in which `{}` stands for any text.
 fn fits(pattern: &[String], given: &[String]) -> bool {
     let fit = |(pattern, given): (&String, &String)| match pattern.split_once("{}") {
         Some((before, after)) => given.starts_with(before) && given.ends_with(after),

@@ -1,9 +1,9 @@
-//! APIs declared as data: what a declaration may say, and what follows from it.
+//! APIs declared as data: a declaration lists the endpoints of an API, and clients, command line and simulator are
+//! derived from it.
 //!
-//! [`Protocol::from_json`] checks a declaration and says everything that is wrong with it, each with its place. From the
-//! checked protocol come [`Request`]s built from params, answers told apart into results and
-//! [`CallError`]s, the table of [`Command`]s of a command line, and the routes of a simulator.
-//! Nothing in here performs input or output.
+//! [`Protocol::from_json`] checks a declaration and reports all of its errors, each with its place. The checked
+//! protocol builds [`Request`]s from params, turns answers into results or [`CallError`]s, lists the [`Command`]s of a
+//! command line, and answers requests in a simulator ([`Service`]). Nothing in here does input or output.
 
 mod address;
 mod answer;

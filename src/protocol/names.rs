@@ -1,7 +1,7 @@
-//! Names: which ones a declaration may use, and what a command line makes of them.
+//! Which names a declaration may use, and how they are written on a command line.
 
-/// Whether a group, an endpoint or an error may have the name: a letter or underscore, then letters,
-/// digits, `_` and `-`, and nothing that means something to JavaScript.
+/// Whether a group, an endpoint or an error may have this name: a letter or underscore, then letters, digits, `_` and
+/// `-`. Names with a meaning in JavaScript, such as `__proto__` and `then`, are refused.
 pub(super) fn is_name(name: &str) -> bool {
     let mut chars = name.chars();
     chars.next().is_some_and(|char| char.is_ascii_alphabetic() || char == '_')
@@ -18,7 +18,7 @@ fn is_reserved(name: &str) -> bool {
     matches!(name, "__proto__" | "constructor" | "prototype" | "then")
 }
 
-/// The name on a command line: `statusAll` and `_status_all` give `status-all`.
+/// The name in kebab case, for the command line: `statusAll` and `_status_all` give `status-all`.
 pub(super) fn kebab(name: &str) -> String {
     let mut kebab = String::new();
     let mut previous = '-';
@@ -44,8 +44,8 @@ pub(super) fn kebab(name: &str) -> String {
     kebab.trim_end_matches('-').to_owned()
 }
 
-/// Of the names, the one that a word was most likely meant to be, as a question to be put after a fault: `; did you
-/// mean path?`. Empty when none is near.
+/// Finds the name that is most similar to a misspelt word, as the end of an error message: `; did you mean path?`.
+/// Empty when none is similar.
 pub(super) fn suggestion<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> String {
     let lower = word.to_lowercase();
     let limit = (word.len() / 3).max(1).min(word.len().saturating_sub(1));
@@ -56,7 +56,8 @@ pub(super) fn suggestion<'a>(word: &str, names: impl IntoIterator<Item = &'a str
     }
 }
 
-/// How many letters have to be put in, taken out, changed, or swapped with the next to turn one word into the other.
+/// The edit distance: how many letters must be inserted, removed, changed, or swapped with the next to turn one word
+/// into the other.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut table = vec![vec![0; b.len() + 1]; a.len() + 1];

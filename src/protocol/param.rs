@@ -1,4 +1,4 @@
-//! Params: their types, and what values fit.
+//! Params: their types, and which values they accept.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -22,7 +22,7 @@ pub(super) enum Type {
     Json,
 }
 
-/// What a word is that is not the name of a type, with the type that it was most likely meant to be.
+/// The error message for a word that is not the name of a type, with the most similar type.
 pub(super) fn no_type(name: &str) -> String {
     let near = suggestion(name, ["String", "Number", "Boolean", "Date", "JSON"]);
     format!("{name:?} is not a type; the types are String, Number, Boolean, Date and JSON{near}")
@@ -41,7 +41,7 @@ impl Type {
         })
     }
 
-    /// The name, with its article.
+    /// The name, with its article: "a Number".
     fn article(self) -> &'static str {
         match self {
             Self::String => "a String",
@@ -52,7 +52,7 @@ impl Type {
         }
     }
 
-    /// Checks a value. Fails with a predicate: "must be a Number, not a String".
+    /// Checks a value. Fails with what is wrong: "must be a Number, not a String".
     pub(super) fn check(self, value: &Value) -> Result<(), String> {
         let fits = match (self, value) {
             (Self::Json, _)
@@ -70,7 +70,7 @@ impl Type {
         if fits { Ok(()) } else { Err(format!("must be {}, not {}", self.article(), article_of(value))) }
     }
 
-    /// Reads a value from text, as a command line or a query gives it. Fails with a predicate.
+    /// Reads a value from the text of a command line or a query. Fails with what is wrong: "must be a number".
     pub(super) fn read(self, text: &str) -> Result<Value, String> {
         let value = match self {
             Self::String | Self::Date => Value::String(text.to_owned()),
@@ -83,15 +83,13 @@ impl Type {
                 let number: Option<Value> = serde_json::from_str(text).ok().filter(Value::is_number);
                 number.ok_or_else(|| "must be a number".to_owned())?
             }
-            Self::Json => {
-                serde_json::from_str(text).map_err(|error| format!("must be JSON, and is not: {error}"))?
-            }
+            Self::Json => serde_json::from_str(text).map_err(|error| format!("must be JSON: {error}"))?,
         };
         self.check(&value).map(|()| value)
     }
 }
 
-/// What a value is, with its article.
+/// The type of a JSON value, with its article: "an Array".
 pub(super) fn article_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -103,7 +101,7 @@ pub(super) fn article_of(value: &Value) -> &'static str {
     }
 }
 
-/// The text of a value in a path or a query.
+/// Writes a value for a path or a query.
 pub(super) fn wire_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -129,7 +127,7 @@ impl Param {
     /// Checks a value that a call gives.
     ///
     /// # Errors
-    /// What is wrong with it, as a predicate: "must be a Number, not a String".
+    /// What is wrong with it: "must be a Number, not a String".
     pub fn check(&self, value: &Value) -> Result<(), String> {
         self.kind.check(value)?;
         if self.values.is_empty() || self.values.contains(value) {
@@ -139,10 +137,10 @@ impl Param {
         Err(format!("must be one of {}", values.join(", ")))
     }
 
-    /// Reads a value from text, as a command line or a query gives it.
+    /// Reads a value from the text of a command line or a query.
     ///
     /// # Errors
-    /// What is wrong with the text, as a predicate.
+    /// What is wrong with the text: "must be true or false".
     pub fn read(&self, text: &str) -> Result<Value, String> {
         let value = self.kind.read(text)?;
         self.check(&value).map(|()| value)

@@ -5,10 +5,10 @@ use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// Everything but the characters that no URL ever has to encode.
+/// The characters that are percent-encoded: all but letters, digits and `-._~`.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Encodes a value for a path segment or a query.
+/// Percent-encodes a value for a path segment or a query.
 pub(super) fn encode(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
@@ -27,24 +27,24 @@ struct Segment {
     before: String,
     param: Option<String>,
     after: String,
-    /// The text before the param as a server reads it.
+    /// `before`, percent-decoded.
     literal: String,
 }
 
-/// A segment of the path of a request.
+/// A segment of a request's path.
 pub(super) struct Given<'a> {
     raw: &'a str,
     decoded: Cow<'a, str>,
 }
 
-/// The segments of the path of a request; `None` when it is no path or not UTF-8.
+/// Splits the path of a request; `None` when it does not start with `/` or is not UTF-8.
 pub(super) fn segments(path: &str) -> Option<Vec<Given<'_>>> {
     let segment = |raw| Some(Given { raw, decoded: percent_decode_str(raw).decode_utf8().ok()? });
     path.strip_prefix('/')?.split('/').map(segment).collect()
 }
 
 impl Path {
-    /// Reads a path template. Fails with the fault in words.
+    /// Reads a path template. Fails with a message.
     pub(crate) fn parse(source: &str) -> Result<Self, String> {
         let Some(rest) = source.strip_prefix('/') else {
             return Err("a path starts with /".to_owned());
@@ -65,13 +65,13 @@ impl Path {
         self.0.iter().filter_map(|segment| segment.param.as_deref())
     }
 
-    /// The param that alone makes the last segment: the only place where an optional param may be.
+    /// The param that is the whole last segment, if any. Only this one may be optional.
     pub(super) fn last_param(&self) -> Option<&str> {
         let last = self.0.last().filter(|segment| segment.before.is_empty() && segment.after.is_empty())?;
         last.param.as_deref()
     }
 
-    /// Puts percent-encoded values in place. Fails with the name of a param and what is wrong with it.
+    /// Puts percent-encoded values into the path. Fails with the name of a param and what is wrong with its value.
     pub(super) fn expand(&self, value: impl Fn(&str) -> Option<String>) -> Result<String, (String, String)> {
         let mut path = String::new();
         for segment in &self.0 {
@@ -96,8 +96,8 @@ impl Path {
         Ok(path)
     }
 
-    /// The decoded values of the params in a path of these segments, or `None` when it is not this path. The param named
-    /// `optional` may be empty and is then left out.
+    /// Matches the segments of a request. Gives the decoded values by param name, or `None` if they do not match. The
+    /// param named `optional` may be empty and is then left out.
     pub(super) fn matches(
         &self,
         given: &[Given<'_>],
@@ -125,8 +125,8 @@ impl Path {
         Some(values)
     }
 
-    /// The path with its params nameless: equal for two paths that match the same. With `filled` false
-    /// the last segment's param is left empty.
+    /// The path with `{}` for each param: equal for two paths that match the same requests. With `filled` false, the
+    /// param of the last segment is left empty.
     pub(super) fn pattern(&self, filled: bool) -> String {
         let last = self.0.len() - 1;
         let mut pattern = String::new();
@@ -141,7 +141,7 @@ impl Path {
         pattern
     }
 
-    /// How much of the path is literal: of two paths that match, the one with more goes first.
+    /// How many bytes of the path are literal. Of two paths that match, the one with more is taken.
     pub(super) fn literal_len(&self) -> usize {
         self.0.iter().map(|segment| segment.before.len() + segment.after.len()).sum()
     }

@@ -1,4 +1,4 @@
-//! From params to a request.
+//! Builds the HTTP request of a call from its params.
 
 use std::sync::Arc;
 
@@ -11,15 +11,15 @@ use super::param::wire_text;
 use super::path::encode;
 use super::types::{Body, Endpoint, Protocol};
 
-/// The longest target that a request can have, in bytes: what an `http::Uri` holds.
+/// The longest path and query of a request, in bytes: the limit of `http::Uri`.
 const LONGEST_TARGET: usize = u16::MAX as usize - 1;
 
-/// One call of an endpoint, its params checked.
+/// One call of an endpoint, whose params are checked.
 #[derive(Debug, Clone)]
 pub struct Call {
     pub(super) protocol: Arc<Protocol>,
     pub(super) endpoint: Arc<Endpoint>,
-    /// The params that go into the request.
+    /// The params that go into path, query, body and basic authentication.
     pub(super) params: Map<String, Value>,
     pub(super) address: Arc<Address>,
     pub(super) credential: Option<String>,
@@ -28,17 +28,17 @@ pub struct Call {
 /// A request, ready to be sent. Its `Debug` shows header names, not their values.
 #[derive(Clone)]
 pub struct Request {
-    /// The HTTP method.
+    /// HTTP method.
     pub method: String,
     /// Path and query, percent-encoded.
     pub target: String,
-    /// Headers in lower case, without `host` and `content-length`.
+    /// Headers, with names in lower case, without `host` and `content-length`.
     pub headers: Vec<(String, String)>,
-    /// The JSON body.
+    /// JSON body.
     pub body: Option<String>,
-    /// Where it goes.
+    /// The server's address.
     pub address: Arc<Address>,
-    /// What to tell people while it is on its way.
+    /// The text that the command line shows while it waits.
     pub msg: String,
 }
 
@@ -58,7 +58,7 @@ impl Call {
     /// Builds the request.
     ///
     /// # Errors
-    /// `malformedRequest` when a param does not fit into a path, or when path and query get too long.
+    /// `malformedRequest` when a param cannot be put into the path, or when path and query get too long.
     pub fn request(&self) -> Result<Request, Box<CallError>> {
         let endpoint = &*self.endpoint;
         let malformed = |name: &str, reason: &str| self.protocol.malformed(endpoint, name, reason);
@@ -80,7 +80,7 @@ impl Call {
             let name = longest.map_or("", String::as_str);
             return Err(malformed(
                 name,
-                &format!("must be shorter: a request's address holds {LONGEST_TARGET} bytes"),
+                &format!("must be shorter: path and query of a request have at most {LONGEST_TARGET} bytes"),
             ));
         }
         let body = self.body();
@@ -120,7 +120,7 @@ impl Call {
         if let Some([user, password]) = &self.endpoint.basic {
             let text = |name: &String| self.params.get(name).map(wire_text).unwrap_or_default();
             if text(user).contains(':') {
-                return Err(self.protocol.malformed(&self.endpoint, user, "must not hold a colon"));
+                return Err(self.protocol.malformed(&self.endpoint, user, "must not contain a colon"));
             }
             let pair = format!("{}:{}", text(user), text(password));
             headers.push(("authorization".to_owned(), format!("Basic {}", BASE64.encode(pair.as_bytes()))));
@@ -128,19 +128,19 @@ impl Call {
         Ok(headers)
     }
 
-    /// What the messages of this call's errors may show.
+    /// The values for the messages of this call's errors.
     pub(super) fn context(&self) -> Context<'_> {
         let (host, port) = self.address.host_and_port();
         Context { params: Some(&self.params), ..Context::default() }.with("host", host).with("port", port)
     }
 
-    /// Where it goes.
+    /// The server's address.
     #[must_use]
     pub fn address(&self) -> &Address {
         &self.address
     }
 
-    /// What to tell people before and after the results of a call that succeeded.
+    /// The texts that the command line shows before and after the results.
     #[must_use]
     pub fn success_msg(&self) -> (String, String) {
         let (before, after) = self.endpoint.success.msg.around("results");
@@ -150,7 +150,7 @@ impl Call {
 }
 
 impl Protocol {
-    /// Ends a call whose params could not be read at all, with the reason in words.
+    /// The error of a call whose params could not be read; `reason` says why.
     #[must_use]
     pub fn unreadable(&self, endpoint: &Endpoint, reason: &str) -> Box<CallError> {
         self.fail(endpoint, MALFORMED, &Context::default().with("name", "params").with("error", reason))

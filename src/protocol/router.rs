@@ -1,11 +1,11 @@
-//! From the method and the path of a request to what they lead to.
+//! Finds the endpoint or operation for the method and path of a request.
 
 use super::path::{Path, segments};
 
 /// Routes of an API, each a method and a path that lead to a `T`.
 #[derive(Debug, Clone)]
 pub(crate) struct Router<T> {
-    /// Paths with more literal text come first, and among equals those that were added first.
+    /// Paths with more literal text come first; equal ones are in the order in which they were added.
     entries: Vec<Entry<T>>,
 }
 
@@ -14,19 +14,19 @@ struct Entry<T> {
     path: Path,
     /// The param of the path that may be empty.
     optional: Option<String>,
-    /// In capitals.
+    /// In upper case.
     method: String,
     target: T,
 }
 
-/// What a method and a path lead to.
+/// The result of a lookup.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Route<T> {
-    /// A target, with the decoded values in the path by param name.
+    /// The target, and the decoded values in the path by param name.
     Found(T, Vec<(String, String)>),
-    /// Nothing, but the path is there with these methods.
+    /// The path exists, but only with these methods.
     Methods(Vec<String>),
-    /// Nothing.
+    /// No such path.
     Unknown,
 }
 
@@ -44,7 +44,7 @@ impl<T: Copy> Router<T> {
         self.entries.insert(at, Entry { path, optional, method, target });
     }
 
-    /// Looks a request up. Of several paths that match and have the method, the one with more literal text wins.
+    /// Looks a request up. Of several routes that match, the one with more literal text in its path is taken.
     pub(crate) fn find(&self, method: &str, path: &str) -> Route<T> {
         let Some(given) = segments(path) else { return Route::Unknown };
         let mut methods: Vec<String> = Vec::new();

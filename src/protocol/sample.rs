@@ -1,26 +1,27 @@
-//! A value of the shape that a schema asks for: what a simulator answers where nothing says otherwise.
+//! Makes example values for schemas: the answers of a simulator, unless something else is declared.
 
 use serde_json::{Map, Value, json};
 
 use super::value::merge;
 
-/// How many references optional parts are followed through, and how deep arrays are filled.
+/// Limits the size of a sample: optional fields are left out inside of more than this many references, and below four
+/// times as many levels, where arrays are empty too.
 const DEPTH: usize = 4;
 
-/// Makes a value that the schema accepts. Examples, defaults and constants of the schema are used where there are any; other
-/// texts are the names of their fields. `document` is where references are looked up.
+/// Makes a value that the schema accepts. Uses the schema's examples, defaults and constants; other strings contain the
+/// name of their field. References are looked up in `document`.
 pub(crate) fn sample(schema: &Value, document: &Value) -> Value {
     Sampler { document, open: Vec::new() }.make(schema, "text", 0)
 }
 
 struct Sampler<'a> {
     document: &'a Value,
-    /// The references that are being followed, from the outside in.
+    /// The references that are being followed, outermost first.
     open: Vec<&'a str>,
 }
 
 impl<'a> Sampler<'a> {
-    /// A value for the field called `name`.
+    /// Makes a value for the field called `name`.
     fn make(&mut self, schema: &'a Value, name: &'a str, depth: usize) -> Value {
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
             // A schema that requires itself has no finite value.
@@ -60,7 +61,7 @@ impl<'a> Sampler<'a> {
         self.own(schema, name, depth)
     }
 
-    /// A value of the schema's own type.
+    /// Makes a value of the schema's `type`.
     fn own(&mut self, schema: &'a Value, name: &'a str, depth: usize) -> Value {
         let kind = match schema.get("type") {
             Some(Value::Array(types)) => types.iter().filter_map(Value::as_str).find(|name| *name != "null"),

@@ -1,13 +1,13 @@
-//! Secret parts of results, and how they are hidden.
+//! Hides the secret parts of results.
 
 use serde_json::Value;
 
-/// The place of a secret: keys from the top, `*` for any one key or index, `**` for any number of them.
+/// The place of a secret: keys from the top, with `*` for any one key or index and `**` for any number of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SecretPath(Vec<String>);
 
 impl SecretPath {
-    /// Reads a path such as `*.private_key`. Fails with the fault in words.
+    /// Reads a path such as `*.private_key`. Fails with a message.
     pub(super) fn parse(source: &str) -> Result<Self, String> {
         let keys: Vec<String> = source.split('.').map(str::to_owned).collect();
         if keys.iter().any(String::is_empty) {
@@ -16,14 +16,14 @@ impl SecretPath {
         Ok(Self(keys))
     }
 
-    /// Whether the secret is known by its name, wherever it is.
+    /// Whether the path starts with `**`: the secret is then known by its name, in any place.
     pub(super) fn is_anywhere(&self) -> bool {
         self.0.len() > 1 && self.0[0] == "**"
     }
 }
 
-/// Hides what lies at the paths: `mask` takes the place of every text, number and truth in there. Null stays null. Says
-/// whether anything was hidden.
+/// Replaces every string, number and boolean at or below the paths by `mask`; null stays null. Returns whether anything
+/// was hidden.
 pub(super) fn hide<'a>(
     value: &mut Value,
     paths: impl IntoIterator<Item = &'a SecretPath>,
@@ -52,7 +52,7 @@ fn hide_at(value: &mut Value, path: &[String], mask: &Value) -> bool {
     hidden
 }
 
-/// Hides a value and all that is in it.
+/// Hides a value and everything in it.
 pub(super) fn hide_all(value: &mut Value, mask: &Value) -> bool {
     if matches!(value, Value::String(_) | Value::Number(_) | Value::Bool(_)) {
         let hidden = value != mask;

@@ -1,4 +1,4 @@
-//! A server that follows a declaration: what it answers to a request.
+//! The simulated server of a declared protocol: what it answers to a request.
 
 use std::collections::HashMap;
 
@@ -16,19 +16,19 @@ use super::value::set;
 /// A request as a server receives it.
 #[derive(Debug, Clone, Copy)]
 pub struct Incoming<'a> {
-    /// The HTTP method.
+    /// HTTP method.
     pub method: &'a str,
     /// Path and query.
     pub target: &'a str,
-    /// The value of a header, by its name in lower case.
+    /// Gives the headers.
     pub header: &'a dyn HeaderLookup,
-    /// The body.
+    /// Body; empty if there is none.
     pub body: &'a [u8],
 }
 
 /// Finds headers of a request.
 pub trait HeaderLookup: std::fmt::Debug {
-    /// The value of the header with a name in lower case.
+    /// The value of a header; `name` is in lower case.
     fn get(&self, name: &str) -> Option<&str>;
 }
 
@@ -41,41 +41,41 @@ impl<S: std::hash::BuildHasher> HeaderLookup for HashMap<String, String, S> {
 /// What a server answers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reply {
-    /// The HTTP status.
+    /// HTTP status.
     pub status: u16,
-    /// The JSON body.
+    /// JSON body.
     pub body: Value,
-    /// The methods of the path, when the method was wrong.
+    /// The value of the `Allow` header: the methods of the path, when the request had another one.
     pub allow: Option<String>,
     /// The endpoint that the request reached, as `group.name`.
     pub endpoint: Option<String>,
 }
 
-/// A request that does not fit: the name of the error that it deserves, and why.
-type Refusal = (&'static str, String);
+/// Why a request is not accepted: the name of the declared error to answer with, and the reason.
+type RequestError = (&'static str, String);
 
-/// Answers requests as a protocol declares: requests that do not fit get the declared errors, the others
-/// get results with the declared shape, or an error that was asked for.
+/// Answers requests as a protocol declares: invalid requests with the declared errors, valid ones with results of the
+/// declared shape, or with the error that [`Service::fail`] set.
 #[derive(Debug, Clone)]
 pub struct Service {
     protocol: Protocol,
-    /// What the schemas of shapes refer to.
+    /// The schemas of all named shapes, in which references are looked up.
     document: Value,
     credential: Option<String>,
     failing: HashMap<String, String>,
 }
 
 impl Service {
-    /// A service of a protocol. With a credential, authorised endpoints insist on it.
+    /// A service for a protocol. Authorised endpoints accept only `credential`; with `None`, any.
     #[must_use]
     pub fn new(protocol: Protocol, credential: Option<String>) -> Self {
         Self { document: document(&protocol.shapes), protocol, credential, failing: HashMap::new() }
     }
 
-    /// From now on the endpoint `group.name` answers with a declared error; with `None`, as usual again.
+    /// Makes the endpoint `group.name` answer with a declared error; with `None`, as usual again.
     ///
     /// # Errors
-    /// The fault in words: there is no such endpoint, or it has no such error with a status.
+    /// A message, when there is no such endpoint, or it has no such error with a status.
     pub fn fail(&mut self, endpoint: &str, error: Option<&str>) -> Result<(), String> {
         let found = endpoint.split_once('.').and_then(|(group, name)| self.protocol.endpoint(group, name));
         let Some(found) = found else {
@@ -92,12 +92,12 @@ impl Service {
         Ok(())
     }
 
-    /// From now on authorised endpoints insist on this credential; with `None` on any.
+    /// Makes authorised endpoints accept only this credential; with `None`, any.
     pub fn accept(&mut self, credential: Option<String>) {
         self.credential = credential;
     }
 
-    /// All endpoints answer as usual again.
+    /// Makes all endpoints answer as usual again, after [`Service::fail`].
     pub fn recover(&mut self) {
         self.failing.clear();
     }
@@ -145,7 +145,7 @@ impl Service {
         values: Vec<(String, String)>,
         query: &str,
         incoming: &Incoming<'_>,
-    ) -> Result<Map<String, Value>, Refusal> {
+    ) -> Result<Map<String, Value>, RequestError> {
         let malformed = |name: &str, reason: &str| (MALFORMED, format!("{name} {reason}"));
         if endpoint.authorized {
             let sent = incoming.header.get(&self.protocol.credential.header);
@@ -254,7 +254,7 @@ impl Service {
         }
     }
 
-    /// The body of an error, with type, text and status where the protocol has them.
+    /// The body of an error answer, with type, text and status in the fields that the protocol declares for them.
     #[must_use]
     #[allow(clippy::needless_pass_by_value, reason = "the callers make them for this")]
     pub fn error_body(&self, kind: Value, text: Value, status: Value) -> Value {
@@ -275,7 +275,7 @@ impl Service {
     }
 }
 
-/// Puts the values of params into the fields of a sample that have their names and fit.
+/// Puts the values of params into the fields of a sample body that have the same name and accept them.
 fn echo(body: &mut Value, shape: &Shape, shapes: &Shapes, params: &Map<String, Value>) {
     match (body, shape) {
         (body, Shape::Named(name)) => {

@@ -1,4 +1,4 @@
-//! Shapes of answers: what a body must hold.
+//! Shapes: what the body of an answer must contain.
 
 use std::sync::OnceLock;
 
@@ -17,13 +17,13 @@ use super::value::escape;
 pub(super) enum Shape {
     /// A value of a type.
     Leaf(Type),
-    /// An object with these fields; others may be there too.
+    /// An object with these fields; extra keys are allowed.
     Map(Fields),
-    /// An object whose every value has one shape.
+    /// An object with any keys, whose values all have one shape.
     Dictionary(Box<Shape>),
-    /// An array of one shape.
+    /// An array whose items all have one shape.
     List(Box<Shape>),
-    /// A shape declared elsewhere.
+    /// A shape of `global.response.shapes`, by its name.
     Named(Name),
 }
 
@@ -31,7 +31,7 @@ pub(super) enum Shape {
 #[derive(Debug, Clone)]
 pub(super) struct Name {
     name: String,
-    /// Its number among the shapes, once it was looked up.
+    /// Its index in the shapes, or `None` if there is none; set by the first lookup.
     number: OnceLock<Option<usize>>,
 }
 
@@ -40,7 +40,7 @@ impl Name {
         Self { name: name.to_owned(), number: OnceLock::new() }
     }
 
-    /// The shape with this name; always of the same shapes.
+    /// The shape with this name. `shapes` must be the same in each call, because the index is remembered.
     pub(super) fn of<'a>(&self, shapes: &'a Shapes) -> Option<&'a Shape> {
         let number = *self.number.get_or_init(|| shapes.get_index_of(&self.name));
         shapes.get_index(number?).map(|(_, shape)| shape)
@@ -50,23 +50,23 @@ impl Name {
 /// Shapes by name.
 pub(super) type Shapes = IndexMap<String, Shape, FxBuildHasher>;
 
-/// A value that does not have its shape.
+/// Why a value does not have its shape.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Mismatch {
-    /// Where: `[0].start-time`; empty for the whole.
+    /// Where: `[0].start-time`; empty for the whole value.
     pub(super) place: String,
-    /// What is wrong there, as a predicate.
+    /// What is wrong there: "is missing".
     pub(super) reason: String,
 }
 
 impl Shape {
-    /// The shape of an answer that has its results under a key.
+    /// The shape of a body that has its results, of any shape, under a key.
     pub(super) fn of_results(key: &str) -> Self {
         let field = Field { shape: Self::Leaf(Type::Json), optional: false };
         Self::Map(Fields::from_iter([(key.to_owned(), field)]))
     }
 
-    /// Reads a shape as it is declared, noting what is wrong with it.
+    /// Reads a declared shape and reports what is wrong with it.
     pub(super) fn read(source: &Value, place: &str, diagnostics: &mut Diagnostics) -> Self {
         match source {
             Value::String(name) => match (Type::named(name), name.strip_prefix('#')) {
@@ -81,14 +81,15 @@ impl Shape {
                 if let [item] = items.as_slice() {
                     Self::List(Box::new(Self::read(item, &join(place, "[0]"), diagnostics)))
                 } else {
-                    diagnostics.add(place, format!("an array has one shape in it, not {}", items.len()));
+                    diagnostics
+                        .add(place, format!("an array has exactly one shape in it, not {}", items.len()));
                     Self::Leaf(Type::Json)
                 }
             }
             Value::Object(fields) => match fields.get("*") {
                 Some(every) => {
                     if fields.len() > 1 {
-                        diagnostics.add(place, "an object with * has no other fields");
+                        diagnostics.add(place, "an object with the key * can have no other keys");
                     }
                     Self::Dictionary(Box::new(Self::read(every, &join(place, "*"), diagnostics)))
                 }
@@ -98,7 +99,7 @@ impl Shape {
                 diagnostics.add(
                     place,
                     format!(
-                        "a shape is a type, a map of shapes or an array of one, not {}",
+                        "a shape is a type, an object of shapes or an array with one shape, not {}",
                         article_of(other)
                     ),
                 );
@@ -107,7 +108,7 @@ impl Shape {
         }
     }
 
-    /// Notes every name in the shape that is not the name of a declared shape.
+    /// Reports every `#name` in the shape that is not declared.
     pub(super) fn check_names(&self, place: &str, shapes: &Shapes, diagnostics: &mut Diagnostics) {
         match self {
             Self::Leaf(_) => {}
@@ -135,12 +136,12 @@ impl Shape {
     pub(super) fn may_have(&self, key: &str, shapes: &Shapes) -> bool {
         match self {
             Self::Leaf(kind) => *kind == Type::Json,
-            // No fields say nothing.
+            // An object without declared fields may have any key.
             Self::Map(fields) => fields.is_empty() || fields.contains_key(key),
             Self::Dictionary(_) => true,
             Self::List(_) => false,
             Self::Named(name) => match name.of(shapes) {
-                // That a name stands for another name is a fault of its own.
+                // Both are reported elsewhere.
                 Some(Self::Named(_)) | None => true,
                 Some(shape) => shape.may_have(key, shapes),
             },
@@ -155,7 +156,7 @@ impl Shape {
         })
     }
 
-    /// As [`Shape::check`], with the keys that lead to the fault from the inside out.
+    /// As [`Shape::check`]. Fails with the keys that lead to the wrong value, innermost first, and what is wrong.
     fn check_at(&self, value: &Value, shapes: &Shapes) -> Result<(), (Vec<String>, String)> {
         let inside = |key: String| {
             move |(mut keys, reason): (Vec<String>, String)| {
@@ -191,7 +192,7 @@ impl Shape {
         }
     }
 
-    /// The shape as a JSON schema, in which the shapes of `document` have their names.
+    /// The shape as a JSON schema. Named shapes become references into [`document`].
     pub(super) fn schema(&self) -> Value {
         match self {
             Self::Leaf(Type::String) => json!({ "type": "string" }),
@@ -213,7 +214,7 @@ impl Shape {
     }
 }
 
-/// The document that the schemas of shapes refer to.
+/// The JSON schemas of all named shapes, by name.
 pub(super) fn document(shapes: &Shapes) -> Value {
     Value::Object(shapes.iter().map(|(name, shape)| (name.clone(), shape.schema())).collect())
 }
@@ -324,9 +325,9 @@ pub(super) mod tests {
             diagnostics,
             [
                 "body.a: \"Text\" is not a type; the types are String, Number, Boolean, Date and JSON",
-                "body.b: an array has one shape in it, not 0",
-                "body.c: a shape is a type, a map of shapes or an array of one, not null",
-                "body.d: an object with * has no other fields",
+                "body.b: an array has exactly one shape in it, not 0",
+                "body.c: a shape is a type, an object of shapes or an array with one shape, not null",
+                "body.d: an object with the key * can have no other keys",
                 "body.f?: the field is declared twice",
             ]
         );

@@ -7,7 +7,7 @@ use serde_json::Value;
 /// Shown for a field whose optional param was not given.
 const ABSENT: &str = "(not given)";
 
-/// The longest text that a field puts into a message, in characters.
+/// Longer values of fields are cut in messages, in characters.
 const LONGEST: usize = 400;
 
 /// A message template.
@@ -21,7 +21,7 @@ enum Piece {
 }
 
 impl Template {
-    /// Reads a template. Fails with the fault in words.
+    /// Reads a template. Fails with a message.
     pub(super) fn parse(source: &str) -> Result<Self, String> {
         let mut pieces = Vec::new();
         let mut text = String::new();
@@ -65,8 +65,8 @@ impl Template {
         })
     }
 
-    /// Fills the fields with what `value` gives for their names. Control characters of values are
-    /// shown escaped and long values are cut, so that a message stays one that can be printed.
+    /// Replaces each field by what `value` gives for its name. Control characters in values are escaped and long values
+    /// are cut, so that the message can be printed safely.
     pub(super) fn fill<'a>(&self, value: impl Fn(&str) -> Option<Filling<'a>>) -> String {
         let mut filled = String::new();
         for piece in &self.0 {
@@ -83,8 +83,7 @@ impl Template {
         filled
     }
 
-    /// The text before and after the first field called `name`, with the other fields left as they
-    /// are written; without such a field, everything is before.
+    /// Splits the template at the first field called `name`. Without such a field, everything is in the first part.
     pub(super) fn around(&self, name: &str) -> (Self, Self) {
         let at = self.0.iter().position(|piece| matches!(piece, Piece::Field(field) if field == name));
         match at {

@@ -20,7 +20,7 @@ pub(super) const PORT: &str = "port";
 /// The name of the param that holds the path of the server's Unix socket.
 pub(super) const SOCKET_PATH: &str = "socket-path";
 
-/// An API whose declaration holds.
+/// A checked API declaration.
 #[derive(Debug, Clone)]
 pub struct Protocol {
     pub(super) name: Option<String>,
@@ -28,14 +28,15 @@ pub struct Protocol {
     pub(super) params: IndexMap<String, Param>,
     pub(super) credential: Credential,
     pub(super) errors: IndexMap<String, Declared>,
-    /// Where error answers hold what: paths of keys by field name.
+    /// Where the body of an error answer has its fields: paths of keys by field name.
     pub(super) fields: IndexMap<String, Vec<String>>,
+    /// The key of an answer's body that holds the results.
     pub(super) results: Option<String>,
-    /// What that says of the shape of an answer.
+    /// The shape of a body with that key, for endpoints that declare none.
     pub(super) results_shape: Option<Shape>,
     pub(super) shapes: Shapes,
     pub(super) groups: IndexMap<String, IndexMap<String, Arc<Endpoint>>>,
-    /// The routes to the endpoints, each by the index of its group and its own index there.
+    /// The endpoints by route: each the index of its group, and its index in the group.
     pub(super) router: Router<(usize, usize)>,
 }
 
@@ -94,7 +95,7 @@ impl Success {
 }
 
 impl Protocol {
-    /// The endpoint of a group, by its declared name.
+    /// The endpoint with these declared names.
     #[must_use]
     pub fn endpoint(&self, group: &str, name: &str) -> Option<&Arc<Endpoint>> {
         self.groups.get(group)?.get(name)
@@ -106,7 +107,7 @@ impl Protocol {
         self.name.as_deref()
     }
 
-    /// What the API is, if it is declared.
+    /// What the API is, in one line, if it is declared.
     #[must_use]
     pub fn description(&self) -> Option<&str> {
         self.description.as_deref()
@@ -150,7 +151,7 @@ impl Protocol {
         &self.groups[group][endpoint]
     }
 
-    /// Makes the routes to the endpoints, when all of them are there.
+    /// Fills the router, once all endpoints are known.
     pub(super) fn add_routes(&mut self) {
         for (group, endpoints) in self.groups.values().enumerate() {
             for (at, endpoint) in endpoints.values().enumerate() {
@@ -160,7 +161,7 @@ impl Protocol {
         }
     }
 
-    /// Hides the secret parts of an endpoint's results: `mask` takes their place. Says whether anything was hidden.
+    /// Replaces the secret parts of an endpoint's results by `mask`. Returns whether anything was hidden.
     pub fn hide_secrets(&self, endpoint: &Endpoint, results: &mut Value, mask: &Value) -> bool {
         hide(results, &endpoint.secret, mask)
     }
@@ -181,7 +182,7 @@ impl Protocol {
         self.params.iter().filter(|(name, _)| !self.is_connection_param(name))
     }
 
-    /// The param of an endpoint, its own or a global one that goes into every request.
+    /// A param that goes into an endpoint's request: its own, or a global one that is not part of the connection.
     pub(super) fn param_of<'a>(&'a self, endpoint: &'a Endpoint, name: &str) -> Option<&'a Param> {
         endpoint
             .params

@@ -1,8 +1,8 @@
-//! Parts of JSON values, by dotted paths.
+//! Reads and changes parts of JSON values by dotted paths.
 
 use serde_json::{Map, Value};
 
-/// The value at a dotted path inside another.
+/// The value at a dotted path.
 pub(crate) fn get<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
     path.split('.').try_fold(value, |value, part| match value {
         Value::Object(fields) => fields.get(part),
@@ -11,7 +11,7 @@ pub(crate) fn get<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
     })
 }
 
-/// Sets the value at a dotted path, making objects on the way where there are none.
+/// Sets the value at a dotted path. Whatever is on the way and is not an object becomes one.
 pub(crate) fn set(target: &mut Value, path: &str, value: Value) {
     let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
     if !target.is_object() {
@@ -27,7 +27,7 @@ pub(crate) fn set(target: &mut Value, path: &str, value: Value) {
     }
 }
 
-/// Puts `patch` over `target`: objects are merged field by field, anything else replaces what was there.
+/// Merges `patch` into `target`: objects field by field; anything else replaces what was there.
 pub(crate) fn merge(target: &mut Value, patch: Value) {
     match (target, patch) {
         (Value::Object(fields), Value::Object(patch)) => {
@@ -44,7 +44,7 @@ pub(crate) fn merge(target: &mut Value, patch: Value) {
     }
 }
 
-/// A name as a part of a JSON pointer.
+/// Escapes a name for a JSON pointer.
 pub(crate) fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }

@@ -1,4 +1,4 @@
-//! Parts of a declaration that cannot both be there.
+//! Conflicts between parts of a declaration: equal routes, and equal names of commands.
 
 use std::collections::HashMap;
 
@@ -8,17 +8,17 @@ use crate::protocol::error::{Diagnostics, join};
 use crate::protocol::names::kebab;
 use crate::protocol::types::Protocol;
 
-/// Names of groups that the command line has for itself.
+/// The built-in commands of the command line, whose names no group can have.
 const OWN_COMMANDS: [&str; 4] = ["completion", "help", "request", "simulate"];
 
-/// Notes endpoints that share a route and names that share a command.
+/// Reports endpoints with the same route, and groups or endpoints with the same command.
 pub(super) fn check(protocol: &Protocol, diagnostics: &mut Diagnostics) {
     check_routes(protocol, diagnostics);
     let mut groups: HashMap<String, &str> = HashMap::new();
     for (group, endpoints) in &protocol.groups {
         let command = kebab(group);
         if OWN_COMMANDS.contains(&command.as_str()) {
-            diagnostics.add(group, format!("{command} is a command of its own"));
+            diagnostics.add(group, format!("{command} is a built-in command"));
         }
         check_command(group, &command, group, &mut groups, diagnostics);
         let mut commands: HashMap<String, &str> = HashMap::new();
@@ -36,9 +36,9 @@ fn check_command<'a>(
     diagnostics: &mut Diagnostics,
 ) {
     if command.is_empty() {
-        diagnostics.add(place, "makes no name for a command");
+        diagnostics.add(place, "gives no name for a command");
     } else if let Some(other) = taken.insert(command.to_owned(), name) {
-        diagnostics.add(place, format!("is the command {command}, as {other} is"));
+        diagnostics.add(place, format!("gives the command {command}, as {other} does"));
     }
 }
 
@@ -53,7 +53,7 @@ fn check_routes(protocol: &Protocol, diagnostics: &mut Diagnostics) {
         for pattern in patterns {
             let route = format!("{} {pattern}", endpoint.method);
             match routes.get(&route) {
-                Some(other) => diagnostics.add(&place, format!("is the route of {other} too: {route}")),
+                Some(other) => diagnostics.add(&place, format!("gives the same route as {other}: {route}")),
                 None => drop(routes.insert(route, endpoint.id())),
             }
         }

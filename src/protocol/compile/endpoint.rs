@@ -1,4 +1,4 @@
-//! One endpoint of a declaration.
+//! Checks one endpoint of a declaration.
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -15,7 +15,7 @@ use crate::protocol::types::{Body, Endpoint, Protocol, Success};
 
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
-/// Shown with results, unless declared.
+/// The message of a success, unless declared.
 const DEFAULT_SUCCESS: &str = "{results}";
 
 /// Checks an endpoint.
@@ -39,7 +39,7 @@ pub(super) fn compile(
         let env = param.env.as_deref().unwrap_or_default();
         diagnostics.add(
             join(&at("params"), &format!("{name}.env")),
-            format!("only a global param is taken from {env}"),
+            "only a global param can be taken from an environment variable",
         );
     }
     let all: IndexMap<&str, &Param> =
@@ -82,7 +82,7 @@ pub(super) fn compile(
         shape.check_names(&place, &protocol.shapes, diagnostics);
         if let Some(key) = protocol.results.as_ref().filter(|key| !shape.may_have(key, &protocol.shapes)) {
             diagnostics
-                .add(place, format!("has no {key}, which global.response.results says holds the results"));
+                .add(place, format!("has no {key}, the key of the results by global.response.results"));
         }
         shape
     });
@@ -136,7 +136,7 @@ fn path(source: &str, place: &str, params: &IndexMap<&str, &Param>, diagnostics:
                 diagnostics.add(place, format!("{{{name}}} is not declared in params{near}"));
             }
             Some(param) if param.kind == Type::Json => {
-                diagnostics.add(place, format!("{{{name}}} is of type JSON, which has no place in a path"));
+                diagnostics.add(place, format!("{{{name}}} is of type JSON, which a path cannot contain"));
             }
             Some(param) if !param.required && param.default.is_none() && path.last_param() != Some(name) => {
                 diagnostics.add(place, format!("{{{name}}} is optional and is not the whole last segment"));
@@ -202,7 +202,8 @@ fn check_basic(
 ) {
     let Some(pair) = basic else { return };
     if protocol.credential.header == "authorization" {
-        diagnostics.add(join(place, "basic"), "the credential has the same header");
+        diagnostics
+            .add(join(place, "basic"), "cannot be used: the credential needs the header authorization too");
     }
     for (at, name) in pair.iter().enumerate() {
         if !params.get(name.as_str()).is_some_and(|param| param.kind == Type::String && param.required) {

@@ -1,4 +1,4 @@
-//! Errors and messages of a declaration.
+//! Checks the errors and messages of a declaration.
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::protocol::names::is_name;
 use crate::protocol::param::article_of;
 use crate::protocol::template::Template;
 
-/// Reads a template and checks that something fills each of its fields.
+/// Reads a message template and checks that each of its fields is known.
 pub(super) fn template(
     source: &str,
     place: &str,
@@ -20,20 +20,20 @@ pub(super) fn template(
     match Template::parse(source) {
         Ok(template) => {
             for field in template.fields().filter(|field| !known(field)) {
-                diagnostics.add(place, format!("nothing fills {{{field}}}"));
+                diagnostics.add(place, format!("unknown field {{{field}}}"));
             }
             template
         }
         Err(fault) => {
             diagnostics.add(place, fault);
-            // An empty template stands in; the declaration is refused anyway.
+            // Any template will do: the declaration is refused.
             Template::parse("").unwrap_or_else(|_| unreachable!("an empty template is a template"))
         }
     }
 }
 
-/// Checks a map of errors. `success` is the status that no error can have;
-/// `None` stands for those from 200 to 299.
+/// Checks a map of errors. `success` is the status of success, which no error can have; `None` stands for all from 200
+/// to 299.
 pub(super) fn compile_all(
     declared: IndexMap<String, declaration::Error>,
     place: &str,
@@ -87,11 +87,11 @@ fn codes(
     for source in sources {
         match source {
             Value::String(text) if !text.is_empty() => codes.push(Code::parse(&text)),
-            other => diagnostics.add(place, format!("a code is text, not {}", article_of(&other))),
+            other => diagnostics.add(place, format!("a code must be a String, not {}", article_of(&other))),
         }
     }
     if codes.contains(&Code::Any) && status.is_none() {
-        diagnostics.add(place, "* needs the status that it stands for");
+        diagnostics.add(place, "the code * needs a status");
     }
     codes
 }

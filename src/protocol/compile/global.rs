@@ -1,4 +1,4 @@
-//! What holds for every endpoint, completed by the built-in params and errors.
+//! Checks the part of a declaration that holds for every endpoint, and adds the built-in params and errors.
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -15,13 +15,13 @@ use crate::protocol::types::{Credential, HOST, PORT, Protocol, SOCKET_PATH};
 /// The params and errors that every protocol has, unless it declares them itself.
 const DEFAULTS: &str = include_str!("../../../protocol/defaults.json");
 
-/// The fields of an error answer, unless declared.
+/// The fields of an error answer's body, unless declared.
 const DEFAULT_FIELDS: [&str; 2] = ["type", "error"];
 
-/// What a message of an error may show besides params and the fields of the answer.
+/// What error messages can show besides params and the fields of the answer.
 const FACTS: [&str; 5] = ["name", "error", "host", "port", "status"];
 
-/// Checks what holds for every endpoint and gives a protocol without any.
+/// Checks the global part and makes a protocol that has no endpoints yet.
 pub(super) fn compile(global: declaration::Global, diagnostics: &mut Diagnostics) -> Protocol {
     let credential = credential(global.request.credential, diagnostics);
     let params = params(global.params, &credential, diagnostics);
@@ -35,7 +35,7 @@ pub(super) fn compile(global: declaration::Global, diagnostics: &mut Diagnostics
     for (name, built_in) in error::compile_all(built_in().response.error, place, None, &known, diagnostics) {
         errors.entry(name).or_insert(built_in);
     }
-    // Without a code of its own, `unauthorized` stands for every answer with its status.
+    // Unless it has a declared code, `unauthorized` is the error of every answer with its status.
     if let Some(unauthorized) = errors.get_mut("unauthorized").filter(|error| error.status.is_some())
         && unauthorized.codes == [Code::Exact(unauthorized.name.clone())]
     {
@@ -56,7 +56,7 @@ pub(super) fn compile(global: declaration::Global, diagnostics: &mut Diagnostics
     }
 }
 
-/// Whether every error's message may show a field.
+/// Whether the messages of all errors can show this field.
 pub(super) fn is_fact(field: &str, fields: &IndexMap<String, Vec<String>>) -> bool {
     FACTS.contains(&field) || fields.contains_key(field)
 }
@@ -74,7 +74,10 @@ fn credential(declared: Option<declaration::Credential>, diagnostics: &mut Diagn
             .add("global.request.credential.header", format!("{header:?} is not the name of a header"));
     }
     if matches!(param.as_str(), HOST | PORT | SOCKET_PATH) {
-        diagnostics.add("global.request.credential.param", format!("{param} says where the server is"));
+        diagnostics.add(
+            "global.request.credential.param",
+            format!("{param} is part of the server's address and cannot be the credential"),
+        );
     }
     Credential { param, header: header.to_ascii_lowercase() }
 }
@@ -100,7 +103,7 @@ fn params(
             if param.kind != kind {
                 diagnostics.add(join(place, &format!("{name}.type")), format!("{name} is always a {kind:?}"));
             }
-            // Whether it must be given depends on the call.
+            // Depends on the call: host and port are needed only where no socket path is given.
             param.required = false;
         }
     }
@@ -145,7 +148,7 @@ fn shapes(declared: &IndexMap<String, Value>, diagnostics: &mut Diagnostics) -> 
     for (name, shape) in &shapes {
         let place = join(place, name);
         if matches!(shape, Shape::Named(_)) {
-            diagnostics.add(&place, "is only another name of a shape");
+            diagnostics.add(&place, "must not be just the name of another shape");
         }
         shape.check_names(&place, &shapes, diagnostics);
     }

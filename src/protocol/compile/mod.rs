@@ -1,4 +1,4 @@
-//! From a declaration to a protocol: everything is checked, and every fault is named with its place.
+//! Turns a declaration into a checked protocol, and reports everything that is wrong with it.
 
 mod clash;
 mod endpoint;
@@ -20,10 +20,10 @@ use super::param::article_of;
 use super::types::{Endpoint, Protocol};
 
 impl Protocol {
-    /// Reads and checks a declaration: JSON with the names of types in place of JavaScript's constructors.
+    /// Reads and checks a declaration: JSON in which types are written by name (`"String"`), where JavaScript
+    /// declarations have constructors.
     ///
-    /// # Errors
-    /// Everything that is wrong with it, each fault with its place.
+    /// # Errors Everything that is wrong with it, each with its place.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         let mut diagnostics = Diagnostics::default();
         let declaration = serde_json::from_str(text).unwrap_or_else(|error| {
@@ -89,7 +89,7 @@ fn compile_group(
     Some(endpoints)
 }
 
-/// Reads one part of a declaration, noting every fault of its structure.
+/// Reads one part of a declaration and reports errors of its structure.
 fn decode<T: DeserializeOwned>(
     source: &Value,
     kind: structure::Kind,

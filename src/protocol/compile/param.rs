@@ -1,4 +1,4 @@
-//! Params of a declaration.
+//! Checks the params of a declaration.
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -22,7 +22,7 @@ pub(super) fn compile_all(
             diagnostics.add(&place, "is not a name that a param can have");
         }
         if let Some(other) = options.insert(kebab(&name), name.clone()) {
-            diagnostics.add(&place, format!("is the same option on a command line as {other}"));
+            diagnostics.add(&place, format!("gives the same command-line option as {other}"));
         }
         params.insert(name.clone(), compile(name, param, &place, diagnostics));
     }

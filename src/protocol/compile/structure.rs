@@ -1,5 +1,5 @@
-//! The structure of a declaration: which keys an Object may have and what goes into them. It is looked at before
-//! anything else, so that a fault names its place in the words of who writes declarations.
+//! The structure of a declaration: which keys its objects have, and of which kind their values are. It is checked
+//! before the declaration is deserialised, so that errors use the names of the declaration, not serde's.
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ use crate::protocol::error::{Diagnostics, join};
 use crate::protocol::names::suggestion;
 use crate::protocol::param::article_of;
 
-/// What goes into a key.
+/// The kind of a value.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     Any,
@@ -15,15 +15,15 @@ pub(super) enum Kind {
     Flag,
     Status,
     Texts,
-    /// Two names.
+    /// An array of two names.
     Pair,
     List,
     Object(&'static [Key]),
-    /// An Object of any keys, all of this kind.
+    /// An object with any keys, whose values are all of this kind.
     Map(&'static Kind),
 }
 
-/// A key: its name, what goes into it, and whether it must be there.
+/// A key: its name, the kind of its value, and whether it is required.
 type Key = (&'static str, Kind, bool);
 
 const REQUIRED: bool = true;
@@ -105,7 +105,7 @@ pub(super) const GLOBAL: Kind = Kind::Object(&[
     ),
 ]);
 
-/// Notes everything in a value that is not of a kind.
+/// Reports every part of a value that is not of the expected kind.
 pub(super) fn check(value: &Value, kind: Kind, place: &str, diagnostics: &mut Diagnostics) {
     let fault = match (kind, value) {
         (Kind::Any, _)
@@ -148,7 +148,7 @@ fn check_keys(entries: &Map<String, Value>, keys: &[Key], place: &str, diagnosti
         } else {
             let names: Vec<&str> = keys.iter().map(|(known, ..)| *known).collect();
             let near = suggestion(name, names.iter().copied());
-            diagnostics.add(place, format!("is not known here, where {} may be{near}", names.join(", ")));
+            diagnostics.add(place, format!("is not a known key; the keys are {}{near}", names.join(", ")));
         }
     }
     for (name, ..) in keys.iter().filter(|(name, _, required)| *required && !entries.contains_key(*name)) {
@@ -156,7 +156,7 @@ fn check_keys(entries: &Map<String, Value>, keys: &[Key], place: &str, diagnosti
     }
 }
 
-/// What a value is; a short text in quotes.
+/// Describes a value for a message; a short string is quoted.
 fn found(value: &Value) -> String {
     match value {
         Value::String(text) if text.len() <= 40 => format!("the String {text:?}"),

@@ -76,19 +76,19 @@ fn names_faults_of_structure() {
         (
             "/things/get/summary",
             json!("x"),
-            "things.get.summary: is not known here, where path, params, description, msg, request, response may be",
+            "things.get.summary: is not a known key; the keys are path, params, description, msg, request, response",
         ),
         ("/things/get/path", json!(null), "things.get.path: is missing"),
         ("/things/get/path", json!(5), "things.get.path: must be a String, not the Number 5"),
         (
             "/things/get/requets",
             json!({}),
-            "things.get.requets: is not known here, where path, params, description, msg, request, response may be; did you mean request?",
+            "things.get.requets: is not a known key; the keys are path, params, description, msg, request, response; did you mean request?",
         ),
         (
             "/things/get/params/id/typ",
             json!("x"),
-            "things.get.params.id.typ: is not known here, where type, description, required,",
+            "things.get.params.id.typ: is not a known key; the keys are type, description, required,",
         ),
         ("/things/get/params/id/type", json!(null), "things.get.params.id.type: is missing"),
         ("/things/get/request", json!(null), "things.get.request: is missing"),
@@ -120,12 +120,12 @@ fn names_faults_of_structure() {
         (
             "/things/get/response/success/code",
             json!(1),
-            "things.get.response.success.code: is not known here, where status, msg may be",
+            "things.get.response.success.code: is not a known key; the keys are status, msg",
         ),
         (
             "/global",
             json!({"parms": {}}),
-            "global.parms: is not known here, where name, description, params, request, response may be; did you mean params?",
+            "global.parms: is not a known key; the keys are name, description, params, request, response; did you mean params?",
         ),
         ("/things/get", json!([]), "things.get: must be an Object, not an Array"),
         ("/other", json!(1), "other: a group is an Object of endpoints, not a Number"),
@@ -160,7 +160,7 @@ fn names_faults_of_params_and_paths() {
         (
             "/things/get/params/id/type",
             json!("JSON"),
-            "things.get.path: {id} is of type JSON, which has no place in a path",
+            "things.get.path: {id} is of type JSON, which a path cannot contain",
         ),
         (
             "/things/get/params/id/type",
@@ -185,7 +185,7 @@ fn names_faults_of_params_and_paths() {
         (
             "/things/get/params/note/env",
             json!("NOTE"),
-            "things.get.params.note.env: only a global param is taken from NOTE",
+            "things.get.params.note.env: only a global param can be taken from an environment variable",
         ),
         (
             "/things/get/params/host",
@@ -200,7 +200,7 @@ fn names_faults_of_params_and_paths() {
         (
             "/things/get/params/Note",
             json!({"type": "String"}),
-            "things.get.params.Note: is the same option on a command line as note",
+            "things.get.params.Note: gives the same command-line option as note",
         ),
     ]);
 }
@@ -208,23 +208,23 @@ fn names_faults_of_params_and_paths() {
 #[test]
 fn names_faults_of_messages_and_answers() {
     assert_faults([
-        ("/things/get/msg", json!("Getting {name}"), "things.get.msg: nothing fills {name}"),
-        ("/things/get/msg", json!("Using {api-key}"), "things.get.msg: nothing fills {api-key}"),
+        ("/things/get/msg", json!("Getting {name}"), "things.get.msg: unknown field {name}"),
+        ("/things/get/msg", json!("Using {api-key}"), "things.get.msg: unknown field {api-key}"),
         ("/things/get/msg", json!("Getting {id"), "things.get.msg: the brace at position 8 is never closed"),
         (
             "/things/get/response/success/msg",
             json!("{result}"),
-            "things.get.response.success.msg: nothing fills {result}",
+            "things.get.response.success.msg: unknown field {result}",
         ),
         (
             "/things/get/response/error/lost/msg",
             json!("{results}"),
-            "things.get.response.error.lost.msg: nothing fills {results}",
+            "things.get.response.error.lost.msg: unknown field {results}",
         ),
         (
             "/things/get/response/error/lost/suggestions",
             json!(["x", "{y}"]),
-            "things.get.response.error.lost.suggestions[1]: nothing fills {y}",
+            "things.get.response.error.lost.suggestions[1]: unknown field {y}",
         ),
         (
             "/things/get/response/error/lost/status",
@@ -239,12 +239,12 @@ fn names_faults_of_messages_and_answers() {
         (
             "/things/get/response/error/lost/code",
             json!([1]),
-            "things.get.response.error.lost.code: a code is text, not a Number",
+            "things.get.response.error.lost.code: a code must be a String, not a Number",
         ),
         (
             "/things/get/response/error/lost",
             json!({"msg": "x", "code": "*"}),
-            "things.get.response.error.lost.code: * needs the status that it stands for",
+            "things.get.response.error.lost.code: the code * needs a status",
         ),
         (
             "/things/get/response/success/status",
@@ -297,17 +297,17 @@ fn names_faults_of_requests_and_names() {
         (
             "/things/put/request/basic",
             json!(["id", "size"]),
-            "things.put.request.basic: the credential has the same header\nthings.put.request.basic[1]: \"size\" is not a required param of type String",
+            "things.put.request.basic: cannot be used: the credential needs the header authorization too\nthings.put.request.basic[1]: \"size\" is not a required param of type String",
         ),
         (
             "/things/put/request/method",
             json!("GET"),
-            "things.put.request.body: a GET request has no body\nthings.put.path: is the route of things.get too: GET /things/{}",
+            "things.put.request.body: a GET request has no body\nthings.put.path: gives the same route as things.get: GET /things/{}",
         ),
         (
             "/things/Get",
             small()["things"]["put"].clone(),
-            "things.Get: is the command get, as get is\nthings.Get.path: is the route of things.put too: PUT /things/{}",
+            "things.Get: gives the command get, as get does\nthings.Get.path: gives the same route as things.put: PUT /things/{}",
         ),
         (
             "/things/__proto__",
@@ -315,7 +315,7 @@ fn names_faults_of_requests_and_names() {
             "things.__proto__: is not a name that an endpoint can have",
         ),
         ("/close", json!({}), "close: is not a name that a group can have"),
-        ("/request", json!({}), "request: request is a command of its own"),
+        ("/request", json!({}), "request: request is a built-in command"),
     ]);
 }
 
@@ -325,7 +325,7 @@ fn names_faults_of_what_every_endpoint_shares() {
         (
             "/global",
             json!({"response": {"shapes": {"A": "#A"}}}),
-            "global.response.shapes.A: is only another name of a shape",
+            "global.response.shapes.A: must not be just the name of another shape",
         ),
         (
             "/global",
@@ -345,7 +345,7 @@ fn names_faults_of_what_every_endpoint_shares() {
         (
             "/global",
             json!({"response": {"error": {"refused": {"msg": "{id}"}}}}),
-            "global.response.error.refused.msg: nothing fills {id}",
+            "global.response.error.refused.msg: unknown field {id}",
         ),
     ]);
 }
@@ -368,7 +368,7 @@ fn a_body_has_the_key_of_the_results() {
         let found =
             faults_after(&[("/global", results.clone()), ("/things/get/response/body", body.clone())]);
         let fault =
-            "things.get.response.body: has no data, which global.response.results says holds the results";
+            "things.get.response.body: has no data, the key of the results by global.response.results";
         assert_eq!(found, if fits { vec![] } else { vec![fault] }, "{body}");
     }
 }
@@ -379,14 +379,14 @@ fn an_optional_end_of_a_path_takes_the_route_without_it() {
     let all = json!({"path": "/things/", "description": "All", "request": {"method": "PUT"}});
     assert_eq!(
         faults_after(&[("/things/put/params/id", optional), ("/things/all", all)]),
-        ["things.all.path: is the route of things.put too: PUT /things/"]
+        ["things.all.path: gives the same route as things.put: PUT /things/"]
     );
 }
 
 #[test]
 fn gathers_faults_and_refuses_what_is_no_declaration() {
     let both = faults_after(&[("/things/get/msg", json!("{x}")), ("/things/put/path", json!("x"))]);
-    assert_eq!(both, ["things.get.msg: nothing fills {x}", "things.put.path: a path starts with /"]);
+    assert_eq!(both, ["things.get.msg: unknown field {x}", "things.put.path: a path starts with /"]);
     for (text, fault) in [
         ("", "is not JSON"),
         ("[]", "a declaration is an Object of groups, not an Array"),
