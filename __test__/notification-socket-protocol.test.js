@@ -57,14 +57,14 @@ const VIOLATIONS = [
   ['a close frame of 126 bytes', [closeFrame(1000, 'x'.repeat(124))], 1002, /125 bytes or less/],
   ['a short ping with a long length', [Buffer.from([0x89, 126, 0, 1, 0x61])], 1002, /125 bytes or less/],
   ['two bytes of a frame that cannot be', [Buffer.from([0xf1, 127])], 1002, /reserved bits/],
-  ['a continuation of nothing', [frame(0x80, '{}')], 1002, /without a beginning/],
+  ['a continuation of nothing', [frame(0x80, '{}')], 1002, /without a message to continue/],
   ['a message inside another', [frame(0x01, '{'), frame(0x81, '{}')], 1002, /before the fragments/],
-  ['invalid UTF-8', [frame(0x81, [0x22, 0xff, 0x22])], 1007, /no valid UTF-8/],
-  ['an encoded surrogate', [frame(0x81, [0x22, 0xed, 0xa0, 0x80, 0x22])], 1007, /no valid UTF-8/],
-  ['a character that is cut off', [frame(0x81, EURO.subarray(0, 2))], 1007, /no valid UTF-8/],
-  ['invalid UTF-8 across fragments', [frame(0x01, EURO.subarray(0, 2)), frame(0x80, 'a')], 1007, /no valid UTF-8/],
-  ['a close frame of one byte', [frame(0x88, [3])], 1002, /half a code/],
-  ['a close reason that is no UTF-8', [closeFrame(1000, Buffer.from([0xff]))], 1007, /reason is no valid UTF-8/],
+  ['invalid UTF-8', [frame(0x81, [0x22, 0xff, 0x22])], 1007, /not valid UTF-8/],
+  ['an encoded surrogate', [frame(0x81, [0x22, 0xed, 0xa0, 0x80, 0x22])], 1007, /not valid UTF-8/],
+  ['a character that is cut off', [frame(0x81, EURO.subarray(0, 2))], 1007, /not valid UTF-8/],
+  ['invalid UTF-8 across fragments', [frame(0x01, EURO.subarray(0, 2)), frame(0x80, 'a')], 1007, /not valid UTF-8/],
+  ['a close frame of one byte', [frame(0x88, [3])], 1002, /only one byte of a code/],
+  ['a close reason that is no UTF-8', [closeFrame(1000, Buffer.from([0xff]))], 1007, /reason is not valid UTF-8/],
   ...[0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535].map(
     (code) =>
       /** @type {[string, Uint8Array[], number, RegExp]} */ ([

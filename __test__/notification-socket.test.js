@@ -227,7 +227,7 @@ test('what is given to the constructor is checked', () => {
     [{ token: 'se\ncret' }, 'ERR_INVALID_ARG_VALUE', /x-cycle-token/],
     [{ headers: 'x: y' }, 'ERR_INVALID_ARG_TYPE', /^headers must be an object/],
     [{ headers: { 'x-a': ['secret'] } }, 'ERR_INVALID_ARG_TYPE', /^headers\["x-a"\] must be a string$/],
-    [{ headers: { 'x a': 'secret' } }, 'ERR_INVALID_ARG_VALUE', /"x a" is no valid header name/],
+    [{ headers: { 'x a': 'secret' } }, 'ERR_INVALID_ARG_VALUE', /"x a" is not a valid header name/],
     [{ headers: { 'x-a': 'sec\rret' } }, 'ERR_INVALID_ARG_VALUE', /"x-a"/],
     [{ headers: { 'x-a': 'sec€ret' } }, 'ERR_INVALID_ARG_VALUE', /"x-a" cannot be sent: .* beyond Latin-1/],
     [{ token: 'sec€ret' }, 'ERR_INVALID_ARG_VALUE', /"x-cycle-token" cannot be sent: .* beyond Latin-1/],
@@ -244,8 +244,8 @@ test('what is given to the constructor is checked', () => {
     [{ maxMessageBytes: 2 ** 31 }, 'ERR_OUT_OF_RANGE', /^maxMessageBytes/],
     [{ topics: 'container.*' }, 'ERR_INVALID_ARG_TYPE', /^topics must be an array/],
     [{ topics: [1] }, 'ERR_INVALID_ARG_TYPE', /^topics must be an array/],
-    [{ topics: ['*'] }, 'ERR_INVALID_ARG_VALUE', /"\*" is no topic pattern/],
-    [{ topics: ['a.*.b'] }, 'ERR_INVALID_ARG_VALUE', /is no topic pattern/],
+    [{ topics: ['*'] }, 'ERR_INVALID_ARG_VALUE', /"\*" is not a topic pattern/],
+    [{ topics: ['a.*.b'] }, 'ERR_INVALID_ARG_VALUE', /is not a topic pattern/],
     [{ signal: {} }, 'ERR_INVALID_ARG_TYPE', /^signal must be an AbortSignal/],
   ];
   for (const [options, code, message] of wrong) {

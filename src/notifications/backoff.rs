@@ -2,15 +2,15 @@
 
 use crate::milliseconds::LONGEST_TIMER;
 
-/// Delays that double with every attempt, up to a limit. All numbers are milliseconds.
+/// Delays that double with every attempt, up to a limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Backoff {
-    /// Delay before the first attempt.
+    /// Delay before the first attempt, in milliseconds.
     pub base_ms: f64,
-    /// Limit of every delay.
+    /// Longest delay, in milliseconds.
     pub max_ms: f64,
-    /// Takes each delay at random between its half and its whole, so that clients which lost the same server
-    /// do not return at the same moment.
+    /// Whether each delay is shortened at random, to no less than its half, so that clients which lost the same server
+    /// do not all reconnect at the same moment.
     pub jitter: bool,
 }
 
@@ -21,7 +21,7 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// The delay before attempt number `attempt`, which counts from 1.
+    /// The delay before an attempt, in milliseconds. `attempt` counts from 1.
     #[must_use]
     pub fn delay_ms(&self, attempt: u32) -> f64 {
         let doublings = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX).min(f64::MAX_EXP - 1);

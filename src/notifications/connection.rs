@@ -1,4 +1,4 @@
-//! An open connection: reading it in bursts, and ending it.
+//! Reads an open connection in bursts, and closes it.
 
 use std::io;
 use std::sync::Mutex;
@@ -15,47 +15,48 @@ use super::queue::{Batch, Event, Outbox};
 use super::websocket::{self, Message, close_code};
 use crate::json::tape::Recorder;
 
-/// So many messages are looked at before others on the I/O thread have their turn.
+/// How many messages are read before other tasks of the I/O thread can run.
 const BURST: usize = 2048;
-/// So long the answer to a close frame is waited for, and then the end of the connection.
-const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
-/// While reading pauses, the server's pings are behind what is not read. It is told so often that this end is alive.
+/// How long closing may take: waiting for the server's close frame and for the end of the connection.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How often a pong is sent while reading pauses. The server's pings are not read then, and it might take this client
+/// for dead.
 const PAUSE_PONG: Duration = Duration::from_secs(10);
 
 /// What one step of reading led to.
 pub(super) enum Step {
-    /// Nothing that ends the connection.
+    /// The connection goes on.
     Continue,
-    /// The server closes, with code and reason if it gave any.
+    /// The server sent a close frame, with code and reason unless it was empty.
     Close(Option<(u16, String)>),
-    /// The connection has to be closed with this code.
+    /// The connection must be closed with this code.
     Fail { error: Error, code: u16 },
-    /// The connection is gone.
+    /// The connection broke.
     Lost(Error),
 }
 
-/// How a connection ends.
+/// Why a connection is closed.
 pub(super) enum End {
-    /// The user closed.
+    /// The user called `close()`.
     Asked,
-    /// The server did.
+    /// The server sent a close frame, with code and reason unless it was empty.
     Server(Option<(u16, String)>),
-    /// Something was wrong; the code says what.
+    /// The server broke a rule or was silent; the close code to send.
     Failed(u16),
 }
 
 impl End {
-    /// How long ending may take.
-    fn patience(&self) -> Duration {
+    /// How long closing may take.
+    fn timeout(&self) -> Duration {
         match self {
-            // A server that was silent for so long is not waited for.
+            // The server was silent for the whole idle timeout, and is not waited for again.
             Self::Failed(close_code::UNEXPECTED) => Duration::ZERO,
-            _ => CLOSE_PATIENCE,
+            _ => CLOSE_TIMEOUT,
         }
     }
 }
 
-/// Reads an open connection into an outbox.
+/// Reads the messages of an open connection into an outbox.
 pub(super) struct Reader<'a> {
     websocket: &'a mut websocket::Reader<Connection>,
     options: &'a Options,
@@ -63,7 +64,7 @@ pub(super) struct Reader<'a> {
     recorder: &'a Mutex<Recorder>,
     batch: Batch,
     liveness: Option<Liveness>,
-    /// The socket has no more for now.
+    /// Whether all that has arrived was read.
     drained: bool,
 }
 
@@ -83,15 +84,15 @@ impl<'a> Reader<'a> {
         recorder: &'a Mutex<Recorder>,
     ) -> Self {
         let liveness = options.idle_timeout.map(|timeout| Liveness::new(timeout, Instant::now()));
-        // Messages that came with the handshake wait in `websocket`.
+        // Not drained: `websocket` may contain messages that came together with the handshake.
         Self { websocket, options, outbox, recorder, batch: Batch::default(), liveness, drained: false }
     }
 
-    /// Reads one burst, or waits until there is one to read. May be dropped while it waits: nothing is lost.
+    /// Reads one burst, or waits until there is one to read. Can be cancelled while it waits; nothing is lost.
     pub(super) async fn step(&mut self) -> Step {
         let paused = !self.outbox.has_room();
         if !self.drained && !paused {
-            // Gives commands and other connections their turn before each burst of a flood.
+            // While messages arrive without a pause, commands and other connections run before each burst.
             tokio::task::yield_now().await;
             return self.burst();
         }
@@ -111,7 +112,8 @@ impl<'a> Reader<'a> {
                 self.written(written)
             }
             Cause::Silence => {
-                // What came while this thread was stopped counts: after the yield the system has been asked.
+                // The thread may have been stopped. After the yield tokio has polled the system, and data that arrived
+                // meanwhile shows here.
                 tokio::task::yield_now().await;
                 match self.websocket.get_ref().0.readable().now_or_never() {
                     Some(Ok(())) => self.readable(),
@@ -171,7 +173,7 @@ impl<'a> Reader<'a> {
 
     /// Reads until the socket has no more, the batch is full, or the burst is long enough.
     fn read(&mut self) -> Result<Step, websocket::Error> {
-        // After a panic it may be wrong about the messages it has seen.
+        // A poisoned recorder is not used: after a panic its shapes may be wrong.
         let mut recorder = self.outbox.wants_tapes().then(|| self.recorder.lock().ok()).flatten();
         for _ in 0..BURST {
             match self.websocket.read_message()? {
@@ -226,7 +228,7 @@ impl<'a> Reader<'a> {
         Step::Lost(Error::Lost { path: self.options.path(), source })
     }
 
-    /// Tells the server that nobody is here any more, if that can be done without waiting.
+    /// Sends a close frame because the handle was dropped, if that is possible without waiting.
     pub(super) fn abandon(&mut self) {
         let _ = self.websocket.close(Some(close_code::GOING_AWAY), "");
     }
@@ -234,7 +236,7 @@ impl<'a> Reader<'a> {
 
 /// Sends the close frame that `end` asks for, and returns the code and reason to report once the connection is over.
 pub(super) async fn goodbye(websocket: websocket::Reader<Connection>, end: &End) -> (u16, String) {
-    let answer = timeout(end.patience(), part(websocket, end)).await.ok().flatten();
+    let answer = timeout(end.timeout(), close(websocket, end)).await.ok().flatten();
     let received = match end {
         End::Server(content) => Some(content.clone()),
         _ => answer,
@@ -251,8 +253,8 @@ async fn flush(websocket: &mut websocket::Reader<Connection>) -> io::Result<()> 
     Ok(())
 }
 
-/// Closes, and gives what the server answered.
-async fn part(mut websocket: websocket::Reader<Connection>, end: &End) -> Option<Option<(u16, String)>> {
+/// Sends a close frame and gives the server's: its code and reason, or `Some(None)` if it was empty.
+async fn close(mut websocket: websocket::Reader<Connection>, end: &End) -> Option<Option<(u16, String)>> {
     let code = match end {
         End::Asked => None,
         End::Server(content) => content.as_ref().map(|(code, _)| *code),
@@ -263,12 +265,13 @@ async fn part(mut websocket: websocket::Reader<Connection>, end: &End) -> Option
     if matches!(end, End::Asked) {
         return answer(&mut websocket).await;
     }
-    // The server ends the connection. With data unread, to close it would reset it, and the close frame might not be seen.
+    // Reads until the server ends the connection. Closing it with unread data would reset it, and the server might not
+    // get the close frame.
     discard(&websocket.get_ref().0).await;
     None
 }
 
-/// Waits for the close frame of the server; what comes before it is not wanted any more.
+/// Waits for the server's close frame and drops messages that come before it.
 async fn answer(websocket: &mut websocket::Reader<Connection>) -> Option<Option<(u16, String)>> {
     loop {
         for _ in 0..BURST {
@@ -285,7 +288,7 @@ async fn answer(websocket: &mut websocket::Reader<Connection>) -> Option<Option<
     }
 }
 
-/// Reads and forgets until the connection ends.
+/// Reads and drops everything until the connection ends.
 async fn discard(stream: &tokio::net::UnixStream) {
     let mut scratch = vec![0; 64 * 1024];
     while stream.readable().await.is_ok() {

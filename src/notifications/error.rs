@@ -1,4 +1,4 @@
-//! What can go wrong with a notification socket, in words for its user.
+//! The errors of notification sockets, with the messages that users see.
 
 use std::io;
 use std::path::Path;
@@ -11,10 +11,10 @@ use crate::{socket_path, system_error};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The name of a header is not one that HTTP allows.
-    #[error("{0:?} is no valid header name")]
+    #[error("{0:?} is not a valid header name")]
     HeaderName(String),
-    /// The value of a header holds a line break, another control character, or one beyond Latin-1. It is not in the
-    /// message: it may be secret.
+    /// The value of a header contains a control character, such as a line break, or a character beyond Latin-1. The
+    /// message does not show it: it may be secret.
     #[error("the value of the header {name:?} cannot be sent: {fault}")]
     HeaderValue {
         /// Name of the header.
@@ -22,12 +22,12 @@ pub enum Error {
         /// What is wrong with its value.
         fault: &'static str,
     },
-    /// A header that the handshake sets itself.
+    /// A header that the WebSocket handshake sets itself.
     #[error("the header {0:?} belongs to the handshake and cannot be set")]
     ReservedHeader(String),
     /// Neither a topic nor `prefix.*`.
     #[error(
-        "{0:?} is no topic pattern: give a whole topic such as \"container.new\", or a prefix such as \"container.*\""
+        "{0:?} is not a topic pattern: give a whole topic such as \"container.new\", or a prefix such as \"container.*\""
     )]
     Pattern(String),
     /// The Unix socket could not be connected to.
@@ -38,7 +38,7 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
-    /// The connection failed before the handshake was answered.
+    /// The connection broke before the handshake was answered.
     #[error("the connection to {path} failed during the notification handshake: {source}")]
     Handshaking {
         /// Path of the socket.
@@ -55,15 +55,15 @@ pub enum Error {
         status: u16,
         /// Beginning of the answer's body.
         body: String,
-        /// What the user can do about it, or nothing.
+        /// The cause as far as the status tells it, or empty.
         advice: &'static str,
     },
-    /// The answer to the handshake was no acceptable one.
+    /// The answer to the handshake was not a valid one.
     #[error("the notification handshake with the server on {path} failed: {problem}")]
     Handshake {
         /// Path of the socket.
         path: String,
-        /// What was wrong with it.
+        /// What is wrong with the answer.
         problem: String,
     },
     /// The server broke the rules of the WebSocket protocol.
@@ -71,7 +71,7 @@ pub enum Error {
     Protocol {
         /// Path of the socket.
         path: String,
-        /// The rule.
+        /// The rule that it broke.
         source: ProtocolError,
     },
     /// A message was larger than `maxMessageBytes`.
@@ -81,20 +81,20 @@ pub enum Error {
     MessageTooLarge {
         /// Path of the socket.
         path: String,
-        /// The largest size allowed.
+        /// `maxMessageBytes`.
         limit: usize,
     },
     /// A binary frame came; the connection goes on.
     #[error("received non-text notification frame")]
     Binary,
-    /// Nothing was heard for the whole idle timeout, not even an answer to a ping.
-    #[error("the server on {path} was silent for {ms} ms{during}; the connection is given up")]
+    /// Nothing was received for the whole idle timeout, not even an answer to a ping.
+    #[error("the server on {path} was silent for {ms} ms{during}; the connection is closed")]
     IdleTimeout {
         /// Path of the socket.
         path: String,
         /// The timeout, in milliseconds.
         ms: u128,
-        /// What it was expected to do.
+        /// The phase: " during the handshake", or empty.
         during: &'static str,
     },
     /// The handshake was not answered in time.
@@ -107,8 +107,8 @@ pub enum Error {
         /// The limit, in milliseconds.
         ms: u128,
     },
-    /// A panic.
-    #[error("the notification socket failed inside; this is a bug of the package")]
+    /// A panic, which is a bug.
+    #[error("the notification socket failed; this is a bug in the package")]
     Internal,
     /// The connection ended without a close frame.
     #[error("the connection to {path} was lost: {source}")]
@@ -121,7 +121,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// A stable name of the error; that of the system error where there is one.
+    /// The error code: for system errors the system's, such as `ECONNREFUSED`.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -141,7 +141,7 @@ impl Error {
         }
     }
 
-    /// The system call that failed and what it said, for failures of the system.
+    /// For system errors: the system call that failed, and its error.
     #[must_use]
     pub fn system(&self) -> Option<(&'static str, &io::Error)> {
         match self {
@@ -151,7 +151,7 @@ impl Error {
         }
     }
 
-    /// Status and body of the answer that refused the handshake.
+    /// For a refused handshake: status and beginning of the body of the answer.
     #[must_use]
     pub fn refusal(&self) -> Option<(u16, &str)> {
         match self {
@@ -167,7 +167,7 @@ fn connect_advice(path: &str, source: &io::Error) -> String {
             "Is the internal API of this environment enabled, and its socket at this path? Set socketPath or CYCLE_API_SOCKET if it is elsewhere"
         }
         io::ErrorKind::ConnectionRefused => socket_path::diagnose(Path::new(path))
-            .unwrap_or("The socket file is there but no server listens on it"),
+            .unwrap_or("The socket file exists, but no server listens on it"),
         io::ErrorKind::PermissionDenied => {
             "This user needs write permission on the socket and search permission on its directories"
         }
@@ -177,14 +177,14 @@ fn connect_advice(path: &str, source: &io::Error) -> String {
     format!(". {advice}")
 }
 
-/// What to do about a refused handshake.
+/// The end of the message about a refused handshake: why it was refused.
 #[must_use]
 pub(super) fn refusal_advice(status: u16, has_token: bool) -> &'static str {
     match (status, has_token) {
         (401, false) => ": CYCLE_API_TOKEN is not set and no token option was given",
         (401, true) => ": the token was not accepted",
         (403, _) => ": the token lacks permission for notifications",
-        (404, _) => ": there is no /v1/notifications on this server",
+        (404, _) => ": this server has no /v1/notifications",
         _ => "",
     }
 }

@@ -1,4 +1,4 @@
-//! Opening a WebSocket on a Unix socket: the HTTP request, and the check of its answer.
+//! Opens a WebSocket on a Unix socket: sends the HTTP request and checks the answer.
 
 use std::future::Future;
 use std::io::{self, Read, Write};
@@ -20,20 +20,20 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::error::{Error, refusal_advice};
 use super::options::Options;
-use super::patience::within;
+use super::time_limit::within;
 use super::websocket::Reader;
 use crate::http::MAX_HEADERS;
 use crate::http::lanes::connector::QUEUE_FULL_PAUSE;
 
-/// Where the notifications are.
+/// Path of the notification endpoint.
 pub const PATH: &str = "/v1/notifications";
 
-/// Largest head of an answer.
+/// Largest head of an answer, in bytes.
 const HEAD_LIMIT: usize = 64 * 1024;
-/// So much of the body of a refusal is kept.
+/// How many bytes of the body are kept when the server refuses the handshake.
 const BODY_LIMIT: usize = 64 * 1024;
-/// So long the body of a refusal is waited for.
-const BODY_PATIENCE: Duration = Duration::from_secs(2);
+/// How long that body is waited for.
+const BODY_TIMEOUT: Duration = Duration::from_secs(2);
 
 const ACCEPT: HeaderName = HeaderName::from_static("sec-websocket-accept");
 const EXTENSIONS: HeaderName = HeaderName::from_static("sec-websocket-extensions");
@@ -41,7 +41,7 @@ const KEY: HeaderName = HeaderName::from_static("sec-websocket-key");
 const PROTOCOL: HeaderName = HeaderName::from_static("sec-websocket-protocol");
 const VERSION: HeaderName = HeaderName::from_static("sec-websocket-version");
 
-/// A connected Unix socket as a plain reader and writer that never block.
+/// A connected Unix socket with non-blocking [`Read`] and [`Write`], which tungstenite needs.
 pub struct Connection(pub UnixStream);
 
 impl Read for Connection {
@@ -60,10 +60,10 @@ impl Write for Connection {
     }
 }
 
-/// Connects and shakes hands.
+/// Connects to the server's socket and does the WebSocket handshake.
 ///
 /// # Errors
-/// [`Error`]: what failed, with status and body when the server refused.
+/// When connecting or the handshake fails or takes too long; [`Error::Refused`] has the status and body of a refusal.
 pub async fn dial(options: &Options) -> Result<Reader<Connection>, Error> {
     let ms = options.idle_timeout.unwrap_or_default().as_millis();
     within(options.idle_timeout, shake_hands(options)).await.unwrap_or_else(|| {
@@ -109,7 +109,7 @@ async fn connect(options: &Options) -> Result<UnixStream, Error> {
             sleep(QUEUE_FULL_PAUSE).await;
             continue;
         }
-        // The standard library refuses a path that is too long without asking the system.
+        // For a path that is too long, the standard library makes an error of its own without a system code.
         let too_long = error.kind() == io::ErrorKind::InvalidInput && error.raw_os_error().is_none();
         let source = if too_long { io::Error::from_raw_os_error(libc::ENAMETOOLONG) } else { error };
         return Err(Error::Connect { path: options.path(), source });
@@ -136,7 +136,7 @@ fn request(options: &Options, key: &str) -> Result<Request<Empty<Bytes>>, Error>
     Ok(request)
 }
 
-/// Polls the connection as long as the exchange on it needs.
+/// Runs the connection's task until the exchange on it is done.
 async fn alongside<T>(connection: impl Future, exchange: impl Future<Output = T>) -> T {
     let mut connection = pin!(connection);
     let mut exchange = pin!(exchange);
@@ -185,8 +185,8 @@ fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
 async fn refused(options: &Options, response: Response<Incoming>) -> Error {
     let status = response.status().as_u16();
     let mut body = Vec::new();
-    // What has come until then is what there is to say, also when the body breaks off.
-    let _ = tokio::time::timeout(BODY_PATIENCE, read_body(response.into_body(), &mut body)).await;
+    // The body only explains the refusal: what has arrived by then is enough, also when it breaks off.
+    let _ = tokio::time::timeout(BODY_TIMEOUT, read_body(response.into_body(), &mut body)).await;
     Error::Refused {
         path: options.path(),
         status,
@@ -226,7 +226,7 @@ fn hyper_error(options: &Options, error: &hyper::Error) -> Error {
     if error.is_parse_too_large() {
         return handshake_error(options, &"the head of the answer is too large");
     }
-    handshake_error(options, &format_args!("the answer is no HTTP ({error})"))
+    handshake_error(options, &format_args!("the answer is not HTTP ({error})"))
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! Finding out that a server is dead although its connection looks alive.
+//! Detects a server that no longer answers although its connection is open.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// What silence asks for.
+/// What to do about silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Send a ping: half of the allowed time has passed.
@@ -13,7 +13,7 @@ pub enum Verdict {
     Dead,
 }
 
-/// Counts how long nothing was heard. Any byte of the server counts as a sign of life.
+/// Measures how long the server was silent. Any byte that it sends ends the silence.
 #[derive(Debug)]
 pub struct Liveness {
     timeout: Duration,
@@ -22,26 +22,26 @@ pub struct Liveness {
 }
 
 impl Liveness {
-    /// Starts to count at `now`.
+    /// Starts measuring at `now`. A server is dead after `timeout` of silence.
     #[must_use]
     pub fn new(timeout: Duration, now: Instant) -> Self {
         Self { timeout, heard: now, pinged: None }
     }
 
-    /// Something was heard, or reading was put off by ourselves.
+    /// Starts the silence anew: something was received, or this side paused reading.
     pub fn heard(&mut self, now: Instant) {
         self.heard = now;
         self.pinged = None;
     }
 
-    /// When [`Liveness::check`] has something to say next.
+    /// When to call [`Liveness::check`] next.
     #[must_use]
     pub fn deadline(&self) -> Instant {
         self.pinged.unwrap_or(self.heard) + self.timeout / 2
     }
 
-    /// What to do at `now`, if anything. A ping is asked for once in each silence, and again when so much time has passed
-    /// after its deadline that this process was stopped, and maybe the server with it.
+    /// What to do at `now`, if anything. Asks for one ping in each silence. If the check comes much too late, this
+    /// process was stopped, and maybe the server with it: then it asks for another ping.
     pub fn check(&mut self, now: Instant) -> Option<Verdict> {
         let deadline = self.deadline();
         if now < deadline {

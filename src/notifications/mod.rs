@@ -1,8 +1,8 @@
-//! The notification stream: a WebSocket over a Unix socket, kept open, filtered and queued here, so that
-//! JavaScript only sees messages it asked for, in batches.
+//! Notification sockets: a WebSocket over a Unix socket that reconnects, filters messages by topic and queues them, so
+//! that JavaScript gets only the messages it asked for, in batches.
 //!
-//! [`socket::Socket`] runs the connection as its [`state::Machine`] says: [`handshake`] opens it,
-//! [`websocket`] reads messages, [`topics`] chooses among them, [`queue::Outbox`] holds them until they are taken.
+//! [`socket::Socket`] runs the connection as its [`state::Machine`] decides: [`handshake`] opens it, [`websocket`]
+//! reads messages, [`topics`] filters them, and [`queue::Outbox`] keeps them until JavaScript takes them.
 
 pub mod backoff;
 mod connection;
@@ -10,10 +10,10 @@ mod error;
 pub mod handshake;
 pub mod liveness;
 pub mod options;
-mod patience;
 pub mod queue;
 pub mod socket;
 pub mod state;
+mod time_limit;
 pub mod topics;
 pub mod websocket;
 

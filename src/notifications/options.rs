@@ -1,4 +1,4 @@
-//! What a notification socket is told by its user.
+//! The options of a notification socket.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,32 +10,32 @@ use crate::http::call::header_value;
 use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING};
 
-/// Name of the header that carries the token.
+/// The header that carries the token.
 pub const TOKEN_HEADER: &str = "x-cycle-token";
 
-/// Everything a connection needs to know.
+/// The options of a notification socket, with defaults from [`Options::new`].
 pub struct Options {
     /// Path of the server's Unix socket.
     pub socket_path: PathBuf,
     /// Headers of the handshake besides those of the WebSocket protocol.
     pub headers: Headers,
-    /// Delays between attempts; `None` never reconnects.
+    /// Delays between attempts to reconnect; `None`: never reconnect.
     pub reconnect: Option<Backoff>,
-    /// Topics to hand on; `None` means all.
+    /// Which messages are wanted, by topic; `None`: all.
     pub topics: Option<Filter>,
-    /// Silence after which the server counts as dead; `None` waits for ever.
+    /// Silence after which the server counts as dead; `None`: no limit.
     pub idle_timeout: Option<Duration>,
-    /// How long the head of the answer to a handshake may take; `None` waits for ever.
+    /// How long the server may take to answer the handshake; `None`: no limit.
     pub headers_timeout: Option<Duration>,
-    /// Bytes that may wait to be taken before reading pauses.
+    /// Bytes in the outbox at which reading pauses.
     pub high_water_mark: usize,
     /// Largest message accepted, in bytes.
     pub max_message_bytes: usize,
 }
 
 impl Options {
-    /// Options with every default: reconnecting without jitter, all topics, no idle timeout, 300 seconds for the answer
-    /// to a handshake, 16 MiB waiting, messages up to 64 MiB.
+    /// The defaults: reconnecting without jitter, all topics, no idle timeout, 300 seconds for the answer to the
+    /// handshake, a high-water mark of 16 MiB, messages up to 64 MiB.
     #[must_use]
     pub fn new(socket_path: impl Into<PathBuf>) -> Self {
         Self {
@@ -50,14 +50,14 @@ impl Options {
         }
     }
 
-    /// The socket's path as text for messages.
+    /// The socket's path, for messages.
     #[must_use]
     pub fn path(&self) -> String {
         self.socket_path.display().to_string()
     }
 }
 
-/// Headers of the user and the token. Its `Debug` output shows no values.
+/// The user's headers and the token. `Debug` does not show values.
 #[derive(Clone, Default)]
 pub struct Headers(HeaderMap);
 
@@ -68,8 +68,8 @@ impl std::fmt::Debug for Headers {
 }
 
 impl Headers {
-    /// Checks extra headers and adds the token, which wins over an extra header of that name. An empty or missing
-    /// token adds nothing.
+    /// Checks extra headers and adds the token, which replaces an extra header of the same name. An empty token is not
+    /// added.
     ///
     /// # Errors
     /// [`Error`] for the first header that cannot be sent.
@@ -91,13 +91,13 @@ impl Headers {
         Ok(Self(headers))
     }
 
-    /// Whether a token goes out, be it by the option or by an extra header.
+    /// Whether a token is sent: the option, or an extra header.
     #[must_use]
     pub fn has_token(&self) -> bool {
         self.0.contains_key(TOKEN_HEADER)
     }
 
-    /// The checked headers.
+    /// The headers to send.
     #[must_use]
     pub fn map(&self) -> &HeaderMap {
         &self.0

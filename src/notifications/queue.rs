@@ -1,5 +1,5 @@
-//! What waits for JavaScript: messages in batches, and the events between them, in the order they happened. What a command
-//! of the user has overtaken is taken out.
+//! The queue to JavaScript: messages in batches and the events between them, in order. After a command of the user,
+//! outdated items are removed from it.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -11,16 +11,17 @@ use tokio::sync::Notify;
 use super::error::Error;
 use crate::json::tape::{self, Recorder};
 
-/// A batch is closed once it holds this many bytes of text, so that one turn of JavaScript stays short.
+/// A batch with this many bytes of text is full, so that JavaScript is not busy for long with one.
 const BATCH_BYTES: usize = 128 * 1024;
-/// A batch holds at most this many messages.
+/// A batch with this many messages is full.
 const BATCH_MESSAGES: usize = 1024;
-/// What a message costs beside its text.
+/// Bytes that a message counts beside its text.
 const MESSAGE_COST: usize = 16;
-/// What an event costs, so that a server that comes and goes while JavaScript is blocked cannot fill memory either.
+/// Bytes that an event counts, so that a server which reconnects again and again while JavaScript is blocked does not
+/// fill memory.
 const EVENT_COST: usize = 1024;
 
-/// Messages in one piece of memory.
+/// Messages in one buffer.
 #[derive(Debug, Default)]
 pub struct Batch {
     text: String,
@@ -41,14 +42,14 @@ struct Span {
 pub struct Message<'a> {
     /// Its text.
     pub text: &'a str,
-    /// It is all ASCII.
+    /// Whether it is all ASCII.
     pub ascii: bool,
     /// Where its tape begins in [`Batch::tape`], if it has one.
     pub tape: Option<usize>,
 }
 
 impl Batch {
-    /// Appends a message; with its tape, if `recorder` makes one.
+    /// Appends a message, with a tape if `recorder` makes one of it.
     pub fn push(&mut self, message: &str, recorder: Option<&mut Recorder>) {
         let ascii = message.is_ascii();
         let start = self.tape.len();
@@ -65,13 +66,13 @@ impl Batch {
         self.spans.len()
     }
 
-    /// Whether there is no message.
+    /// Whether it has no messages.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.spans.is_empty()
     }
 
-    /// Whether it is large enough to be handed over.
+    /// Whether it should be put into the outbox before more is added.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.text.len() >= BATCH_BYTES || self.spans.len() >= BATCH_MESSAGES
@@ -87,7 +88,7 @@ impl Batch {
         })
     }
 
-    /// The tapes of those that have one.
+    /// The tapes of all messages that have one.
     #[must_use]
     pub fn tape(&self) -> &[u32] {
         &self.tape
@@ -120,46 +121,46 @@ impl Batch {
     }
 }
 
-/// Something that happened, other than a message.
+/// An event of a notification socket, other than a message.
 #[derive(Debug)]
 pub enum Event {
     /// The handshake succeeded.
     Open,
-    /// Something failed.
+    /// Something failed; `Close` follows if that ended the connection.
     Error(Error),
-    /// The connection, or the attempt to make one, is over.
+    /// The connection, or the attempt to connect, has ended.
     Close {
         /// Code of the close frame, or 1005 or 1006 when there was none.
         code: u16,
-        /// Its text.
+        /// Reason of the close frame, or empty.
         reason: String,
     },
-    /// The next attempt comes after a delay.
+    /// The next attempt to connect follows after a delay.
     Reconnecting {
-        /// Its number, from 1.
+        /// Number of the attempt, from 1.
         attempt: u32,
-        /// Milliseconds until then.
+        /// The delay, in milliseconds.
         delay_ms: f64,
     },
-    /// Nothing more will come until the user connects again.
+    /// No more events follow until the user connects again.
     Idle,
 }
 
-/// What the user wants.
+/// A command of the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// A connection.
+    /// Connect, and reconnect as the options say.
     Connect,
-    /// None.
+    /// Close the connection and do not reconnect.
     Close,
 }
 
-/// One thing to take.
+/// An item of the queue.
 #[derive(Debug)]
 pub enum Item {
     /// Messages.
     Messages(Batch),
-    /// Something else.
+    /// An event between messages.
     Event(Event),
 }
 
@@ -172,7 +173,7 @@ impl Item {
     }
 }
 
-/// The queue between the I/O thread, which puts, and the JavaScript thread, which takes.
+/// The queue from the I/O thread, which puts items, to the JavaScript thread, which takes them.
 pub struct Outbox {
     inner: Mutex<Inner>,
     room: Notify,
@@ -185,18 +186,19 @@ pub struct Outbox {
 struct Inner {
     items: VecDeque<Item>,
     cost: usize,
-    /// The taker found something last time and will come again by itself.
+    /// Whether the taker needs no wake-up: it was woken, and has not found the queue empty since.
     taking: bool,
     /// Commands that the I/O thread has not obeyed yet.
     commands: u32,
-    /// Closes among them.
+    /// [`Command::Close`] among them.
     closes: u32,
+    /// An empty batch whose memory is used again.
     spare: Option<Batch>,
 }
 
 impl Outbox {
-    /// A queue that holds about `high_water_mark` bytes. `wake` is called when something waits and the taker does not
-    /// know yet.
+    /// An empty queue. It has room until it contains `high_water_mark` bytes. `wake` is called when the queue is no
+    /// longer empty, to make the taker call [`Outbox::take`].
     pub fn new(high_water_mark: usize, wake: impl Fn() + Send + Sync + 'static) -> Self {
         Self {
             inner: Mutex::default(),
@@ -207,12 +209,12 @@ impl Outbox {
         }
     }
 
-    /// The taker can do with tapes from now on.
+    /// Asks for tapes of messages from now on.
     pub fn ask_for_tapes(&self) {
         self.wants_tapes.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the taker can do with tapes.
+    /// Whether tapes of messages are wanted.
     #[must_use]
     pub fn wants_tapes(&self) -> bool {
         self.wants_tapes.load(Ordering::Relaxed)
@@ -222,7 +224,8 @@ impl Outbox {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts messages and leaves `batch` empty. Nothing is refused: see [`Outbox::has_room`].
+    /// Puts messages and empties `batch`. Works without room too: callers check [`Outbox::has_room`]. Messages that
+    /// come after [`Command::Close`] are dropped.
     pub fn put_messages(&self, batch: &mut Batch) {
         if batch.is_empty() {
             return;
@@ -244,7 +247,7 @@ impl Outbox {
         self.wake_taker(inner);
     }
 
-    /// Puts an event, unless a command of the user has overtaken it.
+    /// Puts an event, unless a command that is not obeyed yet makes it outdated: see [`Outbox::ordered`].
     pub fn put(&self, event: Event) {
         let mut inner = self.lock();
         let overtaken = match event {
@@ -268,8 +271,8 @@ impl Outbox {
         }
     }
 
-    /// Takes what has waited longest. After `None` the taker is woken when there is something again; until then it
-    /// must come back by itself.
+    /// Takes the oldest item. After `None`, `wake` is called for the next item; after an item it is not, so the caller
+    /// must go on taking until it gets `None`.
     pub fn take(&self) -> Option<Item> {
         let mut inner = self.lock();
         let Some(item) = inner.items.pop_front() else {
@@ -285,7 +288,7 @@ impl Outbox {
         Some(item)
     }
 
-    /// Gives the memory of a batch back for the next one.
+    /// Gives a batch back, so that its memory is used again.
     pub fn recycle(&self, mut batch: Batch) {
         let sizes = [batch.text.capacity(), size_of::<u32>() * batch.tape.capacity()];
         if sizes.iter().all(|size| *size <= 2 * BATCH_BYTES) {
@@ -294,28 +297,29 @@ impl Outbox {
         }
     }
 
-    /// Bytes that wait, with what they cost beside their text.
+    /// Bytes in the queue, counted with the cost of messages and events beside their text.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.lock().cost
     }
 
-    /// Whether less waits than the high-water mark.
+    /// Whether the queue contains less than the high-water mark.
     #[must_use]
     pub fn has_room(&self) -> bool {
         self.waiting() < self.high_water_mark
     }
 
-    /// Returns once half of what may wait has been taken, or at once while there is room. One task may wait at a time.
+    /// Waits until there is room: if there is none now, until at most half of the high-water mark is left. Only one
+    /// task may wait at a time.
     pub async fn room(&self) {
         while !self.has_room() {
             self.room.notified().await;
         }
     }
 
-    /// The user gave a command. Until it is [obeyed](Outbox::obeyed), [`Event::Idle`] would be wrong: one that waits is
-    /// forgotten, and none is let in. With a close that goes for messages and news as well, but not for the ends of
-    /// connections.
+    /// Notes that the user gave a command. Until it is [obeyed](Outbox::obeyed), [`Event::Idle`] is outdated: it is
+    /// removed from the queue and not accepted. After [`Command::Close`] that holds for messages and all events but
+    /// [`Event::Close`] as well.
     pub fn ordered(&self, command: Command) {
         let mut inner = self.lock();
         inner.commands += 1;
@@ -330,7 +334,7 @@ impl Outbox {
         self.room.notify_one();
     }
 
-    /// The I/O thread has obeyed a command.
+    /// Notes that the I/O thread has obeyed a command.
     pub fn obeyed(&self, command: Command) {
         let mut inner = self.lock();
         inner.commands = inner.commands.saturating_sub(1);

@@ -1,4 +1,4 @@
-//! A notification socket: takes commands, runs the connection as [`Machine`] says, and fills an [`Outbox`].
+//! A notification socket: obeys commands, opens and closes connections as [`Machine`] decides, and fills an [`Outbox`].
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -27,8 +27,8 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// A socket at rest, and the task that does its work, to be run on the I/O thread. `wake` is called when
-    /// [`Outbox::take`] has something to give.
+    /// Makes a socket that is not connected, and its task, which must be run on the I/O thread. `wake` is called when
+    /// [`Outbox::take`] has an item again.
     pub fn new(options: Options, wake: impl Fn() + Send + Sync + 'static) -> (Self, Task) {
         let (sender, commands) = mpsc::unbounded_channel();
         let outbox = Arc::new(Outbox::new(options.high_water_mark, wake));
@@ -44,20 +44,20 @@ impl Socket {
         (Self { commands: sender, outbox, keys }, task)
     }
 
-    /// Connects unless a connection is there, on its way, or being closed by the server; while waiting for the next
-    /// attempt, makes it at once.
+    /// Connects. Does nothing if a connection is open, being made, or being closed by the server. While a reconnection
+    /// is delayed, connects at once.
     pub fn connect(&self) {
         self.order(Command::Connect);
     }
 
-    /// Closes, and stops reconnecting. Messages not taken by now are forgotten.
+    /// Closes the connection and does not reconnect. Messages that were not taken yet are dropped.
     pub fn close(&self) {
         self.order(Command::Close);
     }
 
     fn order(&self, command: Command) {
         self.outbox.ordered(command);
-        // Without a receiver the I/O thread is gone, and the process with it.
+        // Fails only if the I/O thread has ended, which it does only with the process.
         let _ = self.commands.send(command);
     }
 
@@ -67,14 +67,14 @@ impl Socket {
         &self.keys
     }
 
-    /// Where messages and events come out.
+    /// The queue of messages and events.
     #[must_use]
     pub fn outbox(&self) -> &Arc<Outbox> {
         &self.outbox
     }
 }
 
-/// The handle was dropped.
+/// The [`Socket`] was dropped.
 struct Gone;
 
 /// The work of a socket. It ends when the [`Socket`] is dropped.
@@ -83,14 +83,14 @@ pub struct Task {
     outbox: Arc<Outbox>,
     commands: mpsc::UnboundedReceiver<Command>,
     machine: Machine,
-    /// Knows the messages of all connections.
+    /// Makes tapes. It is kept for all connections, because it remembers the shapes of earlier messages.
     recorder: Arc<Mutex<Recorder>>,
 }
 
 impl Task {
-    /// Runs until the handle is dropped. A panic, which is a bug, ends the connection like any failure.
+    /// Runs until the handle is dropped. A panic, which is a bug, is reported as an error and ends the connection.
     pub async fn run(mut self) {
-        // Until then there is nothing to tell of.
+        // No `Idle` event before the first command.
         let Ok(first) = self.command().await else { return };
         self.obey(first);
         while AssertUnwindSafe(self.live()).catch_unwind().await.is_err() {
@@ -152,7 +152,7 @@ impl Task {
         Ok(())
     }
 
-    /// Dials until the attempt is over or the user does not want it any more.
+    /// Opens a connection. `None` when that failed or the user closed meanwhile.
     async fn dial(&mut self) -> Result<Option<Reader<Connection>>, Gone> {
         let options = Arc::clone(&self.options);
         let mut dialing = std::pin::pin!(handshake::dial(&options));
@@ -188,7 +188,7 @@ impl Task {
         self.machine.on(Input::Ended);
     }
 
-    /// Reads messages until something ends that, and says how to end the connection.
+    /// Reads messages until the connection must be closed, and gives the reason.
     async fn serve(&mut self, open: &mut Option<Reader<Connection>>) -> Result<End, Gone> {
         let options = Arc::clone(&self.options);
         let outbox = Arc::clone(&self.outbox);
@@ -232,7 +232,7 @@ impl Task {
         Ok(End::Asked)
     }
 
-    /// Says goodbye to the server and reports the end.
+    /// Closes the connection and reports its end.
     async fn finish(&mut self, open: Option<Reader<Connection>>, end: &End) -> Result<(), Gone> {
         let goodbye = async {
             match open {

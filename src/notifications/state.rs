@@ -1,47 +1,48 @@
-//! Which state a notification socket is in, and what moves it to another. No input or output happens here.
+//! The states of a notification socket and what changes them. Does no input or output.
 
 use super::backoff::Backoff;
 
-/// Where the socket is in its life.
+/// The state of a notification socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Nothing is wanted: not yet connected, or closed for good.
+    /// Not connected, until the user connects.
     Idle,
-    /// Dialling, or waiting for the answer to the handshake.
+    /// Connecting, or waiting for the answer to the handshake.
     Connecting,
-    /// Messages are read.
+    /// Reading messages.
     Open,
-    /// A close frame goes out, and the answer or the end of the connection is awaited.
+    /// Closing: sending a close frame and waiting for the server's or for the end of the connection.
     Closing,
-    /// A delay runs before the next attempt.
+    /// Waiting for the delay before the next attempt.
     Waiting,
 }
 
 /// What can happen to a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// The user wants a connection.
+    /// The user called `connect()`.
     Connect,
-    /// The user wants none.
+    /// The user called `close()`.
     Close,
     /// The handshake succeeded.
     Opened,
-    /// The connection has to be closed: the server asked for it.
+    /// The server sent a close frame.
     Finishing,
-    /// The connection has to be closed: the server broke the protocol, and the user is told before the end.
+    /// The connection must be closed because the server broke the protocol or was silent. The user gets an error before
+    /// the connection has ended.
     Failing,
-    /// The connection, or the attempt to make one, is over.
+    /// The connection, or the attempt to connect, has ended.
     Ended,
     /// The delay before the next attempt has passed.
     DelayOver,
 }
 
-/// The delay that an entry into [`State::Waiting`] announces.
+/// The delay before the next attempt, in [`State::Waiting`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Delay {
-    /// Number of the coming attempt; 1 after a connection that had been open.
+    /// Number of the next attempt; 1 after a connection that was open.
     pub attempt: u32,
-    /// Milliseconds until then.
+    /// The delay, in milliseconds.
     pub ms: f64,
 }
 
@@ -55,27 +56,27 @@ pub struct Machine {
     after: After,
 }
 
-/// What follows once the present connection has ended.
+/// What follows when the current connection has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum After {
-    /// Reconnect if the options say so.
+    /// Reconnecting, if the options say so.
     Retry,
-    /// The same; the user knows that the connection is lost, and may ask for another.
+    /// The same. But the user was already told that the connection failed, and a `Connect` now asks for a new one.
     Failed,
-    /// The user closed: nothing.
+    /// Nothing: the user closed.
     Rest,
-    /// The user asked for a connection while the last one was closing: dial at once.
+    /// Connecting at once: the user asked for that while the last connection was closing.
     Dial,
 }
 
 impl Machine {
-    /// A machine at rest. Without a `backoff` it never reconnects by itself.
+    /// A machine in [`State::Idle`]. Without a `backoff` it never reconnects by itself.
     #[must_use]
     pub fn new(backoff: Option<Backoff>) -> Self {
         Self { state: State::Idle, backoff, attempt: 0, delay: None, after: After::Retry }
     }
 
-    /// The present state.
+    /// The current state.
     #[must_use]
     pub fn state(&self) -> State {
         self.state
@@ -87,8 +88,7 @@ impl Machine {
         self.delay
     }
 
-    /// Applies one input and returns the state that follows. An input that means nothing in the present state
-    /// leaves it as it is.
+    /// Applies an input and returns the new state. Inputs without a meaning in the current state are ignored.
     pub fn on(&mut self, input: Input) -> State {
         self.state = match (self.state, input) {
             (State::Idle, Input::Connect) => {

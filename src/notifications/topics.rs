@@ -1,20 +1,20 @@
-//! Which notifications are wanted, by their topic.
+//! Selects notifications by their topic.
 
 use std::borrow::Cow;
 
 use super::error::Error;
 use crate::json::topic::topic;
 
-/// A set of topic patterns, sorted once so that each message costs a few comparisons.
+/// A set of topic patterns, sorted so that each lookup needs few comparisons.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     names: Vec<Box<str>>,
-    /// Each ends with the dot that precedes the asterisk.
+    /// Each ends with the dot before the asterisk.
     prefixes: Vec<Box<str>>,
 }
 
 impl Filter {
-    /// Builds a filter of exact names and of prefixes written `prefix.*`. No pattern at all lets nothing through.
+    /// Makes a filter of whole topics and of prefixes, written `prefix.*`. Without patterns it matches nothing.
     ///
     /// # Errors
     /// [`Error::Pattern`] for an empty pattern and for an asterisk anywhere but after the last dot.
@@ -51,8 +51,8 @@ impl Filter {
                 && topic.match_indices('.').any(|(dot, _)| contains(&self.prefixes, &topic[..=dot])))
     }
 
-    /// Whether a message has to be handed on: its topic is in the set, or it is no JSON, which must not vanish
-    /// silently. JSON without a topic is not wanted.
+    /// Whether a message is wanted: its topic is in the set, or it is not JSON, which is an error that the user must
+    /// see. JSON without a topic is not wanted.
     #[must_use]
     pub fn wants(&self, message: &str) -> bool {
         match topic(message) {

@@ -15,8 +15,8 @@ pub const TOO_LARGE: u16 = 1009;
 /// Sent when the server stopped answering.
 pub const UNEXPECTED: u16 = 1011;
 
-/// Whether a peer may put this code into a close frame: those the protocol registers, and 3000 to 4999, which
-/// libraries and applications give a meaning of their own.
+/// Whether a close frame may contain this code: one that is registered for the protocol, or 3000 to 4999, which
+/// libraries and applications define.
 #[must_use]
 pub fn is_sendable(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)

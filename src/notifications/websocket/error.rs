@@ -1,10 +1,10 @@
-//! Why a WebSocket gives no more messages.
+//! The errors that end reading from a WebSocket.
 
 use std::io;
 
 use super::close_code;
 
-/// Why no more messages can be read. It is the last thing that a [`Reader`](super::Reader) gives.
+/// Why no more messages can be read. After it, a [`Reader`](super::Reader) must not be read again.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The server broke a rule of the protocol.
@@ -18,41 +18,41 @@ pub enum Error {
     Io(#[from] io::Error),
 }
 
-/// A rule of RFC 6455 that the server broke. The text goes on from "the server broke the WebSocket protocol:".
+/// A rule of RFC 6455 that the server broke. Its message follows "the server broke the WebSocket protocol:".
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ProtocolError {
     /// Servers must not mask.
     #[error("it sent a masked frame")]
     Masked,
-    /// No extension was agreed on that would give these bits a meaning.
+    /// Only extensions use these bits, and none was negotiated.
     #[error("it sent a frame with reserved bits set")]
     ReservedBits,
-    /// No such kind of frame.
+    /// There is no such type of frame.
     #[error("it sent a frame with the unknown opcode {0}")]
     UnknownOpcode(u8),
-    /// Control frames stand alone.
+    /// Control frames must not be fragmented.
     #[error("it sent a control frame in fragments")]
     FragmentedControl,
-    /// Control frames are short, and their length is not written in a longer form.
+    /// Control frames have at most 125 bytes, and their length must be written in the short form.
     #[error("it sent a control frame whose length is not written as 125 bytes or less")]
     LongControl,
-    /// There was nothing to continue.
-    #[error("it sent a continuation frame without a beginning")]
+    /// A continuation frame must follow the first fragment of a message.
+    #[error("it sent a continuation frame without a message to continue")]
     Continuation,
-    /// A message began inside another.
+    /// A message must not begin before the last one is complete.
     #[error("it began a message before the fragments of the last one were complete")]
     Interleaved,
     /// Text must be UTF-8.
-    #[error("it sent text that is no valid UTF-8")]
+    #[error("it sent text that is not valid UTF-8")]
     InvalidUtf8,
-    /// A close frame is empty or has a code of two bytes.
-    #[error("it sent a close frame with half a code")]
+    /// A close frame must be empty or begin with a code of two bytes.
+    #[error("it sent a close frame with only one byte of a code")]
     HalfCloseCode,
-    /// Not a code that may be sent.
+    /// See [`close_code::is_sendable`](super::close_code::is_sendable).
     #[error("it sent a close frame with the illegal code {0}")]
     IllegalCloseCode(u16),
-    /// The text of a close frame must be UTF-8.
-    #[error("it sent a close frame whose reason is no valid UTF-8")]
+    /// The reason in a close frame must be UTF-8.
+    #[error("it sent a close frame whose reason is not valid UTF-8")]
     InvalidCloseReason,
 }
 

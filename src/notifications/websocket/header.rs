@@ -1,11 +1,11 @@
-//! The beginning of a frame, as far as it can be judged before all of its header is here.
+//! Checks the first two bytes of a frame, before the rest of its header has arrived.
 
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use super::error::ProtocolError;
 
-/// Largest payload of a control frame. Its length is in the second byte: a longer form is not allowed, not for a short
-/// one either.
+/// Largest payload of a control frame, in bytes. Its length must be in the second byte; the longer forms are not
+/// allowed.
 const CONTROL_LIMIT: u8 = 125;
 /// Bits of the first byte of a frame.
 const FINAL: u8 = 0x80;

@@ -1,4 +1,4 @@
-//! The client's end of a WebSocket, above the handshake: messages out of frames, by the rules of RFC 6455.
+//! The client's side of a WebSocket after the handshake: reads messages from frames by the rules of RFC 6455.
 
 pub mod close_code;
 mod error;

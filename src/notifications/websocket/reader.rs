@@ -1,8 +1,8 @@
-//! WebSocket messages out of frames, by the rules of RFC 6455 for a client. Headers are parsed and frames are written
-//! by tungstenite; its own message layer takes the registered close code 1014 for an illegal one and hides which code
-//! was illegal, so the rules above frames are kept here. Frames are read here as well: messages are borrowed from a
-//! buffer that is never cleared, where tungstenite clears its buffer before each read and counts references to each
-//! message.
+//! Reads WebSocket messages from frames by the rules of RFC 6455 for a client.
+//!
+//! tungstenite parses headers and writes frames. Its message layer is not used, because it refuses the registered close
+//! code 1014 and does not say which code it refused. Frames are read here too, which is faster: messages are borrowed
+//! from one buffer, where tungstenite clears its buffer before each read and gives each message a reference count.
 
 use std::io::{self, Cursor, Read, Write};
 use std::mem;
@@ -20,7 +20,7 @@ use super::utf8::Utf8;
 
 /// First byte of a text message in one frame, without reserved bits.
 const WHOLE_TEXT: u8 = 0x81;
-/// So much is read at once. A larger frame makes the buffer grow until it was read.
+/// Size of the buffer, in bytes. It grows while a larger frame is read.
 const BUFFER: usize = 128 * 1024;
 
 /// One message or control frame.
@@ -28,34 +28,34 @@ const BUFFER: usize = 128 * 1024;
 pub enum Message<Text> {
     /// A text message.
     Text(Text),
-    /// A binary message; its content is of no use here.
+    /// A binary message, without its content.
     Binary,
-    /// A ping; its answer is on the way.
+    /// A ping. [`Reader`] answers it.
     Ping,
-    /// An answer to a ping.
+    /// A pong.
     Pong,
-    /// Part of a message whose end has not come: the caller says how many of them are enough for one turn.
+    /// A part of a message that is not complete. Reported so that the caller can limit how many it reads in one go.
     Fragment,
-    /// The server closes; with code and reason unless the frame was empty.
+    /// A close frame, with code and reason unless it was empty.
     Close(Option<(u16, String)>),
 }
 
-/// Reads messages from, and writes control frames to, a stream that does not block.
+/// Reads messages from a non-blocking stream, and writes control frames to it.
 pub struct Reader<S> {
-    /// Writes; what it would read is read into `buffer`.
+    /// Only for writing; reading is done into `buffer`.
     socket: FrameSocket<S>,
     buffer: Vec<u8>,
-    /// The part of the buffer that was read from the stream and not given out yet.
+    /// The part of `buffer` that was read from the stream but not returned yet.
     unread: Range<usize>,
     max_message: usize,
     fragments: Option<Fragments>,
     /// The last message that came in fragments.
     joined: Vec<u8>,
-    /// What was looked at of a text message that is not complete.
+    /// Checks a text message that is not complete yet.
     utf8: Utf8,
-    /// So much of the payload of the frame that is arriving was looked at.
-    looked_at: usize,
-    /// Payload of the last ping, while its answer cannot be written.
+    /// How many bytes of the arriving frame's payload `utf8` has checked.
+    checked: usize,
+    /// Payload of a ping whose answer is not written yet.
     pong: Option<Bytes>,
     unflushed: bool,
 }
@@ -73,7 +73,8 @@ enum Found {
 }
 
 impl<S> Reader<S> {
-    /// Messages of `stream`, of which `already_read` has been read before. A message may have `max_message` bytes.
+    /// A reader for `stream`. `already_read` is what was read from it together with the handshake. Messages may have at
+    /// most `max_message` bytes.
     pub fn new(stream: S, already_read: Vec<u8>, max_message: usize) -> Self {
         let unread = 0..already_read.len();
         let mut buffer = already_read;
@@ -86,25 +87,25 @@ impl<S> Reader<S> {
             fragments: None,
             joined: Vec::new(),
             utf8: Utf8::default(),
-            looked_at: 0,
+            checked: 0,
             pong: None,
             unflushed: false,
         }
     }
 
-    /// The stream below.
+    /// The stream.
     pub fn get_ref(&self) -> &S {
         self.socket.get_ref()
     }
 
-    /// Whether something waits to be written.
+    /// Whether [`Reader::flush`] must be called when the stream is writable.
     pub fn wants_write(&self) -> bool {
         self.unflushed
     }
 }
 
 impl<S: Read + Write> Reader<S> {
-    /// The next message, or `None` when the stream has no more for now.
+    /// The next message, or `None` when the stream has no complete one yet.
     ///
     /// # Errors
     /// [`Error`]; nothing can be read after it.
@@ -125,8 +126,8 @@ impl<S: Read + Write> Reader<S> {
         Ok(Some(Message::Text(text)))
     }
 
-    /// Where the payload of the next frame is, if that is here as a whole and what nearly all are: a text message of up
-    /// to 65,535 bytes in one frame.
+    /// A fast path for the usual frame: a whole text message of up to 65,535 bytes that has arrived completely. Gives
+    /// where in the buffer its payload is.
     #[inline]
     fn read_short_text(&mut self) -> Option<Range<usize>> {
         let (header, length) = match *self.buffer.get(self.unread.clone())? {
@@ -135,7 +136,7 @@ impl<S: Read + Write> Reader<S> {
             _ => return None,
         };
         if self.fragments.is_some()
-            || self.looked_at > 0
+            || self.checked > 0
             || length > self.max_message
             || self.unread.len() < header + length
         {
@@ -146,7 +147,8 @@ impl<S: Read + Write> Reader<S> {
         Some(start..start + length)
     }
 
-    /// The header of the next frame, and where its payload is until the next call.
+    /// The header of the next frame, and where in the buffer its payload is until the next call. `None` when the frame
+    /// is not complete yet.
     fn read_frame(&mut self) -> Result<Option<(FrameHeader, Range<usize>)>, Error> {
         loop {
             if let [first, second, ..] = self.buffer[self.unread.clone()] {
@@ -177,7 +179,7 @@ impl<S: Read + Write> Reader<S> {
                 Err(error) => {
                     return match error.kind() {
                         io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => {
-                            arriving.map_or(Ok(()), |(opcode, start)| self.look_at_part(opcode, start))?;
+                            arriving.map_or(Ok(()), |(opcode, start)| self.check_part(opcode, start))?;
                             Ok(None)
                         }
                         _ => Err(error.into()),
@@ -187,7 +189,7 @@ impl<S: Read + Write> Reader<S> {
         }
     }
 
-    /// The rules that the rest of a header can break, whether its payload is here or not. Gives the length of that.
+    /// Checks a complete header. Gives the length of the payload, which need not have arrived.
     fn check(&self, header: &FrameHeader, length: u64) -> Result<usize, Error> {
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         let held = match (header.opcode, &self.fragments) {
@@ -203,22 +205,23 @@ impl<S: Read + Write> Reader<S> {
         if length > self.max_message - held { Err(Error::MessageTooLarge) } else { Ok(length) }
     }
 
-    /// Looks at what is here of the payload of a frame that is not complete, which begins so far behind what was given out.
-    fn look_at_part(&mut self, opcode: OpCode, start: usize) -> Result<(), ProtocolError> {
+    /// Checks the UTF-8 of a payload that has arrived in part. It begins `start` bytes into the unread part of the
+    /// buffer.
+    fn check_part(&mut self, opcode: OpCode, start: usize) -> Result<(), ProtocolError> {
         let text = match opcode {
             OpCode::Data(Data::Text) => true,
             OpCode::Data(_) => self.fragments.as_ref().is_some_and(|fragments| fragments.text),
             OpCode::Control(_) => false,
         };
         let payload = &self.buffer[self.unread.clone()][start..];
-        if text && payload.len() > self.looked_at {
-            self.utf8.push(&payload[self.looked_at..])?;
-            self.looked_at = payload.len();
+        if text && payload.len() > self.checked {
+            self.utf8.push(&payload[self.checked..])?;
+            self.checked = payload.len();
         }
         Ok(())
     }
 
-    /// Reads once, as much as fits behind what is unread. The frame there lacks so many bytes at least.
+    /// Reads once from the stream, as much as fits into the buffer. The next frame lacks at least `missing` bytes.
     fn fill(&mut self, missing: usize) -> io::Result<usize> {
         if self.unread.start > 0 {
             self.buffer.copy_within(self.unread.clone(), 0);
@@ -226,7 +229,7 @@ impl<S: Read + Write> Reader<S> {
         }
         let size = self.unread.end;
         if size == self.buffer.len() {
-            // No faster than the frame arrives, whatever size it has announced.
+            // At most doubles the buffer, so that memory grows with what arrives, not with the announced length.
             self.buffer.resize(size + missing.min(size), 0);
         } else if size < BUFFER && self.buffer.len() > BUFFER && missing < BUFFER - size {
             self.buffer.truncate(BUFFER);
@@ -259,13 +262,13 @@ impl<S: Read + Write> Reader<S> {
     }
 
     fn data(&mut self, data: Data, last: bool, payload: Range<usize>) -> Result<Found, ProtocolError> {
-        let looked_at = mem::take(&mut self.looked_at);
+        let checked = mem::take(&mut self.checked);
         let text = self.fragments.as_ref().map_or(data == Data::Text, |fragments| fragments.text);
         if last {
-            // All of it is looked at when it is given out.
+            // The complete message is checked when it is returned.
             self.utf8 = Utf8::default();
         } else if text {
-            self.utf8.push(&self.buffer[payload.clone()][looked_at..])?;
+            self.utf8.push(&self.buffer[payload.clone()][checked..])?;
         }
         let Some(mut fragments) = self.fragments.take() else {
             if last {
@@ -283,7 +286,7 @@ impl<S: Read + Write> Reader<S> {
         Ok(if text { Found::Joined } else { Found::Other(Message::Binary) })
     }
 
-    /// Writes what waits, as far as the stream takes it; see [`Reader::wants_write`].
+    /// Writes what is not written yet, as far as the stream accepts it; see [`Reader::wants_write`].
     ///
     /// # Errors
     /// The system error when the connection failed.
@@ -295,13 +298,13 @@ impl<S: Read + Write> Reader<S> {
                 }
                 self.unflushed = false;
             }
-            // Only the last of several pings needs an answer, so what waits stays small.
+            // Only the last of several pings needs an answer, so at most one is kept.
             let Some(payload) = self.pong.take() else { return Ok(()) };
             self.send(Frame::pong(payload))?;
         }
     }
 
-    /// Says that this end is alive, without having been asked.
+    /// Sends a pong without a ping, to show that this side is alive.
     ///
     /// # Errors
     /// As for [`Reader::flush`].
@@ -318,7 +321,7 @@ impl<S: Read + Write> Reader<S> {
         self.send(Frame::ping(Bytes::new()))
     }
 
-    /// Sends a close frame, empty without a code.
+    /// Sends a close frame; without a code, an empty one.
     ///
     /// # Errors
     /// As for [`Reader::flush`].
@@ -337,7 +340,7 @@ impl<S: Read + Write> Reader<S> {
     }
 }
 
-/// Whether a write is complete. What would block stays in tungstenite's buffer.
+/// Whether a write is complete. What the stream did not accept stays in tungstenite's buffer.
 fn complete(result: Result<(), tungstenite::Error>) -> io::Result<bool> {
     match result {
         Ok(()) => Ok(true),

@@ -1,20 +1,20 @@
-//! UTF-8 that arrives bit by bit.
+//! Checks UTF-8 that arrives in parts.
 
 use super::error::ProtocolError;
 
-/// Finds what can never become UTF-8, before all of it is here.
+/// Detects invalid UTF-8 before the whole text has arrived.
 #[derive(Debug, Default)]
 pub(super) struct Utf8 {
-    /// The beginning of a character whose end has not come.
+    /// The first bytes of a character that is not complete.
     tail: [u8; 4],
     length: usize,
 }
 
 impl Utf8 {
-    /// Looks at the next bytes.
+    /// Checks the next bytes.
     ///
     /// # Errors
-    /// [`ProtocolError::InvalidUtf8`], whatever follows.
+    /// [`ProtocolError::InvalidUtf8`] when no further bytes could make the text valid.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), ProtocolError> {
         let mut rest = bytes;
         while self.length > 0
@@ -33,7 +33,7 @@ impl Utf8 {
     }
 }
 
-/// The beginning of a character at the end of `bytes`.
+/// The incomplete character at the end of `bytes`, or an empty slice.
 fn incomplete(bytes: &[u8]) -> Result<&[u8], ProtocolError> {
     match str::from_utf8(bytes) {
         Ok(_) => Ok(&[]),

@@ -1,19 +1,19 @@
-//! Limits on waiting that hold for what has not come, not for what was not looked at.
+//! A time limit that does not expire for data which arrived in time but was not read yet.
 
 use std::time::Duration;
 
 use tokio::time::sleep;
 
-/// Polls after the limit: what came in time may take several to get through the layers of a connection.
-const LAST_LOOKS: usize = 8;
+/// Polls after the limit: data that arrived in time may need several to pass the layers of a connection.
+const LAST_POLLS: usize = 8;
 
-/// Waits for `work`, as long as `limit` says where there is one. What had come by then is taken although this thread looks
-/// at it later, as after it was stopped.
+/// Waits for `work`, at most for `limit`; `None` when that has passed. If the thread was stopped meanwhile, data that
+/// arrived is read before giving up.
 pub(super) async fn within<F: Future>(limit: Option<Duration>, work: F) -> Option<F::Output> {
     let Some(limit) = limit else { return Some(work.await) };
     let over = async {
         sleep(limit).await;
-        for _ in 0..LAST_LOOKS {
+        for _ in 0..LAST_POLLS {
             tokio::task::yield_now().await;
         }
     };
@@ -44,7 +44,7 @@ mod tests {
         let (mut far, near) = tokio::net::UnixStream::pair().unwrap();
         let work = async {
             let mut byte = [0];
-            // As a process that is stopped: it looks neither at the socket nor at the clock.
+            // Blocks the thread, as if the process was stopped.
             std::thread::sleep(Duration::from_millis(50));
             near.readable().await.unwrap();
             near.try_read(&mut byte).unwrap();
