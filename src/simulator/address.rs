@@ -2,18 +2,18 @@
 
 use std::path::PathBuf;
 
-/// Where to listen.
+/// Where a simulator listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
-    /// A Unix socket in a new folder of its own, both of which are gone after the end.
+    /// A Unix socket in a new temporary folder. Both are removed when the simulator ends.
     Temporary,
     /// A Unix socket at this path.
     Unix(PathBuf),
-    /// A TCP port; 0 for any that is free.
+    /// A TCP port.
     Tcp {
         /// Name or address of the interface.
         host: String,
-        /// The port.
+        /// Port; 0 for any free one.
         port: u16,
     },
 }

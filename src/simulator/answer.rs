@@ -1,4 +1,4 @@
-//! Answers that a test puts in place of the simulator's own.
+//! Answers that a test sets, to be sent in place of the simulator's own.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::error::Error;
 
-/// What a test has the simulator answer. What it leaves out is as it would be without it.
+/// An answer that a test sets. Parts that it does not give are as in the simulator's own answer.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
     pub(crate) status: Option<u16>,
@@ -19,7 +19,7 @@ pub struct Answer {
     pub(crate) drop: Option<DropAt>,
 }
 
-/// A body.
+/// The body of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
     Json(String),
@@ -27,15 +27,15 @@ pub(crate) enum Content {
     Bytes(Bytes),
 }
 
-/// Where an answer breaks off.
+/// Where the connection is dropped.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum DropAt {
-    /// Before it begins.
+    /// Before the answer.
     Connection,
-    /// Half-way through its head.
+    /// After half of the answer's head.
     Head,
-    /// After its head and half of its body.
+    /// After the head and half of the body.
     Body,
 }
 
@@ -45,7 +45,7 @@ struct Written {
     status: Option<u16>,
     #[serde(default)]
     headers: Vec<(String, String)>,
-    /// In a box of its own so that null is a body.
+    /// Wrapped in an array, so that `null` can be told from no body.
     body: Option<(Value,)>,
     text: Option<String>,
     #[serde(default)]
@@ -54,11 +54,11 @@ struct Written {
 }
 
 impl Answer {
-    /// Reads an answer: an object with any of `status`, `headers` (pairs), `body` (an array with the JSON value),
-    /// `text`, `delayMs` and `drop` (`connection`, `head` or `body`). `bytes` is a body that JSON can't hold.
+    /// Reads an answer: a JSON object with any of `status`, `headers` (pairs), `body` (an array with one JSON value),
+    /// `text`, `delayMs` and `drop` (`connection`, `head` or `body`). `bytes` is a body of any bytes.
     ///
     /// # Errors
-    /// When it is not such an object, or HTTP doesn't allow what is in it.
+    /// When `text` is not such an object, or contains a status or header that HTTP does not allow.
     pub fn parse(text: &str, bytes: Option<Vec<u8>>) -> Result<Self, Error> {
         let written: Written = serde_json::from_str(text).map_err(Error::Answer)?;
         if let Some(status) = written.status.filter(|status| !(200..600).contains(status)) {
@@ -90,7 +90,7 @@ impl Answer {
         })
     }
 
-    /// Whether it stands in for the simulator's own answer, rather than changing how that is sent.
+    /// Whether it replaces the simulator's own answer. Otherwise it only changes how that is sent.
     pub(crate) fn replaces(&self) -> bool {
         self.status.is_some() || self.body.is_some()
     }

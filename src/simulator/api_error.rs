@@ -1,20 +1,20 @@
-//! The errors that the simulator answers requests with, in the shape that the declaration gives them.
+//! The errors with which the simulator answers requests. The declaration gives their bodies.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::holes::{Scope, fill};
+use super::placeholders::{Scope, fill};
 
-/// What went wrong with a request.
+/// The error of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ApiError {
-    /// Name of the error case.
+    /// Name of the declared error case.
     pub(crate) case: String,
-    /// JSON pointer to what is at fault.
+    /// JSON pointer to the part of the request that is wrong.
     pub(crate) source: Option<String>,
-    /// What is at fault, in words.
+    /// What is wrong with it.
     pub(crate) detail: Option<String>,
 }
 
@@ -38,12 +38,12 @@ impl ApiError {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ApiErrors {
-    /// The body of every error; `$status`, `$code`, `$title`, `$detail` and `$source` are filled in.
+    /// The body of every error, with the placeholders `$status`, `$code`, `$title`, `$detail` and `$source`.
     body: Value,
     cases: BTreeMap<String, Case>,
 }
 
-/// One declared error.
+/// A declared error case.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
@@ -53,7 +53,7 @@ struct Case {
 }
 
 impl ApiErrors {
-    /// The cases that the simulator itself answers with.
+    /// The cases that the simulator itself uses, and every declaration must have.
     pub(crate) const BUILT_IN: [&'static str; 9] = [
         "unauthorized",
         "unknown-path",
@@ -70,7 +70,7 @@ impl ApiErrors {
         self.cases.contains_key(case)
     }
 
-    /// Status and body of an error.
+    /// The status and body for an error.
     pub(crate) fn answer(&self, error: &ApiError) -> (u16, Value) {
         let Some(case) = self.cases.get(&error.case).or_else(|| self.cases.get("internal")) else {
             return (500, Value::Null);
@@ -78,7 +78,7 @@ impl ApiErrors {
         (case.status, self.body(case, error))
     }
 
-    /// The body of the first case with this status, if one is declared.
+    /// The body for the first case with this status, if there is one.
     pub(crate) fn of_status(&self, status: u16) -> Option<Value> {
         let (name, case) = self.cases.iter().find(|(_, case)| case.status == status)?;
         Some(self.body(case, &ApiError::new(name.clone())))

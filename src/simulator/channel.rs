@@ -1,4 +1,4 @@
-//! The open notification sockets, all of which get every message.
+//! The open notification sockets. Each gets every message.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::error::Error;
 
-/// What a socket is told to do, in order.
+/// A command to a socket. Sockets obey them in order.
 #[derive(Clone, Debug)]
 pub(crate) enum Command {
     /// Send a text message.
@@ -24,15 +24,16 @@ pub(crate) enum Command {
     Drop,
     /// Neither read nor write until `Resume`.
     Silence,
+    /// End the silence.
     Resume,
 }
 
-/// The sockets of a simulator.
+/// The open notification sockets of a simulator.
 #[derive(Debug)]
 pub(crate) struct Channel {
     sockets: Mutex<HashMap<u64, Socket>>,
     last_id: AtomicU64,
-    /// Whether new handshakes go unanswered.
+    /// Whether new handshakes are not answered for now.
     deaf: watch::Sender<bool>,
 }
 
@@ -42,13 +43,13 @@ struct Socket {
     waiting: Arc<AtomicUsize>,
 }
 
-/// A socket's place among the others; leaving it takes the socket off the list.
+/// The membership of a socket in the channel. Dropping it removes the socket.
 #[derive(Debug)]
 pub(crate) struct Membership {
     id: u64,
     channel: Arc<Channel>,
     pub(crate) commands: mpsc::UnboundedReceiver<Command>,
-    /// Bytes of messages that were not written yet.
+    /// Bytes of messages that are not written yet.
     pub(crate) waiting: Arc<AtomicUsize>,
 }
 
@@ -68,13 +69,13 @@ impl Channel {
         Membership { id, channel: Arc::clone(self), commands, waiting }
     }
 
-    /// Tells all sockets.
+    /// Gives a command to all sockets.
     pub(crate) fn tell(&self, command: &Command) {
         for socket in self.lock().values() {
             if let Command::Text(text) = command {
                 socket.waiting.fetch_add(text.len(), Ordering::Relaxed);
             }
-            // One that is about to leave no longer listens.
+            // Fails for a socket that is just ending.
             let _ = socket.commands.send(command.clone());
         }
     }
@@ -84,7 +85,7 @@ impl Channel {
         self.tell(&Command::Text(text.into()));
     }
 
-    /// Closes all sockets.
+    /// Closes all sockets. Fails when a close frame cannot have this code or reason.
     pub(crate) fn close(&self, code: u16, reason: &str) -> Result<(), Error> {
         if reason.len() > 123 {
             return Err(Error::CloseReason(reason.len()));
@@ -97,7 +98,7 @@ impl Channel {
         Ok(())
     }
 
-    /// Has the sockets that are open neither read nor write, and new handshakes unanswered if asked to.
+    /// Makes open sockets neither read nor write. With `handshakes`, new handshakes are not answered either.
     pub(crate) fn silence(&self, handshakes: bool) {
         self.tell(&Command::Silence);
         self.deaf.send_replace(handshakes);
@@ -109,9 +110,9 @@ impl Channel {
         self.deaf.send_replace(false);
     }
 
-    /// Waits while handshakes go unanswered.
+    /// Waits until handshakes are answered.
     pub(crate) async fn hearing(&self) {
-        // The sender lives as long as `self`.
+        // Cannot fail: the sender lives as long as `self`.
         let _ = self.deaf.subscribe().wait_for(|deaf| !deaf).await;
     }
 
@@ -120,7 +121,7 @@ impl Channel {
         self.lock().len()
     }
 
-    /// Most bytes that wait to be written at one socket.
+    /// How many bytes the slowest socket has not written yet.
     pub(crate) fn waiting(&self) -> usize {
         self.lock().values().map(|socket| socket.waiting.load(Ordering::Relaxed)).max().unwrap_or(0)
     }

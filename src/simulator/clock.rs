@@ -1,5 +1,5 @@
-//! The simulator's time: the system's, moved forward on request, so that a lease or a cached value can run out
-//! without anyone waiting for it.
+//! The simulator's clock: the system's, which tests can move forward, so that leases and stored values expire without
+//! waiting.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,13 +10,13 @@ use jiff::Timestamp;
 /// A clock that can be moved forward. Clones share their offset.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
-    /// Set when time is to stand still, for tests.
+    /// The time at which the clock stands still, for tests.
     fixed: Option<Duration>,
     ahead_ms: Arc<AtomicU64>,
 }
 
 impl Clock {
-    /// A clock that stands still at this time since 1970 until it is moved.
+    /// A clock that stands still until it is moved. `since_epoch` is the time since 1970.
     #[must_use]
     pub fn standing_at(since_epoch: Duration) -> Self {
         Self { fixed: Some(since_epoch), ahead_ms: Arc::default() }
@@ -28,7 +28,7 @@ impl Clock {
         self.ahead_ms.fetch_add(by, Ordering::Relaxed);
     }
 
-    /// Time since 1970.
+    /// The time since 1970.
     #[must_use]
     pub fn now(&self) -> Duration {
         let base = self
@@ -38,7 +38,7 @@ impl Clock {
     }
 }
 
-/// A time since 1970 as RFC 3339 prints it, in UTC with milliseconds; none is later than the year 9999.
+/// Formats a time by RFC 3339, in UTC with milliseconds. Later times give the end of the year 9999.
 pub(crate) fn rfc3339(since_epoch: Duration) -> String {
     let milliseconds = i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX);
     let timestamp = Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX);

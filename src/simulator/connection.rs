@@ -1,4 +1,4 @@
-//! The stream under a connection, which can break off in the middle of an answer.
+//! A stream that can break off in the middle of an answer.
 
 use std::io;
 use std::pin::Pin;
@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Where the next answer is to break off.
+/// Where an answer breaks off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cut {
     /// In the middle of the head.
@@ -16,12 +16,12 @@ pub(crate) enum Cut {
     Body(usize),
 }
 
-/// Breaks a connection off from the outside.
+/// Makes a [`Connection`] break off. Clones are for the same connection.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cutter(Arc<Mutex<Option<Cut>>>);
 
 impl Cutter {
-    /// Has the next answer that is written break off.
+    /// Makes the next answer break off.
     pub(crate) fn arm(&self, cut: Cut) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(cut);
     }
@@ -31,12 +31,12 @@ impl Cutter {
     }
 }
 
-/// A stream with a [`Cutter`].
+/// A stream that breaks off when its [`Cutter`] says so.
 #[derive(Debug)]
 pub(crate) struct Connection<S> {
     stream: S,
     cutter: Cutter,
-    /// Bytes that may still be written before the end; `None` while no end is set.
+    /// Bytes that may still be written before breaking off; `None` for no limit.
     left: Option<usize>,
 }
 
@@ -46,7 +46,7 @@ impl<S> Connection<S> {
     }
 }
 
-/// Bytes of an answer, which begins with its head, that come before the cut.
+/// How many bytes of an answer are written before the cut. `answer` begins with the whole head.
 fn allowed(answer: &[u8], cut: Cut) -> usize {
     let head = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").map_or(answer.len(), |end| end + 4);
     match cut {

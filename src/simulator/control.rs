@@ -1,4 +1,4 @@
-//! What the owner of a running simulator can do with it.
+//! The control API of a running simulator.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,11 +15,11 @@ use super::rule::{Matcher, Response};
 use super::server::Simulator;
 use super::shared::Event;
 
-/// Messages that are being sent at a rate. It goes on when this is dropped.
+/// Sends messages at a rate. Dropping this does not stop it.
 #[derive(Debug)]
 pub struct Publisher {
     sent: Arc<AtomicU64>,
-    /// Given up when it is stopped, because it holds on to the runtime.
+    /// Dropped when stopped, because it keeps the runtime alive.
     task: Option<AbortHandle>,
 }
 
@@ -30,7 +30,7 @@ impl Publisher {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// Sends no more. No event follows.
+    /// Stops sending. [`Event::Published`] does not follow.
     pub fn stop(&mut self) {
         if let Some(task) = self.task.take() {
             task.abort();
@@ -39,14 +39,16 @@ impl Publisher {
 }
 
 impl Simulator {
-    /// What changed in the journal since a revision, as JSON with `revision`, `first` (sequence number) and `entries`.
+    /// The changes of the journal since a revision (0 for all), as JSON: `revision`, the current one; `first`, the
+    /// sequence number of the oldest entry; and `entries`, the changed ones.
     #[must_use]
     pub fn requests_since(&self, revision: u64) -> String {
         self.shared.journal().since(revision)
     }
 
-    /// Answers requests that match (`GET /path`, `/path` or an operation's name) with this answer; with `None` the
-    /// owner is asked by [`Event::Question`]. It holds for so many `times`, or always. Gives the rule's number.
+    /// Adds a rule: requests that match get this answer. `matcher` is `GET /path`, `/path` or the name of an operation.
+    /// With `None` as the answer, [`Event::Question`] asks for one each time. The rule answers `times` requests, or all
+    /// with `None`. Returns the rule's number.
     ///
     /// # Errors
     /// When no request can match.
@@ -56,28 +58,28 @@ impl Simulator {
         Ok(self.shared.rules().add(matcher, response, times))
     }
 
-    /// Takes a rule away.
+    /// Removes a rule.
     pub fn remove(&self, rule: u32) {
         self.shared.rules().remove(rule);
     }
 
-    /// How often a rule has answered.
+    /// How often a rule has answered; `None` when there is no such rule.
     #[must_use]
     pub fn calls(&self, rule: u32) -> Option<u32> {
         self.shared.rules().calls(rule)
     }
 
-    /// Answers a question: with an answer, with `None` for the simulator's own, or with why there is none.
+    /// Replies to [`Event::Question`]: with an answer, with `None` for the simulator's own, or with an error message.
     pub fn answer(&self, question: u64, answer: Result<Option<Answer>, String>) {
         self.shared.answer(question, answer);
     }
 
-    /// Waited before every answer from now on.
+    /// Delays every answer from now on.
     pub fn set_latency(&self, latency: Duration) {
         self.shared.set_latency(latency);
     }
 
-    /// Registers a token of the entry with this `id`; `false` when there is none.
+    /// Registers a token that belongs to the entry with this `id`. Returns `false` when there is no such entry.
     #[must_use]
     pub fn add_token(&self, token: &str, id: &str) -> bool {
         self.shared.engine().add_token(token, id)
@@ -94,35 +96,35 @@ impl Simulator {
         self.shared.engine().world().to_string()
     }
 
-    /// Puts the world back, and forgets requests, rules, stored values and elections. Connections and tokens stay.
+    /// Restores the world to its start, and deletes requests, rules, stored values and elections. Connections and
+    /// tokens stay.
     pub fn reset(&self) {
         self.shared.engine().reset();
         self.shared.rules().clear();
         self.shared.journal().clear();
     }
 
-    /// Makes the endpoint `group.name` of a declared protocol answer with one of its errors; with `None`, as
-    /// usual again.
+    /// Makes the endpoint `group.name` of a declared protocol answer with one of its errors; with `None`, as usual
+    /// again.
     ///
-    /// # Errors
-    /// The fault in words, when there is no such endpoint or error.
+    /// # Errors A message, when there is no such endpoint or error.
     pub fn fail(&self, endpoint: &str, error: Option<&str>) -> Result<(), String> {
         self.shared.engine().fail(endpoint, error)
     }
 
-    /// Sends a notification to all sockets, with what every one has added to it.
+    /// Sends a notification to all sockets. The declared fields of every message are added to it.
     pub fn publish(&self, message: Value) {
         let message = self.shared.engine().message(message);
         self.shared.channel.publish(message.to_string());
     }
 
-    /// Sends a text message to all sockets as it is.
+    /// Sends a text message to all sockets, unchanged.
     pub fn publish_text(&self, text: String) {
         self.shared.channel.publish(text);
     }
 
-    /// Sends notifications at a rate, over and over in order; [`Event::Published`] with this number follows the last.
-    /// Nothing is sent when the simulator is closed.
+    /// Sends notifications at a rate, in order and again from the first. After the last, [`Event::Published`] is
+    /// emitted with `number`. Does nothing when the simulator is closed.
     #[must_use]
     pub fn publish_every(&self, number: u32, messages: Vec<Value>, pace: Pace) -> Publisher {
         let messages = {
@@ -144,30 +146,30 @@ impl Simulator {
         Publisher { sent, task: task.map(|task| task.abort_handle()) }
     }
 
-    /// Writes bytes to all sockets as they are.
+    /// Writes bytes to all sockets, unchanged: frames that the simulator would not send.
     pub fn send_raw(&self, bytes: Vec<u8>) {
         self.shared.channel.tell(&Command::Raw(bytes.into()));
     }
 
-    /// Closes all sockets with a code and a reason, after what was sent before.
+    /// Closes all sockets with a code and a reason, once earlier messages are sent.
     ///
     /// # Errors
-    /// When a close frame can't have that code or reason.
+    /// When a close frame cannot have that code or reason.
     pub fn disconnect(&self, code: u16, reason: &str) -> Result<(), Error> {
         self.shared.channel.close(code, reason)
     }
 
-    /// Drops all sockets without closing them, after what was sent before.
+    /// Drops all connections without a close frame, once earlier messages are sent.
     pub fn drop_sockets(&self) {
         self.shared.channel.tell(&Command::Drop);
     }
 
-    /// Has the open sockets neither read nor write, and new handshakes go unanswered if asked to.
+    /// Makes open sockets neither read nor write. With `handshakes`, new handshakes are not answered either.
     pub fn go_silent(&self, handshakes: bool) {
         self.shared.channel.silence(handshakes);
     }
 
-    /// Ends the silence. What was sent meanwhile goes out now.
+    /// Ends the silence, and sends the messages that were published meanwhile.
     pub fn resume(&self) {
         self.shared.channel.resume();
     }

@@ -1,4 +1,4 @@
-//! What is served: operations, schemas, behaviours and the world, given once as JSON.
+//! The declaration of a simulated API: operations, schemas, behaviours and the world, as JSON.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,23 +12,23 @@ use crate::protocol::Service;
 use crate::protocol::path::Path;
 use crate::protocol::router::{Route, Router};
 
-/// Everything a simulator serves. Any API can be declared so; nothing in it is known beforehand.
+/// What a simulator serves. The simulator itself knows no API.
 #[derive(Debug)]
 pub struct Declaration {
     pub(crate) operations: Vec<Operation>,
     router: Router<usize>,
-    /// Where `$ref` is looked up.
+    /// The OpenAPI document in which `$ref` is looked up.
     pub(crate) document: Value,
     pub(crate) schemes: HashMap<String, Scheme>,
     pub(crate) simulation: Simulation,
     pub(crate) world: Value,
-    /// Answers instead of the operations' behaviours, for a declared protocol.
+    /// For a declared protocol: answers in place of behaviours.
     pub(crate) service: Option<Service>,
-    /// The header that carries the credential of a declared protocol; the name in small letters.
+    /// For a declared protocol: the header that carries the credential, in lower case.
     pub(crate) credential_header: Option<String>,
 }
 
-/// One operation of the table.
+/// An operation of the API.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Operation {
     #[serde(rename = "operationId")]
@@ -39,7 +39,7 @@ pub(crate) struct Operation {
     pub(crate) params: Vec<Param>,
     #[serde(default)]
     pub(crate) body: Option<Body>,
-    /// Names of security schemes, one of which is enough.
+    /// Names of security schemes. A request must meet one of them, or none if there are none.
     #[serde(default)]
     pub(crate) auth: Vec<String>,
     #[serde(default)]
@@ -68,7 +68,7 @@ pub(crate) struct Body {
     pub(crate) schema: Value,
 }
 
-/// What an operation answers when all is well.
+/// The success answer of an operation.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Success {
     #[serde(default = "ok")]
@@ -87,12 +87,12 @@ fn ok() -> u16 {
     200
 }
 
-/// How a request shows who sends it.
+/// A security scheme: how a request is authenticated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Scheme {
-    /// A token in this header; the name in small letters.
+    /// A token in this header, whose name is in lower case.
     Header(String),
-    /// A user name and a password, by HTTP.
+    /// User name and password, by HTTP basic authentication.
     Basic,
 }
 
@@ -101,7 +101,7 @@ pub(crate) enum Scheme {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Simulation {
     pub(crate) identity: Identity,
-    /// Path in the world to what the metadata file holds.
+    /// Path in the world to the content of the metadata file.
     #[serde(default)]
     pub(crate) metadata: Option<String>,
     pub(crate) errors: ApiErrors,
@@ -111,30 +111,30 @@ pub(crate) struct Simulation {
     pub(crate) operations: BTreeMap<String, Behaviour>,
 }
 
-/// Whom the tokens belong to.
+/// Which entries of the world the tokens belong to.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Identity {
-    /// Path in the world to the fields that `$self` has for the first token.
+    /// Path in the world to `$self` for requests with the first token.
     pub(crate) from: String,
-    /// Its field with the token.
+    /// The field of `$self` that contains the first token.
     pub(crate) token: String,
-    /// The collection whose entries other tokens can belong to, each found by its `id`.
+    /// Path of the collection to whose entries further tokens can belong. Entries are found by `id`.
     #[serde(default, rename = "in")]
     pub(crate) collection: Option<String>,
-    /// The fields of `$self` that such a token changes; `$entry` is the entry.
+    /// The fields of `$self` that are different for a further token; `$entry` is its entry.
     #[serde(default)]
     pub(crate) take: Value,
 }
 
-/// Where notifications are to be had.
+/// The notification endpoint.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Channel {
     pub(crate) path: String,
     #[serde(default)]
     pub(crate) auth: Vec<String>,
-    /// What every message has unless it says otherwise.
+    /// Fields that are added to every message, unless it has them.
     #[serde(default)]
     pub(crate) message: Value,
 }
@@ -142,13 +142,13 @@ pub(crate) struct Channel {
 impl Declaration {
     /// Reads a declaration.
     ///
-    /// * `operations`: an array of operations, each with `operationId`, `method`, `path`, `params`, `body`, `auth`, `success`
+    /// * `operations`: an array of operations, each with `operationId`, `method`, `path`, `params`, `body`, `auth`,
+    /// `success`
     /// * `document`: the `OpenAPI` document with the `components` that the operations refer to
-    /// * `simulation`: how each operation behaves, which errors there are, where notifications come from
-    /// * `world`: the collections to serve
+    /// * `simulation`: the behaviour of each operation, the errors, and the notification endpoint
+    /// * `world`: the data to serve
     ///
-    /// # Errors
-    /// When a text is not the JSON it should be, or names something that is not declared.
+    /// # Errors When a text is not valid JSON of this form, or refers to something that is not declared.
     pub fn parse(operations: &str, document: &str, simulation: &str, world: &str) -> Result<Self, Error> {
         let operations: Vec<Operation> = read("operation table", operations)?;
         let document: Value = read("API document", document)?;
@@ -189,7 +189,7 @@ impl Declaration {
         })
     }
 
-    /// The operation of a method and a path. `HEAD` is answered by `GET`.
+    /// Finds the operation for a method and path. `HEAD` requests get the `GET` operation.
     pub(crate) fn route(&self, method: &str, path: &str) -> Route<&Operation> {
         let route = match self.router.find(method, path) {
             Route::Methods(methods) if method == "HEAD" && methods.iter().any(|known| known == "GET") => {
@@ -204,7 +204,7 @@ impl Declaration {
         }
     }
 
-    /// The headers that carry secrets, names in small letters.
+    /// The names of the headers that carry secrets, in lower case.
     pub(crate) fn secret_headers(&self) -> Vec<String> {
         let names = self.schemes.values().map(|scheme| match scheme {
             Scheme::Header(name) => name.clone(),

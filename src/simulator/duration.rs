@@ -1,8 +1,8 @@
-//! Durations as the platform writes them: numbers with units, such as `1h30m` or `1.5s`.
+//! Parses durations: numbers with units, such as `1h30m` or `1.5s`.
 
 use std::time::Duration;
 
-/// Reads a duration; `None` when it is not one.
+/// Parses a duration; `None` when the text is not one.
 /// Units are `ns`, `us`, `ms`, `s`, `m`, `h`, `d`, `w`, `mo` (30 days) and `y` (365 days).
 pub(crate) fn parse(text: &str) -> Option<Duration> {
     let mut rest = text.trim();

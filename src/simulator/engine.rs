@@ -1,4 +1,4 @@
-//! From a request to its answer, without input or output: routes, authenticates, checks, behaves.
+//! Answers a request without input or output: finds its operation, authenticates it, checks it and runs the behaviour.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use super::api_error::ApiError;
 use super::behaviour::{Call, Leasing, Outcome, State};
 use super::clock::{Clock, rfc3339};
 use super::declaration::{Declaration, Operation, Scheme};
-use super::holes::{Scope, fill};
+use super::placeholders::{Scope, fill};
 use super::protocol;
 use super::reply::Reply;
 use super::request::Request;
@@ -22,22 +22,22 @@ use crate::protocol::sample::sample;
 use crate::protocol::value::escape;
 use crate::protocol::value::{get, merge};
 
-/// The simulated platform's state.
+/// The state of the simulated platform.
 pub(crate) struct Engine {
     declaration: Arc<Declaration>,
     /// The world as it was at the start.
     origin: Value,
     world: Value,
     state: State,
-    /// By token, the fields of `$self`.
+    /// The fields of `$self` by token.
     tokens: HashMap<String, Value>,
     leasing: Leasing,
     clock: Clock,
-    /// Answers instead, for a declared protocol.
+    /// For a declared protocol: answers in place of behaviours.
     service: Option<Service>,
 }
 
-/// Who sends a request.
+/// Who sent a request.
 #[derive(Debug)]
 pub(crate) struct Caller {
     identity: Value,
@@ -45,7 +45,7 @@ pub(crate) struct Caller {
 }
 
 impl Engine {
-    /// A platform in its first state. `token` replaces the one that the world declares.
+    /// A platform in its initial state. `token` replaces the one in the world.
     pub(crate) fn new(
         declaration: Arc<Declaration>,
         world: Value,
@@ -73,7 +73,7 @@ impl Engine {
         }
     }
 
-    /// Registers a token that belongs to the entry with this `id`; `false` when there is none.
+    /// Registers a token that belongs to the entry with this `id`. Returns `false` when there is no such entry.
     pub(crate) fn add_token(&mut self, token: &str, id: &str) -> bool {
         let identity = &self.declaration.simulation.identity;
         let known = identity.collection.iter().flat_map(|path| entries(&self.world, path));
@@ -93,7 +93,7 @@ impl Engine {
         self.tokens.contains_key(text)
     }
 
-    /// Forgets everything that happened. Tokens stay.
+    /// Restores the initial state. Tokens stay.
     pub(crate) fn reset(&mut self) {
         self.world = self.origin.clone();
         self.state = State::default();
@@ -107,12 +107,12 @@ impl Engine {
         match &mut self.service {
             Some(service) => service.fail(endpoint, error),
             None => {
-                Err("only a simulator of a protocol can be told to answer with declared errors".to_owned())
+                Err("only the simulator of a declared protocol can answer with declared errors".to_owned())
             }
         }
     }
 
-    /// The operation that a request of a declared protocol is for.
+    /// For a declared protocol: the endpoint that a request reaches, as `group.name`.
     pub(crate) fn endpoint_of(&self, request: &Request) -> Option<String> {
         self.service.as_ref()?.endpoint_of(&request.method, &request.path)
     }
@@ -122,7 +122,7 @@ impl Engine {
         &self.world
     }
 
-    /// A message with what every message has.
+    /// Adds the declared fields of every message to a message.
     pub(crate) fn message(&self, message: Value) -> Value {
         let Some(channel) = &self.declaration.simulation.channel else { return message };
         if !message.is_object() {
@@ -163,7 +163,7 @@ impl Engine {
         }
     }
 
-    /// The answer to a problem.
+    /// The answer for an error.
     pub(crate) fn error(&self, error: &ApiError) -> Reply {
         let (status, body) = self.declaration.simulation.errors.answer(error);
         Reply { status, body, allow: None, publications: Vec::new() }
@@ -217,7 +217,7 @@ impl Engine {
         Ok(Reply { status: status.unwrap_or(operation.success.status), body, allow: None, publications })
     }
 
-    /// Finds out who sends a request; one of the schemes is enough, none needed if there are none.
+    /// Authenticates a request by one of the schemes. Without schemes, every request is accepted.
     pub(crate) fn authenticate(&self, schemes: &[String], request: &Request) -> Result<Caller, ApiError> {
         let credentials = request.header("authorization").and_then(basic);
         let declared: Vec<_> = schemes.iter().filter_map(|name| self.declaration.schemes.get(name)).collect();
@@ -234,7 +234,7 @@ impl Engine {
         }
         let detail = match headers.clone().next() {
             Some(name) if request.header(name).is_none() => format!("the header {name} is missing"),
-            Some(name) => format!("the header {name} holds no token that is known here"),
+            Some(name) => format!("the header {name} contains an unknown token"),
             None => "user name and password are missing".into(),
         };
         Err(ApiError::new("unauthorized").detail(detail))
@@ -284,7 +284,7 @@ fn check_params(
     wrong.map_or(Ok(()), Err)
 }
 
-/// A parameter's text as the type that its schema asks for, where it can be read so.
+/// Converts a parameter's text to the type in its schema. A text that is not of that type stays as it is.
 fn typed(given: &Value, schema: &Value, checker: Checker<'_>) -> Value {
     let schema = checker.lookup(schema).unwrap_or(schema);
     match (schema.get("type").and_then(Value::as_str), given) {

@@ -1,4 +1,4 @@
-//! The request that turns a connection into a notification socket.
+//! Checks and answers the WebSocket handshake of notification sockets.
 
 use http::HeaderValue;
 use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, UPGRADE};
@@ -6,7 +6,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::request::Request;
 
-/// The answer's headers, or what is wrong with the handshake.
+/// The headers of the answer to a handshake, or what is wrong with the request.
 pub(crate) fn accept(request: &Request) -> Result<Vec<(http::HeaderName, HeaderValue)>, &'static str> {
     let has = |name: &str, token: &str| {
         request.headers.iter().any(|(known, value)| {

@@ -1,4 +1,4 @@
-//! Every request that came, in order, with what was answered.
+//! The journal: every request in order, with its answer's status.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -8,18 +8,18 @@ use serde_json::{Map, Value};
 
 use super::request::Request;
 
-/// Requests kept; older ones are forgotten.
+/// Most requests that are kept; older ones are deleted.
 const MOST_REQUESTS: usize = 10_000;
-/// Bytes of body text kept over all requests; older requests are forgotten beyond that.
+/// Most bytes of all bodies that are kept; the oldest requests are deleted beyond that.
 const MOST_BYTES: usize = 32 << 20;
-/// Bytes of one body that are kept.
+/// Most bytes of one body that are kept.
 const MOST_OF_A_BODY: usize = 1 << 20;
 
 /// The requests, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
     entries: VecDeque<Entry>,
-    /// Header names, in small letters, whose values are not kept.
+    /// Names of headers, in lower case, whose values are not kept.
     secrets: Vec<String>,
     last_sequence: u64,
     revision: u64,
@@ -48,17 +48,17 @@ struct Entry {
     fault: Option<Interruption>,
 }
 
-/// Why a request has no whole answer.
+/// Why the answer to a request is not complete.
 #[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Interruption {
-    /// Dropped on purpose before the answer.
+    /// A rule dropped the connection before the answer.
     Connection,
-    /// Dropped on purpose in the answer's head.
+    /// A rule dropped the connection in the answer's head.
     Head,
-    /// Dropped on purpose in the answer's body.
+    /// A rule dropped the connection in the answer's body.
     Body,
-    /// The client left before the answer.
+    /// The client closed the connection before the answer.
     Aborted,
 }
 
@@ -67,7 +67,8 @@ impl Journal {
         Self { secrets, ..Self::default() }
     }
 
-    /// Adds a request and gives the number to finish it by. `is_secret` tells header values that are not kept.
+    /// Adds a request and returns its sequence number, for [`Journal::finish`]. Header values for which `is_secret` is
+    /// true are not kept.
     pub(crate) fn begin(
         &mut self,
         request: &Request,
@@ -114,7 +115,7 @@ impl Journal {
         self.last_sequence
     }
 
-    /// Notes what became of a request, if it is still kept.
+    /// Records the outcome of a request, if it is still kept.
     pub(crate) fn finish(&mut self, sequence: u64, status: Option<u16>, fault: Option<Interruption>) {
         self.revision += 1;
         let revision = self.revision;
@@ -129,7 +130,8 @@ impl Journal {
         serde_json::to_string(entry).ok()
     }
 
-    /// What changed since a revision, as JSON: `revision` now, `first` sequence number kept, `entries` changed.
+    /// The changes since a revision as JSON: `revision`, the current one; `first`, the sequence number of the oldest
+    /// entry; and `entries`, the changed ones.
     pub(crate) fn since(&self, revision: u64) -> String {
         #[derive(Serialize)]
         struct Changes<'a> {
@@ -145,7 +147,7 @@ impl Journal {
         serde_json::to_string(&changes).unwrap_or_default()
     }
 
-    /// Forgets all requests.
+    /// Deletes all requests.
     pub(crate) fn clear(&mut self) {
         self.revision += 1;
         self.entries.clear();

@@ -1,4 +1,4 @@
-//! Begins to listen where a simulator is to be found.
+//! Opens the listening socket of a simulator.
 
 use std::fs::{self, FileType};
 use std::io;
@@ -12,14 +12,14 @@ use super::error::Error;
 use super::place::{Place, identity, identity_of};
 use crate::socket_path::LONGEST;
 
-/// What listens.
+/// A listening socket.
 #[derive(Debug)]
 pub(crate) enum Listener {
     Unix(UnixListener),
     Tcp(TcpListener),
 }
 
-/// Begins to listen. Must be called within a tokio runtime.
+/// Starts listening. Must be called in a tokio runtime.
 pub(crate) async fn listen(address: &Address) -> Result<(Listener, Place), Error> {
     match address {
         Address::Temporary => {
@@ -50,7 +50,7 @@ async fn listen_unix(path: &Path, mut place: Place) -> Result<(Listener, Place),
     Ok((Listener::Unix(listener), place))
 }
 
-/// Removes a socket that nobody listens on any more; says whether there was one.
+/// Removes a socket file on which no server listens any more. Returns whether there was one.
 async fn remove_stale(path: &Path) -> Result<bool, Error> {
     let failed = |cause| Error::Listen { at: path.display().to_string(), cause };
     let found = match fs::symlink_metadata(path) {
@@ -62,7 +62,7 @@ async fn remove_stale(path: &Path) -> Result<bool, Error> {
     }
     match UnixStream::connect(path).await {
         Err(cause) if cause.kind() == io::ErrorKind::ConnectionRefused => {
-            // Unless somebody else has put another one there meanwhile.
+            // Another process may have replaced it meanwhile: then it is not removed.
             if identity(path) != Some(identity_of(&found)) {
                 return Err(Error::AddressInUse(path.to_owned()));
             }
@@ -71,7 +71,7 @@ async fn remove_stale(path: &Path) -> Result<bool, Error> {
         }
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(cause) if cause.kind() == io::ErrorKind::PermissionDenied => Err(failed(cause)),
-        // Connected, or the queue of those who wait to be is full.
+        // Connected, or the server's listen queue is full: a server is there.
         Ok(_) | Err(_) => Err(Error::AddressInUse(path.to_owned())),
     }
 }

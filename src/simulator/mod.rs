@@ -1,8 +1,8 @@
-//! A server that stands in for the platform: it answers every declared operation from a small world,
-//! keeps the state the platform would keep, and does on request what a test needs a server to do.
+//! A server that simulates the platform: it answers every declared operation from a small set of data, the world, keeps
+//! state like the platform, and fails, delays or disconnects when a test asks for it.
 //!
-//! It knows no endpoint. A [`Declaration`] says which operations there are and how each behaves;
-//! [`Simulator::start`] serves it on a Unix socket or a TCP port, on a thread of its own.
+//! It knows no endpoint. A [`Declaration`] lists the operations and how each behaves. [`Simulator::start`] serves it on
+//! a Unix socket or a TCP port, on a thread of its own.
 
 mod address;
 mod answer;
@@ -17,10 +17,10 @@ mod duration;
 mod engine;
 mod error;
 mod handshake;
-mod holes;
 mod journal;
 mod listener;
 mod place;
+mod placeholders;
 mod protocol;
 mod publisher;
 mod reply;

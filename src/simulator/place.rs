@@ -1,4 +1,4 @@
-//! The files of a simulator: made without touching what is there, and removed with it.
+//! The files of a simulator. They never replace existing files, and are removed when the simulator ends.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Write};
@@ -7,29 +7,29 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 
-/// Name of the socket in a folder of its own.
+/// Name of the socket in a temporary folder.
 const SOCKET: &str = "api.sock";
-/// Name of the metadata file in a folder of its own.
+/// Name of the metadata file in a temporary folder.
 const METADATA: &str = "environment.json";
 
-/// Device and inode of a file, so that nobody else's is removed.
+/// Device and inode of a file, to recognise it before it is removed.
 type Identity = (u64, u64);
 
-/// What a simulator has made in the file system. Dropping it removes that, and nothing else.
+/// The files and folders that a simulator has made. Dropping this removes them.
 #[derive(Debug, Default)]
 pub(crate) struct Place {
     socket: Option<(PathBuf, Identity)>,
-    /// The file stays open, so that no other can get its inode.
+    /// The file is kept open, so that its inode is not used again for another file.
     metadata: Option<(PathBuf, File)>,
     folder: Option<PathBuf>,
-    /// Whether the socket took the place of one that a simulator had left behind.
+    /// Whether the socket replaced one that an earlier simulator left behind.
     pub(super) replaced: bool,
-    /// Host and port, when it is TCP.
+    /// Host and port, if it listens on TCP.
     pub(crate) tcp: Option<(String, u16)>,
 }
 
 impl Place {
-    /// A new folder that only its owner can enter. Paths in it are no longer than `longest` bytes if possible.
+    /// Makes a new folder that only its owner can enter. If possible, paths in it have at most `longest` bytes.
     pub(super) fn temporary(longest: usize) -> Result<Self, Error> {
         let name = format!("cycle-simulator-{:012x}", fastrand::u64(..) >> 16);
         let mut base = std::env::temp_dir();
@@ -46,12 +46,12 @@ impl Place {
         Ok(place)
     }
 
-    /// Path of the socket in the folder of its own.
+    /// The path for the socket in the temporary folder.
     pub(super) fn own_socket(&self) -> PathBuf {
         self.folder.as_deref().unwrap_or(Path::new("")).join(SOCKET)
     }
 
-    /// Takes note of a socket that has just been made.
+    /// Records the socket file that was just made, to be removed at the end.
     pub(super) fn take_socket(&mut self, path: &Path) -> io::Result<()> {
         self.socket = Some((path.to_owned(), identity_of(&fs::symlink_metadata(path)?)));
         Ok(())
@@ -67,7 +67,7 @@ impl Place {
         self.metadata.as_ref().map(|(path, _)| path.as_path())
     }
 
-    /// Writes the metadata file: at this path, or beside the socket. What is there already is an error.
+    /// Writes the metadata file at this path; with `None`, beside the socket. Fails when there is a file already.
     pub(crate) fn write_metadata(&mut self, path: Option<&Path>, text: &str) -> Result<(), Error> {
         let path = match (path, &self.folder, self.socket()) {
             (Some(path), ..) => path.to_owned(),
@@ -83,7 +83,7 @@ impl Place {
             (None, None, None) => return Ok(()),
         };
         let mut options = OpenOptions::new();
-        // A new file or none: that follows no symbolic link either.
+        // Makes a new file only; does not follow symbolic links.
         options.write(true).create_new(true).custom_flags(libc::O_NOFOLLOW);
         let file = options.open(&path).map_err(|cause| match cause.kind() {
             io::ErrorKind::AlreadyExists => {
@@ -95,11 +95,12 @@ impl Place {
         file.write_all(text.as_bytes()).map_err(|cause| Error::Metadata { path, cause })
     }
 
-    /// Removes the metadata file of the simulator whose socket was replaced: it holds exactly what is to be written.
+    /// Removes the metadata file of the simulator whose socket was replaced. It is recognised by having exactly the
+    /// content that is to be written.
     fn remove_stale_metadata(&self, path: &Path, text: &str) {
         let is_file = || fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
         if self.replaced && is_file() && fs::read(path).is_ok_and(|bytes| bytes == text.as_bytes()) {
-            // If it can't be removed, making the new one says why.
+            // If this fails, making the new file reports the error.
             let _ = fs::remove_file(path);
         }
     }
@@ -112,7 +113,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        // Nothing can be done about a file that can't be removed.
+        // A file that cannot be removed is left.
         if let Some((path, file)) = &self.metadata
             && file.metadata().is_ok_and(|made| identity(path) == Some(identity_of(&made)))
         {
@@ -129,7 +130,7 @@ impl Drop for Place {
     }
 }
 
-/// The identity of what is at a path; of a symbolic link, its own.
+/// The identity of the file at a path. Does not follow symbolic links.
 pub(super) fn identity(path: &Path) -> Option<Identity> {
     fs::symlink_metadata(path).ok().map(|found| identity_of(&found))
 }

@@ -1,4 +1,4 @@
-//! Serves a declared protocol in place of an API with behaviours of its own.
+//! Serves a declared protocol, whose answers come from a [`Service`] in place of behaviours.
 
 use serde_json::{Value, json};
 
@@ -10,11 +10,11 @@ use super::request::Request;
 use crate::protocol::{HeaderLookup, Incoming, Protocol, Service};
 
 impl Declaration {
-    /// What is served for a protocol: its endpoints, under the names `group.endpoint`, with answers as
-    /// [`Service`] gives them.
+    /// The declaration for a protocol: its endpoints are operations with the names `group.endpoint`, and a [`Service`]
+    /// answers them.
     ///
     /// # Errors
-    /// When the protocol cannot be put into the form that the simulator wants.
+    /// When the protocol cannot be written as a declaration.
     pub fn of_protocol(protocol: Protocol) -> Result<Self, Error> {
         let operations: Vec<Value> = protocol
             .endpoints()

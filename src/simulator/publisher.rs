@@ -1,4 +1,4 @@
-//! Messages sent at a rate.
+//! Sends messages at a rate.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,14 +18,14 @@ pub struct Pace {
     pub count: Option<u64>,
 }
 
-/// Bytes waiting at a socket beyond which no more are sent until they are less.
+/// While a socket has more unwritten bytes than this, no more messages are sent.
 const FULL: usize = 4 << 20;
-/// How long to wait for sockets, or for the next message at most.
+/// How long to sleep before checking the sockets again, and at most before the next message.
 const TICK: Duration = Duration::from_millis(1);
-/// Messages sent before others get their turn.
+/// Messages sent before other tasks can run.
 const BATCH: u64 = 512;
 
-/// Sends the messages, over and over, in order. `sent` counts them.
+/// Sends the messages in order, again and again. `sent` counts them.
 pub(crate) async fn publish(
     channel: Arc<Channel>,
     messages: Vec<Utf8Bytes>,
@@ -61,7 +61,7 @@ pub(crate) async fn publish(
     }
 }
 
-/// How many messages have become due after a time; the first is due at once.
+/// How many messages are due after a time. The first is due at once.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates")]
 fn due(elapsed: Duration, per_second: f64) -> u64 {
     ((elapsed.as_secs_f64() * per_second) as u64).saturating_add(1)
@@ -105,7 +105,7 @@ mod tests {
             let message: Utf8Bytes = "x".repeat(1 << 20).into();
             let pace = Pace { per_second: None, count: Some(1_000) };
             let task = tokio::spawn(publish(Arc::clone(&channel), vec![message], pace, Arc::clone(&sent)));
-            // The publisher has its turn until it has to wait for time to pass.
+            // Lets the publisher run until it waits for the clock.
             while sent.load(Ordering::Relaxed) == 0 {
                 tokio::task::yield_now().await;
             }

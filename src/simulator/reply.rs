@@ -1,14 +1,14 @@
-//! What the engine answers, before it becomes bytes.
+//! The answer of the engine.
 
 use serde_json::Value;
 
-/// What the engine answers.
+/// The answer of the engine to a request.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: Value,
-    /// The methods that the path knows, when the one used is not among them.
+    /// The value of the `Allow` header: the methods of the path, when the request had another one.
     pub(crate) allow: Option<String>,
-    /// Messages to be sent to those who listen.
+    /// Notifications to send.
     pub(crate) publications: Vec<Value>,
 }

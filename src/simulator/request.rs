@@ -1,22 +1,22 @@
-//! A request as the engine sees it: read whole, without a connection.
+//! The requests that the engine answers.
 
 use bytes::Bytes;
 use http::request::Parts;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-/// A request that was read to its end.
+/// A complete request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Request {
-    /// In capitals.
+    /// In upper case.
     pub(crate) method: String,
-    /// Path and query as they came.
+    /// Path and query, not decoded.
     pub(crate) target: String,
-    /// Path as it came, not decoded.
+    /// Path, not decoded.
     pub(crate) path: String,
-    /// Decoded; a name that came more than once has an array.
+    /// Decoded. The value of a name that occurs more than once is an array.
     pub(crate) query: Map<String, Value>,
-    /// In their order, names in small letters.
+    /// In their order, with names in lower case.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Bytes,
 }
@@ -37,13 +37,13 @@ impl Request {
         }
     }
 
-    /// The first value of a header; `name` in small letters.
+    /// The first value of a header; `name` is in lower case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
-/// Reads a query string. `+` is a space.
+/// Parses a query string. `+` is decoded as a space.
 pub(crate) fn parse_query(text: &str) -> Map<String, Value> {
     let mut query: Map<String, Value> = Map::new();
     for (name, value) in form_urlencoded::parse(text.as_bytes()).into_owned() {

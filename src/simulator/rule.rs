@@ -1,11 +1,11 @@
-//! Which requests a test answers itself.
+//! Rules: which requests get an answer that the test sets.
 
 use super::answer::Answer;
 use super::declaration::Operation;
 use super::error::Error;
 use super::request::Request;
 
-/// The rules in force. Later ones come first.
+/// The rules of a simulator. A later rule is preferred to an earlier one.
 #[derive(Debug, Default)]
 pub(crate) struct Rules {
     rules: Vec<Rule>,
@@ -17,7 +17,7 @@ struct Rule {
     id: u32,
     matcher: Matcher,
     response: Response,
-    /// How often it still answers; `None` for always.
+    /// How many more requests it answers; `None` for no limit.
     left: Option<u32>,
     calls: u32,
 }
@@ -25,13 +25,13 @@ struct Rule {
 /// What a rule answers.
 #[derive(Clone, Debug)]
 pub(crate) enum Response {
-    /// Always the same.
+    /// This answer.
     Fixed(Box<Answer>),
-    /// What the test says when it is asked.
+    /// The answer that the test gives when it is asked.
     Asked,
 }
 
-/// The requests that a rule is for.
+/// Which requests a rule answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Matcher {
     method: Option<String>,
@@ -40,7 +40,7 @@ pub(crate) struct Matcher {
 }
 
 impl Matcher {
-    /// Reads `GET /path`, `/path` or the name of an operation.
+    /// Parses `GET /path`, `/path` or the name of an operation.
     pub(crate) fn parse(text: &str, operations: &[Operation]) -> Result<Self, Error> {
         let unknown = || Error::UnknownMatch(text.to_owned());
         let path = |path: &str| path.split(['?', '#']).next().map(String::from);
@@ -72,14 +72,15 @@ impl Matcher {
 }
 
 impl Rules {
-    /// Puts a rule before all others; `times` is how often it answers, for ever if `None`.
+    /// Adds a rule, which is preferred to all others. It answers `times` requests, or all with `None`. Returns its
+    /// number.
     pub(crate) fn add(&mut self, matcher: Matcher, response: Response, times: Option<u32>) -> u32 {
         self.last_id += 1;
         self.rules.push(Rule { id: self.last_id, matcher, response, left: times, calls: 0 });
         self.last_id
     }
 
-    /// The answer to a request, and the rule it is from.
+    /// Finds the rule for a request and counts the call. Gives the rule's number and its answer.
     pub(crate) fn take(&mut self, request: &Request, operation: Option<&str>) -> Option<(u32, Response)> {
         let rule = self
             .rules
@@ -91,14 +92,14 @@ impl Rules {
         Some((rule.id, rule.response.clone()))
     }
 
-    /// Takes a rule away; `false` when it was not there.
+    /// Removes a rule; `false` when there is no such rule.
     pub(crate) fn remove(&mut self, id: u32) -> bool {
         let before = self.rules.len();
         self.rules.retain(|rule| rule.id != id);
         before != self.rules.len()
     }
 
-    /// How often a rule has answered; `None` when it is not there.
+    /// How often a rule has answered; `None` when there is no such rule.
     pub(crate) fn calls(&self, id: u32) -> Option<u32> {
         self.rules.iter().find(|rule| rule.id == id).map(|rule| rule.calls)
     }

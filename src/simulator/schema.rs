@@ -1,4 +1,4 @@
-//! Checks of JSON against the schemas of the declaration: as much of JSON Schema as API declarations use.
+//! Checks JSON against schemas. Supports the part of JSON Schema that API declarations use.
 
 use serde_json::{Map, Value};
 
@@ -7,21 +7,21 @@ use crate::protocol::value::escape;
 /// What is wrong with a value, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ValidationError {
-    /// JSON pointer to the place, of the missing field itself when one is missing.
+    /// JSON pointer to the wrong or missing value.
     pub(crate) pointer: String,
-    /// Whether something required is not there, rather than wrong.
+    /// Whether a required value is missing.
     pub(crate) missing: bool,
-    /// What was expected, in words.
+    /// What is wrong, such as "must be integer, not string".
     pub(crate) detail: String,
 }
 
-/// Checks values against schemas; `document` is where references are looked up.
+/// Checks values against schemas. References are looked up in `document`.
 #[derive(Clone, Copy)]
 pub(crate) struct Checker<'a> {
     document: &'a Value,
 }
 
-/// References followed before a schema is taken to be endless.
+/// Depth from which nothing is checked any more, because a schema can refer to itself.
 const DEPTH: usize = 64;
 
 impl<'a> Checker<'a> {
@@ -29,7 +29,7 @@ impl<'a> Checker<'a> {
         Self { document }
     }
 
-    /// The first error of the value: one of something missing if there is any.
+    /// The first error of the value; missing values are reported before wrong ones.
     pub(crate) fn check(self, value: &Value, schema: &Value) -> Option<ValidationError> {
         let mut errors = Vec::new();
         self.walk(value, schema, "", DEPTH, &mut errors);
@@ -37,7 +37,7 @@ impl<'a> Checker<'a> {
         (!errors.is_empty()).then(|| errors.swap_remove(missing))
     }
 
-    /// The schema behind a reference, through further references; `None` when there is none.
+    /// Follows a reference, and further ones, to a schema. `None` when `schema` is not a reference, or leads nowhere.
     pub(crate) fn lookup(self, schema: &Value) -> Option<&'a Value> {
         let mut found = self.reference(schema.get("$ref")?.as_str()?)?;
         for _ in 0..DEPTH {
@@ -119,7 +119,7 @@ impl<'a> Checker<'a> {
                     errors.push(ValidationError {
                         pointer,
                         missing: false,
-                        detail: "is not known here".into(),
+                        detail: "is not a known field".into(),
                     });
                 }
                 Some(schema) => self.walk(value, schema, &pointer, depth, errors),
@@ -128,7 +128,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// One of several schemas: the one that the discriminator names, or any that has no error.
+    /// Checks against `oneOf` or `anyOf`: the schema that the discriminator selects, or any that accepts the value.
     fn choose(
         self,
         value: &Value,
@@ -156,7 +156,7 @@ impl<'a> Checker<'a> {
                 None => errors.push(ValidationError {
                     pointer: format!("{at}/{}", escape(name)),
                     missing: false,
-                    detail: format!("{tag} is not known here"),
+                    detail: format!("{tag} is not a known value"),
                 }),
             };
         }
@@ -175,7 +175,8 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// How far into the value the errors lie; the choice that fails deepest is the one that was meant.
+/// How deep in the value the errors are. Of several schemas that refuse a value, the one with the deepest errors was
+/// most likely meant.
 fn depth_of(errors: &[ValidationError]) -> usize {
     errors.iter().map(|error| error.pointer.matches('/').count()).min().unwrap_or(0)
 }
@@ -259,7 +260,7 @@ mod tests {
         );
         assert_eq!(
             error(&json!({"action": "dance"}), &schema),
-            Some(("/action".into(), false, "\"dance\" is not known here".into()))
+            Some(("/action".into(), false, "\"dance\" is not a known value".into()))
         );
     }
 
@@ -281,7 +282,7 @@ mod tests {
             Some(("/k".into(), false, "must be one of \"a\"".into()))
         );
         let schema = json!({"type": "object", "additionalProperties": false});
-        assert_eq!(error(&json!({"k": 1}), &schema).unwrap().2, "is not known here");
+        assert_eq!(error(&json!({"k": 1}), &schema).unwrap().2, "is not a known field");
         assert_eq!(error(&json!(true), &json!({"const": false})).unwrap().2, "must be false");
         assert_eq!(
             error(&json!({"a": 1}), &json!({"allOf": [{"required": ["a"]}, {"required": ["b"]}]})).unwrap().0,

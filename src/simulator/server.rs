@@ -1,4 +1,4 @@
-//! The simulator: its thread and its listener.
+//! Starts and stops a simulator, and accepts its connections.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,24 +27,24 @@ use super::service::serve;
 use super::shared::{Event, Shared};
 use crate::protocol::value::{get, merge};
 
-/// How a simulator is to run.
+/// The options of a simulator.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Where to listen.
     pub address: Address,
-    /// Where the metadata file goes; beside the socket if `None`.
+    /// Path of the metadata file; `None`: beside the socket.
     pub metadata_path: Option<PathBuf>,
-    /// The token to accept; the world's own if `None`.
+    /// The token to accept; `None`: the one in the world.
     pub token: Option<String>,
-    /// Put over the declared world: objects are merged, anything else replaces what is there.
+    /// Changes to the declared world: objects are merged, anything else replaces what is there.
     pub world: Option<Value>,
-    /// Waited before every answer.
+    /// Delay of every answer.
     pub latency: Duration,
-    /// Whether leases can be had.
+    /// Whether elections are enabled, so that leases are given.
     pub elections: bool,
-    /// How long the holder of a lease may be silent; as declared if `None`.
+    /// How long a holder keeps a lease without checking in; `None`: as declared.
     pub lease_deadline: Option<Duration>,
-    /// The simulator's time.
+    /// The simulator's clock.
     pub clock: Clock,
 }
 
@@ -66,7 +66,7 @@ impl Default for Options {
 /// A running simulator. Dropping it closes it.
 pub struct Simulator {
     pub(super) shared: Arc<Shared>,
-    /// Given up when it closes, because its event queue lives as long as this does.
+    /// Dropped when the simulator closes, because it keeps the event queue open.
     pub(super) runtime: Option<Handle>,
     token: String,
     socket: Option<PathBuf>,
@@ -86,10 +86,10 @@ struct PlaceNames {
 }
 
 impl Simulator {
-    /// Starts serving; returns once connections are accepted. `events` is called on the simulator's thread.
+    /// Starts serving, and returns when connections are accepted. `events` is called on the simulator's thread.
     ///
     /// # Errors
-    /// When it can't listen at the address, or the metadata file can't be written.
+    /// When it cannot listen at the address, or the metadata file cannot be written.
     pub fn start(
         declaration: Arc<Declaration>,
         options: Options,
@@ -137,7 +137,7 @@ impl Simulator {
                 }
                 Some(place)
             });
-            // The connections go before the files that led to them.
+            // Connections are closed before the socket file is removed.
             drop(runtime);
             drop(place);
         });
@@ -158,13 +158,13 @@ impl Simulator {
         }
     }
 
-    /// The first token.
+    /// The token that it accepts, without those added later.
     #[must_use]
     pub fn token(&self) -> &str {
         &self.token
     }
 
-    /// Path of the Unix socket, if it is one.
+    /// Path of the Unix socket, if it listens on one.
     #[must_use]
     pub fn socket_path(&self) -> Option<&Path> {
         self.socket.as_deref()
@@ -182,13 +182,13 @@ impl Simulator {
         self.tcp.as_ref().map(|(host, port)| (host.as_str(), *port))
     }
 
-    /// Stops: drops all connections, ends the thread, removes the files. Does nothing the second time.
-    /// What was recorded can still be read.
+    /// Stops: drops all connections, ends the thread and removes the files. The journal can still be read. Calling it
+    /// again does nothing.
     pub fn close(&mut self) {
         self.begin_close().wait();
     }
 
-    /// Begins to stop; what is returned waits for the end, on any thread.
+    /// Starts stopping. The returned value waits for the end, on any thread.
     #[must_use]
     pub fn begin_close(&mut self) -> Closing {
         drop(self.stop.take());
@@ -197,15 +197,15 @@ impl Simulator {
     }
 }
 
-/// A simulator that is about to end.
+/// A simulator that is stopping.
 #[derive(Debug)]
 pub struct Closing(Option<JoinHandle<()>>);
 
 impl Closing {
-    /// Waits until the thread and the files are gone.
+    /// Waits until the thread has ended and the files are removed.
     pub fn wait(&mut self) {
         if let Some(thread) = self.0.take() {
-            // A panic of the thread has been reported where it happened.
+            // A panic was already reported by the thread.
             let _ = thread.join();
         }
     }
@@ -242,13 +242,13 @@ async fn accept(listener: Listener, shared: Arc<Shared>) {
                 listener.accept().await.map(|(stream, _)| spawn(stream, Arc::clone(&shared)))
             }
             Listener::Tcp(listener) => listener.accept().await.map(|(stream, _)| {
-                // Small answers are not to wait for more; without it they are only later.
+                // Sends small answers at once. If it fails, they are only delayed.
                 let _ = stream.set_nodelay(true);
                 spawn(stream, Arc::clone(&shared));
             }),
         };
         if accepted.is_err() {
-            // Out of file descriptors, most likely: some will be free again.
+            // Most likely there are no free file descriptors. Tries again when some may be free.
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -259,7 +259,7 @@ fn spawn<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S, shared: 
         let cutter = Cutter::default();
         let stream = TokioIo::new(Connection::new(stream, cutter.clone()));
         let service = service_fn(move |request| serve(Arc::clone(&shared), cutter.clone(), request));
-        // How a connection ends is the client's affair, or a rule's.
+        // Connections may end with an error, because of the client or a rule.
         let _ = http1::Builder::new().serve_connection(stream, service).with_upgrades().await;
     });
 }

@@ -1,4 +1,4 @@
-//! Answers one request of a connection: keeps it in the journal, asks the rules, then the engine.
+//! Answers a request: records it in the journal, then uses a matching rule or the engine.
 
 use std::io;
 use std::sync::Arc;
@@ -24,10 +24,10 @@ use super::shared::{Event, Shared};
 use super::socket;
 use crate::protocol::router::Route;
 
-/// Bytes of the longest body that is read.
+/// Largest body that is accepted, in bytes.
 const LONGEST_BODY: usize = 64 << 20;
 
-/// Notes a request as aborted unless it is finished before this is dropped.
+/// Records a request as aborted if this is dropped before the request is finished.
 struct Pending<'a> {
     shared: &'a Shared,
     sequence: u64,
@@ -49,7 +49,7 @@ impl Drop for Pending<'_> {
     }
 }
 
-/// Answers a request; an error drops the connection.
+/// Answers a request. An error drops the connection.
 pub(crate) async fn serve(
     shared: Arc<Shared>,
     cutter: Cutter,
@@ -157,7 +157,7 @@ fn build(status: u16, content: Option<Content>) -> Response<Full<Bytes>> {
     response
 }
 
-/// The given headers take the place of those that are there; one given more than once comes more than once.
+/// Replaces headers by those of an answer, which can contain a header more than once.
 fn add_headers(headers: &mut HeaderMap, answer: &Answer) {
     for (name, _) in &answer.headers {
         headers.remove(name);
@@ -182,7 +182,7 @@ fn open_channel(
         Ok(headers) => headers,
         Err(detail) => return refused(&ApiError::new("invalid-syntax").detail(detail)),
     };
-    // It joins before the client hears of it, so that no message between the two is lost.
+    // Joins before the client gets the answer, so that it gets every message published from then on.
     let membership = shared.channel.join();
     shared.tell(Event::Connections(shared.channel.len()));
     let shared = Arc::clone(shared);
@@ -216,7 +216,7 @@ impl Shared {
         self.declaration.simulation.channel.as_ref().is_some_and(|channel| channel.path == path)
     }
 
-    /// The answer when the test that was asked for one failed.
+    /// The answer when the test's function for it failed.
     fn failed(&self, message: &str) -> Answer {
         let (status, body): (u16, Value) = {
             let error = ApiError::new("internal").detail(message);

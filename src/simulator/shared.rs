@@ -1,4 +1,4 @@
-//! What the connections of a simulator and its owner share.
+//! The state that the connections of a simulator share with its owner.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,28 +15,28 @@ use super::engine::Engine;
 use super::journal::Journal;
 use super::rule::Rules;
 
-/// What the owner of a simulator is told.
+/// An event for the owner of a simulator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// A rule that asks wants an answer.
+    /// A rule without an answer asks for one.
     Question {
-        /// To be given with the answer.
+        /// Number of the question, for the reply.
         question: u64,
-        /// The rule.
+        /// Number of the rule.
         rule: u32,
         /// The request, as JSON.
         request: String,
     },
-    /// How many notification sockets are open now.
+    /// The number of open notification sockets has changed to this.
     Connections(usize),
     /// A publisher has sent all its messages.
     Published {
-        /// Which one.
+        /// Number of the publisher.
         publisher: u32,
     },
 }
 
-/// What the connections and the owner share.
+/// The state that connections and owner share.
 pub(crate) struct Shared {
     pub(crate) declaration: Arc<Declaration>,
     pub(crate) channel: Arc<Channel>,
@@ -50,7 +50,7 @@ pub(crate) struct Shared {
     events: Box<dyn Fn(Event) + Send + Sync>,
 }
 
-/// What the owner says when asked: an answer, nothing, or why there is none.
+/// The owner's reply to a question: an answer, `None` for the simulator's own, or an error message.
 type Asked = Result<Option<Answer>, String>;
 
 impl Shared {
@@ -102,7 +102,7 @@ impl Shared {
         (self.events)(event);
     }
 
-    /// Asks the owner for an answer.
+    /// Asks the owner for an answer and waits for it.
     pub(crate) async fn ask(&self, rule: u32, sequence: u64) -> Asked {
         let request = self.journal().entry(sequence).unwrap_or_default();
         let question = self.last_question.fetch_add(1, Ordering::Relaxed);
@@ -112,7 +112,7 @@ impl Shared {
         answer.await.unwrap_or(Ok(None))
     }
 
-    /// Passes on what the owner says; nothing happens if nobody waits for it any more.
+    /// Passes on the owner's reply. Does nothing if the request has ended meanwhile.
     pub(crate) fn answer(&self, question: u64, answer: Asked) {
         if let Some(sender) = self.questions().remove(&question) {
             let _ = sender.send(answer);

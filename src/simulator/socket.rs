@@ -1,4 +1,4 @@
-//! One notification socket, as the server has it.
+//! Serves one notification socket.
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
@@ -11,12 +11,12 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role};
 
 use super::channel::{Command, Membership};
 
-/// How long the client may take to answer a close.
+/// How long the client may take to answer a close frame.
 const CLOSE_WAIT: Duration = Duration::from_secs(5);
-/// Messages written before the socket looks up.
+/// Messages written before reading from the client.
 const BATCH: usize = 256;
 
-/// Whether a socket goes on.
+/// Whether a socket stays open.
 enum Next {
     Go,
     Stop,
@@ -29,10 +29,10 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(stream: S, mut member
     loop {
         let command = if held.is_empty() {
             tokio::select! {
-                // In this order: a silence that came before a ping keeps it unanswered.
+                // Commands first: a ping that comes after a silence must not be answered.
                 biased;
                 command = membership.commands.recv() => command,
-                // What clients say is read, because pings and closes want an answer, and thrown away.
+                // Messages of the client are read, so that its pings and close frames are answered, and dropped.
                 message = socket.next() => match message {
                     Some(Ok(_)) => continue,
                     Some(Err(_)) | None => return,
@@ -91,7 +91,7 @@ async fn obey<S: AsyncRead + AsyncWrite + Unpin>(
                     while let Some(Ok(_)) = socket.next().await {}
                 }
             };
-            // Whether the client answered makes no difference: it is over.
+            // The socket ends, whether the client has answered or not.
             let _ = tokio::time::timeout(CLOSE_WAIT, closing).await;
             false
         }

@@ -1,22 +1,23 @@
-//! The collections that the simulator serves, as JSON.
+//! Finds and changes entries of the world: the JSON data that the simulator serves.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::holes::{Scope, fill};
+use super::placeholders::{Scope, fill};
 use crate::protocol::value::get;
 
-/// Conditions on an entry: dotted paths into it, and templates one of which each must equal.
+/// Conditions for entries: by dotted path, the value that an entry must have there.
 ///
-/// Of several templates the first that something fills counts; if nothing fills any, the condition is void.
+/// Values can be placeholders. Of an array, the first placeholder that has a value is used. A condition without a value
+/// is ignored.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Filter(BTreeMap<String, Value>);
 
 impl Filter {
-    /// The conditions with their holes filled.
+    /// Fills the placeholders of the conditions.
     pub(crate) fn bind(&self, scope: &Scope<'_>) -> Bound {
         let first = |templates: &Value| match templates {
             Value::Array(templates) => templates.iter().find_map(|template| fill(template, scope)),
@@ -26,17 +27,18 @@ impl Filter {
     }
 }
 
-/// Conditions ready to be compared.
+/// Conditions with filled placeholders.
 pub(crate) struct Bound(Vec<(String, Value)>);
 
 impl Bound {
-    /// Whether the entry meets every condition.
+    /// Whether an entry meets every condition.
     pub(crate) fn matches(&self, entry: &Value) -> bool {
         self.0.iter().all(|(path, wanted)| get(entry, path) == Some(wanted))
     }
 }
 
-/// The entries at a dotted path: the items of an array, or one value. `*` stands for every field or item.
+/// The entries at a dotted path: the items if there is an array, else the value there. `*` in the path stands for every
+/// field or item.
 pub(crate) fn entries<'a>(world: &'a Value, path: &str) -> Vec<&'a Value> {
     let mut found = vec![world];
     for part in path.split('.') {

@@ -1,4 +1,4 @@
-//! Adding to a collection.
+//! Adds entries to a collection.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -6,21 +6,21 @@ use serde_json::Value;
 use super::{Call, Outcome};
 use crate::protocol::value::{get, merge, set};
 use crate::simulator::api_error::ApiError;
-use crate::simulator::holes::fill;
+use crate::simulator::placeholders::fill;
 
-/// Adds an entry, or renews the one that has the same key, and answers the collection.
+/// Adds an entry, or updates the one with the same key, and answers with the collection.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Append {
     /// The collection, a field of the world.
     into: String,
-    /// The field by which entries are told apart.
+    /// The field that identifies an entry.
     key: String,
     entry: Value,
-    /// Messages when the entry is new.
+    /// Notifications to send when the entry is new.
     #[serde(default)]
     added: Vec<Value>,
-    /// Messages when it was there.
+    /// Notifications to send when it existed.
     #[serde(default)]
     renewed: Vec<Value>,
 }

@@ -1,4 +1,4 @@
-//! A lease: one of those who check in holds it until it stops checking in.
+//! A lease: of the members that check in, one holds it until it stops checking in.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,31 +8,32 @@ use serde_json::{Value, json};
 
 use super::{Call, Outcome};
 use crate::simulator::api_error::ApiError;
-use crate::simulator::holes::fill;
+use crate::simulator::placeholders::fill;
 
-/// Takes a check-in and answers who holds the lease.
+/// Records a check-in and answers who holds the lease.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Lease {
-    /// Those of one group stand for one lease.
+    /// The members of a group compete for one lease.
     group: Value,
-    /// Who checks in.
+    /// Name of the member that checks in.
     member: Value,
     electable: Value,
     priority: Value,
-    /// How long the holder may be silent, unless the simulator is told otherwise. Milliseconds.
+    /// How long the holder keeps the lease without checking in, in milliseconds. The simulator's options can override
+    /// it.
     deadline_ms: u64,
-    /// Error case when there are no elections.
+    /// Error case when elections are disabled.
     pub(super) disabled: String,
-    /// `$primary` is who holds the lease.
+    /// The answer; `$primary` is the holder of the lease.
     answer: Value,
 }
 
-/// What a simulator is told about leases.
+/// The simulator's options for leases.
 #[derive(Clone, Debug)]
 pub(crate) struct Leasing {
     pub(crate) enabled: bool,
-    /// Instead of the declared deadline.
+    /// Replaces the declared deadline.
     pub(crate) deadline: Option<Duration>,
 }
 
@@ -42,7 +43,7 @@ impl Default for Leasing {
     }
 }
 
-/// Who stands for one lease, and who holds it.
+/// The members that compete for a lease, and which one holds it.
 #[derive(Debug, Default)]
 pub(crate) struct Election {
     holder: Option<String>,
@@ -76,10 +77,11 @@ impl Lease {
 }
 
 impl Election {
-    /// Takes a check-in and tells who holds the lease.
+    /// Records a check-in and returns who holds the lease.
     ///
-    /// The holder keeps it while it checks in as electable within the deadline, whoever else comes. Otherwise it goes
-    /// to the electable member with the highest priority, the first by name of several, that checked in within the deadline.
+    /// The holder keeps it as long as it is electable and checks in within the deadline. Otherwise the lease goes to
+    /// the electable member with the highest priority that checked in within the deadline; of equal ones, the first by
+    /// name.
     pub(crate) fn check_in(
         &mut self,
         member: &str,

@@ -1,11 +1,11 @@
-//! Checking a user name and a password.
+//! Checks a user name and a password.
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Call, Outcome};
 use crate::protocol::value::get;
-use crate::simulator::holes::fill;
+use crate::simulator::placeholders::fill;
 use crate::simulator::world::entries;
 
 /// Answers whether the credentials of the request are those of a user.
@@ -14,15 +14,15 @@ use crate::simulator::world::entries;
 pub(crate) struct Login {
     /// Path of the collection of users.
     users: String,
-    /// Their field with the name.
+    /// The field of a user with the name.
     username: String,
-    /// Their field with the password.
+    /// The field of a user with the password.
     password: String,
     answer: Value,
     refused: Refused,
 }
 
-/// The answer to credentials that are wrong or not there.
+/// The answer when credentials are wrong or missing.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Refused {

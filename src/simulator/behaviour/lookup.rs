@@ -1,4 +1,4 @@
-//! Reading the world.
+//! Answers with parts of the world.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -6,10 +6,10 @@ use serde_json::Value;
 use super::{Call, Outcome};
 use crate::protocol::value::get;
 use crate::simulator::api_error::ApiError;
-use crate::simulator::holes::Scope;
+use crate::simulator::placeholders::Scope;
 use crate::simulator::world::{Filter, entries};
 
-/// Answers one part of the world.
+/// Answers with one part of the world.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Part {
@@ -17,7 +17,7 @@ pub(crate) struct Part {
     from: String,
 }
 
-/// Answers one entry.
+/// Answers with one entry of a collection.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Pick {
@@ -25,14 +25,14 @@ pub(crate) struct Pick {
     from: String,
     #[serde(default, rename = "where")]
     filter: Filter,
-    /// Path inside the entry to what is answered; the entry itself by default.
+    /// Path to the part of the entry to answer with; by default all of it.
     #[serde(default)]
     take: Option<String>,
     /// Error case when there is no such entry.
     pub(super) missing: String,
 }
 
-/// Answers entries.
+/// Answers with the entries of a collection that match.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct List {
@@ -40,27 +40,27 @@ pub(crate) struct List {
     from: String,
     #[serde(default, rename = "where")]
     filter: Filter,
-    /// Path inside each entry to what is answered; the entry itself by default.
+    /// Path to the part of each entry to answer with; by default all of it.
     #[serde(default)]
     take: Option<String>,
-    /// An entry that must be there for the list to be.
+    /// An entry that must exist; else its error is the answer.
     #[serde(default)]
     pub(super) within: Option<Pick>,
-    /// Only entries that another collection refers to.
+    /// Restricts the list to entries that another collection refers to.
     #[serde(default)]
     having: Option<Having>,
 }
 
-/// Entries that another collection refers to.
+/// Selects entries that another collection refers to.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Having {
-    /// Path inside the entry to what is referred to.
+    /// Path to the field of the entry that is referred to.
     field: String,
     /// Path of the other collection.
     #[serde(rename = "in")]
     collection: String,
-    /// Path inside the other's entries to the reference.
+    /// Path to the reference in entries of the other collection.
     by: String,
     #[serde(default, rename = "where")]
     filter: Filter,

@@ -1,4 +1,5 @@
-//! What an operation does, by kind. The declaration names a kind and its particulars; no kind knows an endpoint.
+//! The kinds of behaviour of operations. The declaration gives each operation a kind and its settings; no kind is
+//! written for a certain endpoint.
 
 mod append;
 mod lease;
@@ -15,7 +16,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::api_error::ApiError;
-use super::holes::{Scope, fill};
+use super::placeholders::{Scope, fill};
 
 pub(crate) use lease::{Election, Leasing};
 pub(crate) use store::Store;
@@ -24,29 +25,29 @@ pub(crate) use store::Store;
 #[derive(Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub(crate) enum Behaviour {
-    /// Answers one part of the world.
+    /// Answers with one part of the world.
     Value(lookup::Part),
-    /// Answers one entry of a collection.
+    /// Answers with one entry of a collection.
     Pick(lookup::Pick),
-    /// Answers the entries of a collection that match.
+    /// Answers with the entries of a collection that match.
     List(lookup::List),
-    /// Answers what was stored under a key.
+    /// Answers with the value stored under a key.
     StoreRead(store::Read),
-    /// Stores a value under a key, for a time.
+    /// Stores a value under a key until it expires.
     StoreWrite(store::Write),
-    /// Adds an entry to a collection, or renews the one that is there.
+    /// Adds an entry to a collection, or updates the one with the same key.
     Append(append::Append),
-    /// Elects one of those who check in, for as long as it goes on checking in.
+    /// Gives a lease to one of the members that check in.
     Lease(lease::Lease),
     /// Checks a user name and a password.
     BasicLogin(login::Login),
-    /// Takes note, and answers always the same.
+    /// Always gives the same answer; the request is in the journal.
     Record(record::Record),
-    /// Takes an entry through states, by the name of the task.
+    /// Changes an entry in several steps, which the name of the task selects.
     Task(task::Task),
 }
 
-/// What a behaviour works with.
+/// The request that a behaviour answers, and the state that it works with.
 pub(crate) struct Call<'a> {
     /// `$self`, `$query`, `$path`, `$body` and `$now`.
     pub(crate) scope: Scope<'a>,
@@ -56,21 +57,21 @@ pub(crate) struct Call<'a> {
     pub(crate) leasing: &'a Leasing,
     pub(crate) world: &'a mut Value,
     pub(crate) state: &'a mut State,
-    /// Messages that the call gives rise to, without what every message has.
+    /// Notifications to send, without the fields that are added to every one.
     pub(crate) publications: Vec<Value>,
 }
 
-/// What behaviours remember from one call to the next.
+/// What behaviours keep from one call to the next, besides the world.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) stores: HashMap<String, Store>,
     pub(crate) elections: HashMap<(String, String), Election>,
 }
 
-/// What comes of a call.
+/// The answer to a call.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Outcome {
-    /// `None` for the status that the operation declares.
+    /// `None`: the status of success that the operation declares.
     pub(crate) status: Option<u16>,
     pub(crate) body: Value,
 }
@@ -91,7 +92,7 @@ impl Behaviour {
         }
     }
 
-    /// The error cases it may answer with.
+    /// The error cases with which it may answer.
     pub(crate) fn cases(&self) -> Vec<&str> {
         match self {
             Self::Pick(pick) => vec![&pick.missing],
@@ -109,19 +110,19 @@ impl Behaviour {
 }
 
 impl Outcome {
-    /// A result in the usual envelope.
+    /// A result as `{"data": result}`.
     pub(crate) fn data(result: &Value) -> Self {
         Self { status: None, body: json!({ "data": result }) }
     }
 
-    /// An answer as the declaration writes it.
+    /// A declared answer, with its placeholders filled.
     pub(crate) fn filled(template: &Value, scope: &Scope<'_>) -> Self {
         Self { status: None, body: fill(template, scope).unwrap_or(Value::Null) }
     }
 }
 
 impl Call<'_> {
-    /// Notes down the messages to be sent; `scope` is what their holes are filled from.
+    /// Adds notifications to send, with their placeholders filled from `scope`.
     pub(crate) fn publish(publications: &mut Vec<Value>, templates: &[Value], scope: &Scope<'_>) {
         publications.extend(templates.iter().filter_map(|template| fill(template, scope)));
     }

@@ -1,19 +1,19 @@
-//! Taking note: the request is in the simulator's journal like any other, and the answer is always the same.
+//! Always gives the same answer. Tests find the request in the simulator's journal, like any other.
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Call, Outcome};
 
-/// Answers that all is well.
+/// Gives a fixed answer.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Record {
     answer: Value,
-    /// Messages that it gives rise to.
+    /// Notifications to send.
     #[serde(default)]
     publish: Vec<Value>,
-    /// An array in the request; the messages are sent once for each item, which is `$item`.
+    /// Path of an array in the request. The notifications are sent once for each item, which is `$item`.
     #[serde(default)]
     each: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! A store of values by key, each for a time.
+//! Stores values by key until they expire.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Call, Outcome};
 use crate::simulator::api_error::ApiError;
 use crate::simulator::duration;
-use crate::simulator::holes::{Scope, fill};
+use crate::simulator::placeholders::{Scope, fill};
 
 /// The values of one store.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ struct Stored {
     until: Option<Duration>,
 }
 
-/// Answers what is stored.
+/// Answers with a stored value.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Read {
@@ -37,22 +37,22 @@ pub(crate) struct Write {
     store: String,
     key: Key,
     value: Value,
-    /// How long it is kept, as a duration; for ever when this is not filled.
+    /// How long the value is kept, as a duration; for ever when the placeholder is not filled.
     #[serde(default)]
     expires: Value,
-    /// JSON pointer of that duration in the request, to be named when it is not one.
+    /// JSON pointer to that duration in the request, for the error when it is not valid.
     #[serde(default)]
     expires_at: String,
     answer: Value,
 }
 
-/// What a value is stored under.
+/// The key of a stored value.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Key {
     scope: Value,
     name: Value,
-    /// By scope, whose values they are; all of a scope share them when it is not here.
+    /// By scope: who owns the values. The values of a scope that is not listed here are shared by all.
     #[serde(default)]
     owners: BTreeMap<String, Value>,
 }

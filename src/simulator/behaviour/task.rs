@@ -1,4 +1,4 @@
-//! Tasks that take an entry of the world through states.
+//! Tasks that change an entry of the world in several steps.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use serde_json::Value;
 use super::{Call, Outcome};
 use crate::protocol::value::{get, set};
 use crate::simulator::api_error::ApiError;
-use crate::simulator::holes::fill;
+use crate::simulator::placeholders::fill;
 use crate::simulator::world::{Bound, Filter, entries, for_each_mut};
 
-/// Does one of several tasks.
+/// Runs the task that the request names.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Task {
@@ -21,29 +21,29 @@ pub(crate) struct Task {
     answer: Value,
 }
 
-/// The states that a task takes an entry through.
+/// A task: the steps in which it changes an entry.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Steps {
-    /// Paths of the collections that have the entry. The first decides.
+    /// Paths of the collections that contain the entry. The one in the first decides what is done.
     #[serde(rename = "in")]
     collections: Vec<String>,
     #[serde(rename = "where")]
     filter: Filter,
     missing: String,
-    /// An entry like this is where it should be: nothing happens.
+    /// If the entry matches this, the task has nothing to do.
     #[serde(default)]
     settled: Option<Filter>,
     states: Vec<Step>,
 }
 
-/// One state.
+/// One step of a task.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Step {
-    /// Values by dotted path.
+    /// The values to set in the entry, by dotted path.
     set: BTreeMap<String, Value>,
-    /// Messages; `$entry` is the entry after the step, `$before` the one before it.
+    /// Notifications to send; `$entry` is the entry after the step, `$before` before it.
     #[serde(default)]
     publish: Vec<Value>,
 }

@@ -1,24 +1,24 @@
-//! JSON with holes: a string that begins with `$` names a value of the scope, such as `$self.container_id`.
+//! JSON with placeholders: a string such as `$self.container_id` is replaced by a value of the scope.
 
 use serde_json::Value;
 
 use crate::protocol::value::get;
 
-/// What the names of holes stand for. Later additions hide earlier ones.
+/// The values of placeholders, by name. A later addition hides an earlier one of the same name.
 #[derive(Clone, Default)]
 pub(crate) struct Scope<'a> {
     names: Vec<(&'a str, &'a Value)>,
 }
 
 impl<'a> Scope<'a> {
-    /// This scope and one more name.
+    /// A copy of this scope with one more name.
     pub(crate) fn with(&self, name: &'a str, value: &'a Value) -> Scope<'a> {
         let mut names = self.names.clone();
         names.push((name, value));
         Scope { names }
     }
 
-    /// Looks up a dotted path. The first part is a name of the scope.
+    /// Looks up a dotted path, which begins with a name of the scope.
     pub(crate) fn get(&self, path: &str) -> Option<&'a Value> {
         let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
         let value = self.names.iter().rev().find(|(known, _)| *known == name)?.1;
@@ -26,8 +26,7 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// The JSON with its holes filled; `None` when it is a hole that nothing fills.
-/// Inside an object or an array such a hole is left out.
+/// Fills the placeholders. Those without a value are left out of objects and arrays; `None` when `json` itself is one.
 pub(crate) fn fill(json: &Value, scope: &Scope<'_>) -> Option<Value> {
     match json {
         Value::String(text) => match text.strip_prefix('$') {
