@@ -35,8 +35,7 @@ pub(super) fn compile(
     for name in params.keys().filter(|name| protocol.params.contains_key(*name)) {
         diagnostics.add(join(&at("params"), name), "is a global param already");
     }
-    for (name, param) in params.iter().filter(|(_, param)| param.env.is_some()) {
-        let env = param.env.as_deref().unwrap_or_default();
+    for (name, _) in params.iter().filter(|(_, param)| param.env.is_some()) {
         diagnostics.add(
             join(&at("params"), &format!("{name}.env")),
             "only a global param can be taken from an environment variable",
