@@ -178,7 +178,7 @@ const faults = [
   {
     what: 'an addon that is cut off',
     harm: (folder) => putAddon(folder, addon().subarray(0, -1000)),
-    expect: [/\.node is damaged: it ends before its byte \d+/, /delete both and install again/],
+    expect: [/\.node is damaged: it has less than \d+ bytes/, /delete both and install again/],
     linux: true,
   },
   {
@@ -189,7 +189,7 @@ const faults = [
       for (const name of ['later', 'index']) require('./${OWN}/dist/' + name + '.js');
       process.setuid(65534);
     }`,
-    expect: [/permission denied/i, /Let the user that the program runs as read the file/],
+    expect: [/permission denied/i, /Give the user that runs the program permission to read the file/],
     linux: true,
   },
   {

@@ -30,7 +30,7 @@ test('request hides secrets however the path is written', async (t) => {
   ]) {
     const { code, stdout, stderr } = await commandLine(['request', 'GET', target, '--json'], { env });
     assert.deepEqual([code, JSON.parse(stdout)], [0, { data: { A: null } }], target);
-    assert.match(stderr, /Secrets are hidden: null stands in their place; --reveal shows them\./);
+    assert.match(stderr, /Secrets are hidden and replaced by null; --reveal shows them\./);
   }
   const post = await commandLine(['request', 'POST', '/v1/environment/scoped-variables'], { env });
   assert.deepEqual([post.code, post.stdout], [0, 'data:\n  A: (hidden)\n']);
@@ -49,7 +49,7 @@ test('a path that cannot be asked for is wrong use', async (t) => {
   for (const target of ['/v1//environment', '/v1/a|b']) {
     const { code, stderr } = await commandLine(['request', target], { env });
     assert.equal(code, 2, stderr);
-    assert.ok(stderr.startsWith(`Error: ${target} cannot be asked for: `), stderr);
+    assert.ok(stderr.startsWith(`Error: ${target} cannot be requested: `), stderr);
   }
   assert.equal(requests.length, 0);
 });
@@ -82,7 +82,7 @@ test('the credential comes from standard input, where the list of processes does
   const count = requests.length;
   const none = await commandLine(['hub', 'get', '--token', '-'], { env, input: '' });
   assert.deepEqual([none.code, requests.length], [2, count]);
-  assert.match(none.stderr, /standard input has no line with the credential/);
+  assert.match(none.stderr, /standard input has no line for the credential/);
   const help = await commandLine(['hub', 'get', '--help']);
   assert.match(help.stdout, /--api-key, --token key +Credential, or - for a line of standard input/);
 });
@@ -98,7 +98,7 @@ test('so do params that are secret', async (t) => {
   await commandLine([...command, '--username', 'ada', '--password', '-'], { env, input: 'pass\n' });
   assert.equal(Buffer.from(requests.at(-1).headers.authorization.split(' ')[1], 'base64').toString(), 'ada:pass');
   const help = await commandLine([...command, '--help']);
-  assert.match(help.stdout, /password .*- for a line of standard input/);
+  assert.match(help.stdout, /password .*- to read a line of standard input/);
 });
 
 test('a simulator takes its token from standard input', async (t) => {

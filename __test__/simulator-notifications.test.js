@@ -157,7 +157,7 @@ test('a notification is completed by what belongs to the simulated world', async
     flags: { a: null },
   });
   assert.deepEqual([second.context.label, second.context.environments], ['é', null]);
-  assert.throws(() => simulator.publish(/** @type {any} */ (undefined)), /must be an object or a text/);
+  assert.throws(() => simulator.publish(/** @type {any} */ (undefined)), /must be an object or a string/);
 });
 
 test('what changes state is announced', async () => {

@@ -1,5 +1,5 @@
 /**
- * The name that is most like a word, if any is.
+ * Finds the name that is most similar to a word; undefined if none is similar.
  *
  * @param {string} word
  * @param {string[]} names
@@ -12,7 +12,8 @@ function closest(word, names) {
 }
 
 /**
- * How many letters it takes to turn one word into the other; two neighbours that change places count as one.
+ * The edit distance: how many letters must be inserted, removed or changed to turn one word into the other. Two swapped
+ * neighbours count as one change.
  *
  * @param {string} a
  * @param {string} b

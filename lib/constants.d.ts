@@ -1,4 +1,7 @@
-/** The version of the package; `scripts/bundle.mjs` puts it where this is named. */
+/** The version of the package. `scripts/bundle.mjs` replaces this name by the value. */
 declare const PACKAGE_VERSION: string;
-/** The systems that an addon is published for, as napi names them; `scripts/bundle.mjs` puts them where they are named. */
+/**
+ * The systems for which an addon is published, as napi names them. `scripts/bundle.mjs` replaces this name by the
+ * value.
+ */
 declare const PUBLISHED_TARGETS: readonly string[];

@@ -1,11 +1,11 @@
 import { loadNative } from './bridge/addon.mjs';
 
-// As it is now: a program may replace it later.
+// Kept here because a program may replace it later.
 const { parse: parseJson } = JSON;
 
 const DEFAULT_PATH = '/var/run/cycle/metadata/environment.json';
 
-/** The metadata file is there, and is not what it is declared to be. */
+/** The metadata file does not have the declared fields and types. */
 class MetadataShapeError extends Error {
   /**
    * @param {string} path
@@ -19,7 +19,7 @@ class MetadataShapeError extends Error {
 }
 
 /**
- * The error of a metadata file that is no JSON: a `SyntaxError`, as `JSON.parse` throws, with the file.
+ * Makes the error for a metadata file that is not JSON: a `SyntaxError`, as `JSON.parse` throws, with the file's path.
  *
  * @param {string} path
  * @param {string} text
@@ -44,7 +44,7 @@ function parse(path, text) {
 }
 
 /**
- * Reads what the platform says about the environment of this instance.
+ * Reads the metadata of this instance's environment. Documented in `index.d.ts`.
  *
  * @param {import('../index.js').EnvironmentMetadataOptions} [options]
  * @returns {Promise<import('../index.js').EnvironmentMetadataResult>}

@@ -12,16 +12,16 @@ import {
 const { captureStackTrace } = Error;
 
 /**
- * What was attempted when a call failed.
+ * The call that failed.
  *
  * @typedef {object} Attempt
  * @property {string} method
  * @property {string} path path and query
- * @property {string} socketPath or host and port
+ * @property {string} socketPath path of the socket, or host and port
  */
 
 /**
- * What the transport says of a failure.
+ * A failure of the transport.
  *
  * @typedef {object} FailureDetails
  * @property {string} code
@@ -32,14 +32,14 @@ const { captureStackTrace } = Error;
  * @property {number} [errno]
  */
 
-/** So much of a path is in a message: a query may be longer than any screen. */
+/** How many characters of a path are shown in a message. */
 const SHOWN_PATH = 200;
 
 /** Codes of errors whose name is `TimeoutError`. */
 const TIMEOUTS = new Set(['ERR_CYCLE_TIMEOUT', 'ERR_CYCLE_HEADERS_TIMEOUT', 'ERR_CYCLE_BODY_TIMEOUT']);
 
 /**
- * A call that got no complete answer. A `TypeError`, as fetch rejects with, that also says what was attempted where.
+ * A call without a complete answer. A `TypeError`, as in fetch, whose message says what was attempted on which socket.
  */
 class TransportError extends TypeError {
   /**
@@ -52,7 +52,7 @@ class TransportError extends TypeError {
       hide(this, 'name', 'TimeoutError');
     }
     this.code = code;
-    // Without what to do about it: that differs between a client and a command line.
+    // Without the hint: the command line and protocol clients give their own.
     hide(this, 'detail', detail);
     if (syscall) {
       this.errno = errno;
@@ -64,7 +64,7 @@ class TransportError extends TypeError {
   }
 }
 
-/** Codings of a body that are undone; one that has any other is given as it came. */
+/** The content codings that are decoded. A body with any other coding is not decoded. */
 const KNOWN_CODINGS = ['gzip', 'x-gzip', 'deflate', 'br'];
 
 /**
@@ -77,7 +77,7 @@ function unknownCoding(codings) {
 }
 
 /**
- * An answer that says it is JSON and is not, or is in a coding that is not known. A `SyntaxError`, as `JSON.parse` throws.
+ * An answer that should be JSON but is not, or has an unknown content coding. A `SyntaxError`, as `JSON.parse` throws.
  */
 class InvalidJsonError extends SyntaxError {
   /**
@@ -91,7 +91,7 @@ class InvalidJsonError extends SyntaxError {
       coding === undefined
         ? `${start}invalid JSON: ${cause.message}. Read it with parseAs: "text" to see what the server sent.`
         : `${start}a body in the content coding ${JSON.stringify(coding)}, which this client does not decode. ` +
-            'Let the server send it as it is or as gzip, deflate or br, or read it with parseAs: "arrayBuffer".',
+            'Let the server send it without coding or as gzip, deflate or br, or read it with parseAs: "arrayBuffer".',
       { cause },
     );
     this.code = coding === undefined ? 'ERR_CYCLE_INVALID_JSON' : 'ERR_CYCLE_BAD_ENCODING';
@@ -102,26 +102,26 @@ class InvalidJsonError extends SyntaxError {
   }
 }
 
-/** A token that can't be sent. The message does not show it. */
+/** The token cannot be sent in a header. The message does not show it. */
 class InvalidTokenError extends TypeError {
-  /** @param {Function} called by the program: the stack begins with who called it */
+  /** @param {Function} called function of the package that the program called; the stack begins with its caller */
   constructor(called) {
     super(
-      'The API token is no text, or has a line break or another character that HTTP does not allow in a header: ' +
-        'look at where `token` or the environment variable CYCLE_API_TOKEN comes from.',
+      'The API token is not a string, or has a line break or another character that HTTP does not allow in a header: ' +
+        'check where `token` or the environment variable CYCLE_API_TOKEN comes from.',
     );
     this.code = 'ERR_CYCLE_INVALID_HEADER';
     captureStackTrace(this, called);
   }
 }
 
-/** The token is missing where one is needed. */
+/** There is no token. */
 class MissingTokenError extends Error {
-  /** @param {Function} called by the program: the stack begins with who called it */
+  /** @param {Function} called function of the package that the program called; the stack begins with its caller */
   constructor(called) {
     super(
       'No API token: the environment variable CYCLE_API_TOKEN is not set and no `token` was given. ' +
-        'The platform sets it in every instance; outside of one, take the token of the simulator.',
+        'The platform sets it in every instance; elsewhere, use the token of the simulator.',
     );
     this.code = 'ERR_CYCLE_MISSING_TOKEN';
     captureStackTrace(this, called);
@@ -129,7 +129,7 @@ class MissingTokenError extends Error {
 }
 
 /**
- * The system error behind a failure, as Node's own errors look.
+ * Makes a system error like those of Node, to be the cause of an error.
  *
  * @param {{ code: string, syscall: string, errno: number, address: string }} details
  */
@@ -138,10 +138,10 @@ function systemError({ code, syscall, errno, address }) {
 }
 
 /**
- * The error of a call that native code gave up.
+ * Makes the error of a call that failed in native code.
  *
- * @param {number} number of the system's error
- * @param {string[]} texts
+ * @param {number} number number of the system error, or 0
+ * @param {string[]} texts by the constants `FAILURE_...`
  * @param {import('./bridge/native-client.mjs').Receiver} receiver
  */
 function failureOf(number, texts, { client, method, path }) {
@@ -160,11 +160,11 @@ function failureOf(number, texts, { client, method, path }) {
 }
 
 /**
- * Rejects soon. A call is resolved with this promise, so that the stack of its error names the async functions that wait
- * for the call: the engine knows them once this function has waited for two ticks.
+ * Gives a promise that rejects after two microtasks, with which the call's promise is resolved. V8 knows by then which
+ * async functions wait for the call, and the stack of the error can name them.
  *
  * @param {unknown} error
- * @param {(error: unknown) => boolean} [isNamed] whether the stack of an error may be changed: it is one of ours
+ * @param {(error: unknown) => boolean} [isNamed] whether the stack of an error may be changed, as for this package's errors
  * @returns {Promise<never>}
  */
 async function rejectSoon(error, isNamed = isOurs) {
@@ -177,7 +177,7 @@ async function rejectSoon(error, isNamed = isOurs) {
 }
 
 /**
- * Gives an error of ours a stack that begins with who waits for a function.
+ * Changes the stack of an error of this package to begin with the functions that wait for `awaited`.
  *
  * @param {unknown} error
  * @param {Function} awaited
@@ -199,7 +199,7 @@ function shorten(path) {
 }
 
 /**
- * The whole path of a call; where it is long it is there to be read, and not printed with the error.
+ * Sets `path` to the whole path of a call. A long one is not enumerable, so that it is not printed with the error.
  *
  * @param {object & { path?: string }} error
  * @param {string} path

@@ -1,6 +1,6 @@
-// What the package itself is made of.
+// The exports of the package.
 
-// Now, and not when they are first needed: they are kept as they are when the package is loaded.
+// Loaded first, so that the timers are those of the time when the package was loaded.
 import './timers.mjs';
 
 export { getClient } from './client/client.mjs';

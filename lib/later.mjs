@@ -1,4 +1,4 @@
-// What a client or a socket needs beyond plain calls. In `dist/` this is a file of its own, loaded when it is needed.
+// What is needed for more than plain calls. It becomes `dist/later.js`, which is loaded when it is needed.
 
 export { askForAnswerTapes } from './bridge/answer-tapes.mjs';
 export { GeneralClient } from './client/general-client.mjs';

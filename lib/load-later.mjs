@@ -1,5 +1,5 @@
 /**
- * Loads what a program may never need, at once and not by a promise: it is needed in the middle of a call.
+ * Loads the code that many programs never need. Synchronous, because it is needed in the middle of a call.
  *
  * @returns {typeof import('./later.mjs')}
  */

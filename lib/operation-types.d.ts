@@ -1,7 +1,7 @@
-// What the declaration of an operation, as openapi-typescript writes it, says about a call.
+// Types that read the declaration of an operation, as openapi-typescript generates it.
 
 /**
- * The methods that an API can declare, as `paths` has them.
+ * The methods that an API can declare, as in `paths`.
  *
  * @example
  * ```ts
@@ -40,7 +40,7 @@ export type PathsWithMethod<Paths extends object, Method extends HttpMethod> = {
 }[keyof Paths];
 
 /**
- * What a path declares for a method.
+ * The operation that a path declares for a method.
  *
  * @example
  * ```ts
@@ -67,7 +67,7 @@ export type RequiredKeysOf<T> = {
 }[keyof T];
 
 /**
- * The same type, whose optional properties may also be given as undefined under `exactOptionalPropertyTypes`.
+ * The same type, whose optional properties can be undefined too, also with `exactOptionalPropertyTypes`.
  *
  * @example
  * ```ts
@@ -83,7 +83,7 @@ export type OrUndefined<T> = {
 type Chosen<Content, Media> = [keyof Content & Media] extends [never] ? Content : Content[keyof Content & Media];
 
 /**
- * What the body of an answer or of a request holds, in one of the media types; undefined without a body.
+ * The type of a body of an answer or request, in one of the media types; undefined without a body.
  *
  * @example
  * ```ts
@@ -105,7 +105,7 @@ type IsError<Status> = Status extends number | string
 type IsSuccess<Status> = Status extends number | string ? (`${Status}` extends `2${string}` ? true : false) : false;
 
 /**
- * What an answer with status 2xx holds.
+ * The type of the body of an answer with status 2xx.
  *
  * @example
  * ```ts
@@ -126,7 +126,7 @@ export type SuccessContent<Declared, Media extends MediaType = MediaType> = Decl
   : unknown;
 
 /**
- * What any other answer holds.
+ * The type of the body of any other answer.
  *
  * @example
  * ```ts
@@ -147,7 +147,7 @@ export type ErrorContent<Declared, Media extends MediaType = MediaType> = Declar
   : unknown;
 
 /**
- * What the body of a request holds; `never` when the operation has none.
+ * The type of the body of a request; `never` when the operation has none.
  *
  * @example
  * ```ts
@@ -164,7 +164,7 @@ export type RequestContent<Declared> = Declared extends { requestBody?: infer Bo
   : never;
 
 /**
- * Whether a call may leave the body of its request out.
+ * Whether the body of a call is optional.
  *
  * @example
  * ```ts

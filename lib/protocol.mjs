@@ -1,4 +1,4 @@
-// What `./protocol` of the package is made of; `protocol.js` gives it its names.
+// The exports of the package's `./protocol`, which `protocol.js` names.
 
 export { binderProtocol, cycleProtocol } from './protocol/builtin.mjs';
 export { createProtocolClient } from './protocol/client.mjs';

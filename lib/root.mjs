@@ -1,5 +1,5 @@
 /**
- * The folder that a folder or file is in. Loading Node's own module for it would take longer.
+ * The folder that contains a folder or file. Faster than loading `node:path`.
  *
  * @param {string} path
  */
@@ -7,8 +7,8 @@ export function parentOf(path) {
   return path.slice(0, path.lastIndexOf('/'));
 }
 
-/** The folder of the running file. A bundle of ES modules knows none: there the addon is where the bundler put it. */
+/** The folder of the running file; empty in a bundle of ES modules, where the bundler has put the addon somewhere. */
 export const here = typeof __dirname === 'string' ? __dirname : (import.meta.dirname ?? '');
 
-/** The folder of the package: the one that `dist/` is in. */
+/** The folder of the package, which contains `dist/`. */
 export const root = parentOf(here);

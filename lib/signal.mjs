@@ -1,6 +1,6 @@
 /**
- * The calls that wait on one signal. One listener serves them all, so that a signal shared by many calls draws no
- * warning about too many listeners, and it goes with the last of them.
+ * The calls that wait on each signal. There is one listener for all of them, which is removed with the last, so that a
+ * signal shared by many calls does not cause a warning about too many listeners.
  *
  * @type {WeakMap<AbortSignal, { calls: Set<() => void>, listener: () => void }>}
  */

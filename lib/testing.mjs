@@ -1,3 +1,3 @@
-// What `./testing` of the package is made of.
+// The exports of the package's `./testing`.
 
 export { startSimulator } from './simulator/simulator.mjs';

@@ -1,13 +1,13 @@
 import { closest } from './closest.mjs';
 
-/** Warnings that were given: each is given once, and a program that makes up names does not fill the memory. */
+/** The warnings that were given. Each is given once. Their number is limited, so that they do not fill memory. */
 const given = new Set();
 const MOST_WARNINGS = 100;
 
-/** What may be in `params` of a call. */
+/** The keys of `params` of a call. */
 const PARAMS = ['path', 'query', 'header', 'cookie'];
 
-/** What a call may be given: by openapi-fetch, and by fetch. */
+/** The options of a call: those of openapi-fetch, and those of fetch. */
 const CALL_OPTIONS = [
   'params',
   'body',
@@ -48,7 +48,7 @@ function warn(message, code) {
 }
 
 /**
- * What to say of a name that is none of those known.
+ * The end of a message about an unknown name: the similar name, or all names.
  *
  * @param {string} name
  * @param {string[]} names
@@ -59,7 +59,7 @@ function suggestion(name, names) {
 }
 
 /**
- * Warns about options that nobody reads, where a client of this API ever ignored them.
+ * Warns about unknown options, where the TypeScript client ignores them.
  *
  * @param {string} owner
  * @param {object} options
@@ -74,7 +74,7 @@ function warnAboutOptions(owner, options, names) {
 }
 
 /**
- * Refuses options that nobody reads.
+ * Refuses unknown options.
  *
  * @param {string} owner
  * @param {object} options
@@ -89,8 +89,8 @@ function refuseOptions(owner, options, names) {
 }
 
 /**
- * Warns about names in the options of a call that are almost those of known ones. Others may be for a middleware or a
- * fetch of the caller's own.
+ * Warns about misspelt options of a call. Names that are not similar to any option may be meant for the program's own
+ * middleware or `fetch`.
  *
  * @param {string} method
  * @param {string} path
@@ -105,7 +105,7 @@ function warnAboutCall(method, path, init) {
  * @param {string} owner
  * @param {any} options
  * @param {string[]} names
- * @param {string[]} [inner] names that belong into `params`
+ * @param {string[]} [inner] names of options that must be in `params`
  */
 function warnAboutAlmost(owner, options, names, inner = []) {
   for (const name in options) {
@@ -120,7 +120,7 @@ function warnAboutAlmost(owner, options, names, inner = []) {
 }
 
 /**
- * A path as a URL has it: with a slash at its start.
+ * Adds the slash at the start of a path if it is missing, with a warning.
  *
  * @param {string} method
  * @param {string} path
@@ -134,7 +134,7 @@ function absolutePath(method, path) {
 }
 
 /**
- * Warns about topics that are not known. There may be newer ones.
+ * Warns about unknown topics. They are not refused, because the platform may have newer ones.
  *
  * @param {string[]} topics
  */

@@ -5,10 +5,10 @@ const NAME = '@cycleplatform/internal-api-client';
 const CODE = 'ERR_CYCLE_NATIVE_MISSING';
 
 /**
- * The error for a program that has no addon: what is wrong, and what to try. It needs no file of ours that is not loaded.
+ * Makes the error for a missing addon, which says what is wrong and what to try. Everything it needs is loaded already.
  *
  * @param {unknown} cause
- * @param {string} target the system, as the packages of the addons name it
+ * @param {string} target the system as in the names of the addons' packages, such as `linux-x64-gnu`
  */
 function explain(cause, target) {
   const { bun, deno, node } = process.versions;
@@ -27,7 +27,7 @@ function isMissing(error) {
 }
 
 /**
- * What went wrong, and not that some place had nothing.
+ * The first error among the causes that is more than "Cannot find ...": a file that exists but cannot be loaded.
  *
  * @param {any} error
  * @returns {Error | undefined}
@@ -42,17 +42,19 @@ function faultOf(error) {
  */
 function advice(reason, target) {
   if (reason.startsWith('Node-API')) {
-    return ['The runtime is old: Node from 20.3 on will do, and whatever else has Node-API 9.'];
+    return ['The runtime is too old: use Node 20.3 or newer, or another runtime with Node-API 9.'];
   }
   const told = process.env.NAPI_RS_NATIVE_LIBRARY_PATH;
   if (told) {
-    return [`NAPI_RS_NATIVE_LIBRARY_PATH is set to ${told}: unset it, or let it name the .node file for ${target}.`];
+    return [
+      `NAPI_RS_NATIVE_LIBRARY_PATH is set to ${told}: unset it, or set it to the path of the .node file for ${target}.`,
+    ];
   }
   if (existsSync(`${root}/Cargo.toml`)) {
     return ['This is a checkout: build the addon with "npm run build".'];
   }
   const build =
-    'build the addon with Rust ("npm run build" in a checkout) and let NAPI_RS_NATIVE_LIBRARY_PATH name it.';
+    'build the addon with Rust ("npm run build" in a checkout) and set NAPI_RS_NATIVE_LIBRARY_PATH to its path.';
   if (!PUBLISHED_TARGETS.includes(target)) {
     return [`No addon is published for ${target}: ${build}`];
   }
@@ -60,7 +62,7 @@ function advice(reason, target) {
     return ['The C library of this system is older than the addon: use a newer base image.', `Or ${build}`];
   }
   if (/permission denied/i.test(reason)) {
-    return ['Let the user that the program runs as read the file, and enter the folders that it is in.'];
+    return ['Give the user that runs the program permission to read the file and to enter the folders above it.'];
   }
   if (reason.includes('failed to map segment')) {
     return ['Put node_modules on a file system from which code may be run: this one is mounted with "noexec".'];
@@ -75,11 +77,11 @@ function advice(reason, target) {
   ];
 }
 
-/** That of the package manager that runs the program, or else of the one that installed this package. */
+/** The install command of the package manager that runs the program, or else of the one that installed this package. */
 function installCommand() {
   const who = `${process.env.npm_config_user_agent} ${root}`;
   const modules = parentOf(parentOf(root));
-  /** Command, what says so in `who`, and files that only this package manager makes. @type {[string, RegExp, ...string[]][]} */
+  /** Command, what to look for in `who`, and files that only this package manager makes. @type {[string, RegExp, ...string[]][]} */
   const managers = [
     ['yarn install', /^yarn\/[2-9]|\/\.yarn\//, '/.yarn-state.yml'],
     ['pnpm install --force', /^pnpm\/|\/\.pnpm\//, '/.modules.yaml'],

@@ -4,37 +4,37 @@ import { explain, NAME } from './addon-missing.mjs';
 
 /** @typedef {typeof import('../../binding.js')} Native */
 
-/** The version of Node-API that has all functions of the addon. Of one that it lacks, the linker would only say the name. */
+/** The version of Node-API that the addon needs. With an older one, the linker would only name a missing function. */
 const NODE_API = 9;
 
-/** As many bytes of a program as have the name of its dynamic linker. */
+/** How many bytes at the start of a program file contain the name of its dynamic linker. */
 const HEAD = 1024;
 
-/** In the head of a file of Linux: its first four bytes, and where it says what the table of sections takes. */
+/** The header of an ELF file: its first four bytes, its size, and the offsets of the fields about the section table. */
 const ELF = { magic: 0x7f454c46, table: 40, entry: 58, entries: 60, size: 64 };
 
 /** @type {Native | undefined} */
 let native;
 
 /**
- * The native addon, loaded when it is first asked for.
+ * Gives the native addon, and loads it the first time.
  *
  * @returns {Native}
- * @throws an error that says how to get it
+ * @throws an error that says how to install it
  */
 function loadNative() {
   if (native !== undefined) {
     return native;
   }
   const { arch, env, platform, versions } = process;
-  // The system, as the packages of the addons name it. On Linux the C library belongs to it.
+  // The system as in the names of the addons' packages. On Linux it includes the C library.
   const target = `${platform}-${arch}${platform === 'linux' ? (isMusl(arch) ? '-musl' : '-gnu') : ''}`;
   try {
     if (!(Number(versions.napi) >= NODE_API)) {
       throw new Error(`Node-API ${NODE_API} is needed, here it is ${versions.napi ?? 'missing'}`);
     }
     const told = env.NAPI_RS_NATIVE_LIBRARY_PATH;
-    // By `dlopen`, since the `require` of a single executable knows only Node's own modules.
+    // Loaded by `dlopen`, because `require` in a single executable knows only Node's own modules.
     const file = told ? require('node:path').resolve(told) : (findFile(target) ?? searchFile(target));
     const addon = file ? loadFile(file) : loadElsewhere(target);
     check(addon, target, file ?? 'the addon');
@@ -46,13 +46,13 @@ function loadNative() {
 }
 
 /**
- * Whether the program runs on musl: both addons may be installed, and that for glibc must not be opened there.
+ * Whether the program runs on musl. Both addons may be installed, and the one for glibc must not be opened there.
  *
  * @param {string} arch
  */
 function isMusl(arch) {
   const { permission } = /** @type {any} */ (process);
-  // Files that may not be looked at seem not to be there.
+  // Under Node's permission model, `existsSync` is false for files that the program may not read.
   if (!permission && !existsSync(`/lib/ld-musl-${arch === 'x64' ? 'x86_64' : 'aarch64'}.so.1`)) {
     return false;
   }
@@ -63,8 +63,8 @@ function isMusl(arch) {
   if (head.includes('/ld-musl-')) {
     return true;
   }
-  // The program was started by its linker, or its file may not be read. It knows for which library it was compiled, but says so
-  // only in a module that takes longer to load.
+  // The program was started by its dynamic linker, or its file may not be read. Then what it was compiled for decides,
+  // which is slower to find out.
   const { Deno } = /** @type {any} */ (globalThis);
   return Deno ? Deno.build.target.endsWith('musl') : !('RTLD_DEEPBIND' in require('node:os').constants.dlopen);
 }
@@ -74,7 +74,7 @@ function headOf(file) {
   try {
     const descriptor = openSync(file, 'r');
     try {
-      // What spreads the bytes calls their iterator for each.
+      // `apply` is faster than spreading, which calls the iterator for each byte.
       return String.fromCharCode.apply(null, /** @type {any} */ (readBytes(descriptor, 0, HEAD)));
     } finally {
       closeSync(descriptor);
@@ -96,8 +96,8 @@ function readBytes(descriptor, position, length) {
 }
 
 /**
- * The addon where it is on most systems, found as Node would find it. `binding.js` knows all places, but takes longer to
- * read than the addon does, and so does the search of `require`.
+ * Looks for the addon where it usually is. This is faster than `binding.js`, which knows all places, and than the search
+ * of `require`.
  *
  * @param {string} target
  */
@@ -112,7 +112,7 @@ function findFile(target) {
 }
 
 /**
- * The addon where `require` finds its package. Bundlers do not see this search: they would take in all that it may find.
+ * Looks for the addon's package as `require` does, but hidden from bundlers, which would include every file it may find.
  *
  * @param {string} target
  * @returns {string | undefined}
@@ -126,7 +126,7 @@ function searchFile(target) {
 }
 
 /**
- * The addon where a bundler put it. Bundlers know it by the name of `binding.js`, and put something else in its place.
+ * Loads the addon by `binding.js`, which finds it in every other place. Bundlers replace this `require`.
  *
  * @param {string} target
  * @returns {Native}
@@ -136,7 +136,7 @@ function loadElsewhere(target) {
   if (other) {
     throw wrongLibrary(other, target);
   }
-  // A single executable has no packages, and for those in its archives Yarn has been asked.
+  // A single executable has no packages, and `searchFile` has looked into Yarn's archives.
   if (!require.resolve || root.includes('/.yarn/')) {
     throw new Error('Cannot find the addon');
   }
@@ -153,7 +153,7 @@ function wrongLibrary(file, target) {
 }
 
 /**
- * What `require` does with the file of an addon, kept where `require` keeps it: there is one of it in a process.
+ * Loads the file of an addon as `require` does, and stores it in its cache, so that a process has only one.
  *
  * @param {string} file
  * @returns {Native}
@@ -166,7 +166,7 @@ function loadFile(file) {
   }
   const Module = /** @type {any} */ (module.constructor);
   const addon = new Module(file, module);
-  // Bun's has none.
+  // Modules of Bun have none.
   addon.exports ??= {};
   checkEnd(file);
   process.dlopen(addon, file);
@@ -179,8 +179,8 @@ function loadFile(file) {
 }
 
 /**
- * A disk that was full leaves a file without its end. The dynamic linker of Linux does not see it: the signal SIGBUS would end
- * the program.
+ * Checks that the file is complete: a full disk may have cut it off. The dynamic linker of Linux does not check this, and
+ * the program would end by SIGBUS.
  *
  * @param {string} file
  */
@@ -192,10 +192,10 @@ function checkEnd(file) {
     if (length < ELF.size || head.getUint32(0) !== ELF.magic) {
       return;
     }
-    // The table of sections is the last part.
+    // The section table is the last part of the file.
     const end = head.getUint32(ELF.table, true) + head.getUint16(ELF.entry, true) * head.getUint16(ELF.entries, true);
     if (readBytes(descriptor, end - 1, 1).length === 0) {
-      throw new Error(`${file} is damaged: it ends before its byte ${end}`);
+      throw new Error(`${file} is damaged: it has less than ${end} bytes`);
     }
   } finally {
     closeSync(descriptor);
@@ -203,7 +203,7 @@ function checkEnd(file) {
 }
 
 /**
- * An addon of another version may lack a function, or understand something else by it.
+ * Refuses an addon of another version: its functions may be missing or different.
  *
  * @param {Native} addon
  * @param {string} target

@@ -1,7 +1,7 @@
 import { askForTapes } from './json-tape.mjs';
 import { SHARED_BATCH, SHARED_PART, SHARED_SHAPES, SHARED_WORDS } from './wire.mjs';
 
-// As it is now: a program may replace it later.
+// Kept here because a program may replace it later.
 const { parse: parseJson } = JSON;
 
 /**
@@ -9,7 +9,7 @@ const { parse: parseJson } = JSON;
  * @typedef {NonNullable<ReturnType<typeof askForTapes>>} TapeReader
  */
 
-/** The values of answers whose JSON native code has read. */
+/** Makes the values of answers from the tapes that native code has written for their JSON. */
 class AnswerTapes {
   #reader;
   #nextPart;
@@ -24,9 +24,10 @@ class AnswerTapes {
   }
 
   /**
-   * A batch is there. Its short tapes can be read until there is another, as when an event loop runs inside this one.
+   * Begins a batch. Its short tapes can be read until the next batch, which comes earlier if an event loop is run inside
+   * a callback.
    *
-   * @returns {number} its number
+   * @returns {number} number of the batch
    */
   begin() {
     const { words } = this.#reader;
@@ -35,11 +36,11 @@ class AnswerTapes {
   }
 
   /**
-   * @param {number | undefined} batch its number
+   * @param {number | undefined} batch number of the batch
    * @param {number} start where in the words the tape begins
    * @param {string | number} body the text, or the number of a tape in parts
    * @returns {any} the value
-   * @throws when a part could not be made
+   * @throws when native code cannot make a part
    */
   read(batch, start, body) {
     const reader = this.#reader;
@@ -54,10 +55,10 @@ class AnswerTapes {
  * Asks a client for tapes from now on.
  *
  * @param {HttpClient} http
- * @returns {AnswerTapes | undefined} nothing where they are of no use
+ * @returns {AnswerTapes | undefined} undefined where tapes are not faster
  */
 function askForAnswerTapes(http) {
-  // The function given to native code reaches the result, which therefore must not keep what has that function.
+  // Weak: native code keeps the function that refers to the result, which would otherwise keep the client alive.
   const weak = new WeakRef(http);
   const reader = askForTapes(http, SHARED_WORDS, (shape) => weak.deref()?.shapeKeys(shape) ?? []);
   return reader && new AnswerTapes(reader, (tape) => weak.deref()?.nextPart(tape) ?? []);

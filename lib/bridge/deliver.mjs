@@ -21,7 +21,7 @@ import {
   KIND_TAPED_IN_PARTS,
 } from './wire.mjs';
 
-/** The kinds that have a head, by bit. */
+/** The kinds of events that have a head, as a bit set. */
 const HAS_HEAD =
   (1 << KIND_DONE) |
   (1 << KIND_DONE_WITHOUT_CONTENT) |
@@ -30,30 +30,30 @@ const HAS_HEAD =
   (1 << KIND_TAPED_IN_PARTS);
 
 /**
- * What becomes of one request. `done` or `end` or `failed` is the last to be called, unless the request is cancelled.
+ * Gets the events of one request. The last is `done`, `end`, `rejected` or `failed`; after a cancellation there is none.
  *
  * @typedef {object} Receiver
- * @property {import('./native-client.mjs').NativeClient} client keeps the client alive for as long as an answer is awaited
- * @property {import('node:async_hooks').AsyncResource} [context] that of the call, where functions of the program may be called
+ * @property {import('./native-client.mjs').NativeClient} client kept alive until the last event
+ * @property {import('node:async_hooks').AsyncResource} [context] async context of the call, in which it gets its events
  * @property {string} method
  * @property {string} path
- * @property {import('./known-requests.mjs').KnownRequest} [known] the request, where it may come again
+ * @property {import('./known-requests.mjs').KnownRequest} [known] what is known of this request from earlier calls
  * @property {(status: number, head: string, body: any, noContent: boolean, parsed?: boolean) => void} [done]
  * @property {(status: number, head: string) => void} [head]
  * @property {(bytes: ArrayBuffer) => void} [chunk]
  * @property {() => void} [end]
  * @property {() => void} [ready]
- * @property {(error: import('../errors.mjs').TransportError, declared?: string) => void} failed the second is what a protocol
- *   declares for it, as JSON
+ * @property {(error: import('../errors.mjs').TransportError, declared?: string) => void} failed the second argument is the
+ *   error that a protocol declares for this failure, as JSON
  * @property {(status: number, declared: string, target: string) => void} [rejected]
  */
 
 /**
- * What one batch leaves for the next.
+ * The state that is kept from one batch to the next.
  *
  * @typedef {object} Incoming
- * @property {string} lastHead
- * @property {ReturnType<import('./answer-tapes.mjs').askForAnswerTapes>} tapes once there are any
+ * @property {string} lastHead the head of the last answer
+ * @property {ReturnType<import('./answer-tapes.mjs').askForAnswerTapes>} tapes set when tapes are used
  */
 
 /**
@@ -70,7 +70,7 @@ function deliver(batch, pending, incoming) {
   try {
     number = tapes?.begin();
   } catch {
-    // Those of its calls that have a tape fail.
+    // The calls of this batch that have a tape will fail.
   }
   for (let i = 0; i < batch.length; i += EVENT_WIDTH) {
     const id = batch[i + EVENT_CALL];
@@ -86,7 +86,7 @@ function deliver(batch, pending, incoming) {
         deliverEvent(receiver, batch, i, pending, tapes, number);
       }
     } catch (error) {
-      // The others of the batch are not to blame.
+      // Only this call fails; the other calls of the batch go on.
       try {
         receiver.client.cancel(id);
         receiver.failed(/** @type {any} */ (error));
@@ -103,10 +103,10 @@ function deliver(batch, pending, incoming) {
 /**
  * @param {Receiver} receiver
  * @param {any[]} batch
- * @param {number} i where in it the event is
+ * @param {number} i index of the event in the batch
  * @param {import('./pending.mjs').Pending<Receiver>} pending
  * @param {Incoming['tapes']} tapes
- * @param {number | undefined} number of the batch
+ * @param {number | undefined} number number of the batch
  */
 function deliverEvent(receiver, batch, i, pending, tapes, number) {
   const id = batch[i + EVENT_CALL];
@@ -142,7 +142,7 @@ function deliverEvent(receiver, batch, i, pending, tapes, number) {
       receiver.rejected?.(status, head, batch[i + EVENT_BODY]);
       break;
     case KIND_FAILED:
-      // Not only forgotten: native code is still at work where an answer could not be handed over.
+      // Cancelled too: if the answer could not be handed over, native code still works on the call.
       receiver.client.cancel(id);
       receiver.failed(failureOf(status, head, receiver), head[CALL_ERROR_DECLARED]);
       break;
@@ -150,8 +150,8 @@ function deliverEvent(receiver, batch, i, pending, tapes, number) {
 }
 
 /**
- * Puts a head where there is none because it is the same as the last. Before anybody is called: there is another batch if an
- * event loop runs inside this one.
+ * Fills in the heads that were left out because they equal the one before. This is done before any callback, because a
+ * callback that runs an event loop gets the next batch.
  *
  * @param {any[]} batch
  * @param {Incoming} incoming
@@ -167,9 +167,9 @@ function fillInHeads(batch, incoming) {
 /**
  * @param {Receiver} receiver
  * @param {any[]} batch
- * @param {number} i where in it the event is
+ * @param {number} i index of the event in the batch
  * @param {Incoming['tapes']} tapes
- * @param {number | undefined} number of the batch
+ * @param {number | undefined} number number of the batch
  */
 function deliverTaped(receiver, batch, i, tapes, number) {
   let value;

@@ -1,19 +1,20 @@
-/** So many requests are kept to see which come again, and so long the target of one may be. */
+/** The most requests that are remembered. */
 const MOST = 1000;
+/** Longer targets are not remembered, in characters. */
 const LONGEST_TARGET = 200;
 
-/** A request that native code has no number for. */
+/** The number of a request that native code has not prepared. */
 const UNPREPARED = -1;
 
 /**
- * What is known of a request: its target is one that native code can be given as it is.
+ * A request that was made before. Its target needs no check any more.
  *
  * @typedef {object} KnownRequest
- * @property {boolean} sent it was sent before, without headers and body
- * @property {number} number what native code knows it by, without headers and body
+ * @property {boolean} sent whether it was sent before without headers and body
+ * @property {number} number number of the request that native code has prepared, without headers and body
  */
 
-/** The requests of a client that came before: a program makes the same few again and again. */
+/** Remembers the requests of a client, because most programs repeat a few. */
 class KnownRequests {
   /** By method and target. @type {Map<string, Map<string, KnownRequest>>} */
   #methods = new Map();
@@ -28,11 +29,11 @@ class KnownRequests {
   }
 
   /**
-   * Keeps a request that is not known yet.
+   * Remembers a request that is not known yet.
    *
    * @param {string} method
    * @param {string} target path and query
-   * @returns {KnownRequest | undefined} nothing where there is no room for it
+   * @returns {KnownRequest | undefined} undefined when there is no room for it
    */
   add(method, target) {
     if (this.#size === MOST || target.length > LONGEST_TARGET) {

@@ -6,11 +6,11 @@ import { KnownRequests, UNPREPARED } from './known-requests.mjs';
 import { Pending } from './pending.mjs';
 import { FLAG_JSON, FLAG_REDIRECT_ERROR, FLAG_REDIRECT_MANUAL } from './wire.mjs';
 
-// As they are now: a program may replace them later.
+// Kept here because a program may replace them later.
 const { parse: parseJson } = JSON;
 const NativePromise = Promise;
 
-/** So much JSON is parsed as text before native code is asked to read the rest. */
+/** How many characters of JSON are parsed by `JSON.parse` before tapes are used. */
 const WARM_UP = 64 * 1024;
 
 /** @type {Record<string, number>} */
@@ -22,15 +22,15 @@ const redirectFlags = { follow: 0, manual: FLAG_REDIRECT_MANUAL, error: FLAG_RED
  */
 
 /**
- * Requests over one native client, and their answers told apart.
+ * Sends requests by one native client, and gives each answer to its receiver.
  */
 class NativeClient {
-  /** Missing as long as the addon is. @type {import('../../binding.js').HttpClient | undefined} */
+  /** Undefined while the addon is missing. @type {import('../../binding.js').HttpClient | undefined} */
   #http;
   #options;
   /** @type {Pending<Receiver>} */
   #pending = new Pending();
-  /** Characters of JSON until tapes are asked for. */
+  /** Characters of JSON that are still parsed before tapes are used. */
   #cold = WARM_UP;
   /** @type {Incoming} */
   #incoming = { lastHead: '', tapes: undefined };
@@ -45,7 +45,7 @@ class NativeClient {
     try {
       this.#http = this.#open();
     } catch (error) {
-      // It is the calls that fail: each tries again, since there may have been no descriptor left.
+      // The calls report the error. Each tries to load the addon again: there may only have been no free descriptor.
       if (!isMissing(error)) {
         throw error;
       }
@@ -59,15 +59,15 @@ class NativeClient {
     return new HttpClient(this.#options, (/** @type {any[]} */ ...batch) => deliver(batch, pending, incoming));
   }
 
-  /** The flag of a call whose answer is to be parsed, if that can be done in native code. */
+  /** The flag for a call whose answer is JSON: asks for a tape if tapes are used. */
   get jsonFlag() {
     return this.#incoming.tapes ? FLAG_JSON : 0;
   }
 
   /**
-   * An answer was parsed.
+   * Notes that an answer was parsed by `JSON.parse`.
    *
-   * @param {number} length of its text
+   * @param {number} length characters of its text
    */
   parsed(length) {
     if (this.#cold > 0) {
@@ -82,25 +82,25 @@ class NativeClient {
     try {
       this.#incoming.tapes = loadLater().askForAnswerTapes(/** @type {any} */ (this.#http));
     } catch {
-      // It could not be loaded: there may be no descriptor left. Text will do until the next attempt.
+      // The code for tapes could not be loaded: there may be no free descriptor. It is tried again later.
       this.#cold = WARM_UP;
     }
   }
 
-  /** Closes the connections. No request may follow. */
+  /** Closes the connections. No request may be sent after it. */
   close() {
     this.#http?.close();
     this.known.clear();
     this.#incoming.tapes = undefined;
   }
 
-  /** Requests that have no last event yet. */
+  /** The number of requests that have not got their last event. */
   get inFlight() {
     return this.#pending.size;
   }
 
   /**
-   * Waits until every request has its last event. None may follow.
+   * Waits until every request has got its last event. No request may be sent after it.
    *
    * @returns {Promise<void>}
    */
@@ -119,7 +119,7 @@ class NativeClient {
    * @param {(string | undefined)[] | undefined} headers name, value, name, value; without a value the header is removed
    * @param {string | Uint8Array | undefined} body
    * @param {number} flagBits
-   * @returns {number} the number to steer the request by
+   * @returns {number} the number of the request
    */
   request(receiver, authority, headers, body, flagBits) {
     const id = this.#pending.add(receiver);
@@ -146,15 +146,15 @@ class NativeClient {
   }
 
   /**
-   * Calls an endpoint of a protocol, if it is at this client's address.
+   * Calls an endpoint of a protocol, if its address is that of this client.
    *
-   * @param {Receiver & { id: number }} receiver gets the number to steer the call by
+   * @param {Receiver & { id: number }} receiver gets the number of the call as `id`
    * @param {import('../../binding.js').ProtocolCaller} caller
    * @param {number} endpoint number of its command
    * @param {string | undefined} given params, as JSON
    * @param {number} timeoutMs
-   * @param {boolean} describes
-   * @returns {any} nothing, unless the call has not begun or is to be described
+   * @param {boolean} describes whether to return a description of the request
+   * @returns {any} the description, also when the call could not begin; else undefined
    */
   callEndpoint(receiver, caller, endpoint, given, timeoutMs, describes) {
     this.#http ??= this.#open();
@@ -186,7 +186,7 @@ class NativeClient {
   }
 
   /**
-   * The number of a request without headers and body that comes again; native code then need not be told what it is.
+   * Has native code prepare a request without headers and body that is repeated, and gives its number.
    *
    * @param {import('../../binding.js').HttpClient} http
    * @param {Receiver} receiver
@@ -223,7 +223,7 @@ class NativeClient {
 
   /**
    * @param {number} id
-   * @param {Uint8Array} [chunk] nothing ends the body
+   * @param {Uint8Array} [chunk] the next piece; undefined ends the body
    */
   upload(id, chunk) {
     if (this.#pending.get(id)) {

@@ -24,12 +24,12 @@ const OWN_OPTIONS = {
   token: { type: 'string' },
 };
 
-/** Marks a negative number, so that it is not taken for an option. */
+/** Put before a negative number, so that `parseArgs` does not take it for an option. */
 const MARK = '\0';
 
 /**
- * The first words that are no options, and the options that hold wherever they stand. Options of a single command are
- * not known yet and are passed over.
+ * Parses the words that select a command, and the options that all commands have. Options of single commands are not
+ * known yet and are ignored.
  *
  * @param {string[]} argv
  */
@@ -44,10 +44,10 @@ function firstLook(argv) {
 }
 
 /**
- * Options and words of a command.
+ * Parses the options and words of a command.
  *
  * @param {string[]} argv
- * @param {OptionConfigs} options of the command, beside those of every command
+ * @param {OptionConfigs} options of the command, without those of every command
  * @returns {{ values: Record<string, any>, words: string[] }}
  * @throws {UsageError}
  */
@@ -74,7 +74,7 @@ function parse(argv, options) {
 }
 
 /**
- * Makes negative numbers words, and `--flag=false` what parseArgs knows.
+ * Rewrites what `parseArgs` does not support: negative numbers, and `--flag=false`.
  *
  * @param {OptionConfigs} options
  * @returns {(word: string) => string}

@@ -33,12 +33,13 @@ async function callCommand(source, command, { params, timeoutMs, reveal }, outpu
 }
 
 /**
- * Results without their secrets; undefined when there are none.
+ * Hides the secrets in results.
  *
  * @param {Source} source
  * @param {Command} command
  * @param {unknown} results
  * @param {string | null} mask
+ * @returns the results to show; undefined when they have no secrets
  */
 function hideSecrets({ definition: { engine } }, { endpoint: [group, endpoint], hasSecrets }, results, mask) {
   if (!hasSecrets || results === undefined) {
@@ -49,7 +50,7 @@ function hideSecrets({ definition: { engine } }, { endpoint: [group, endpoint], 
 }
 
 /**
- * Runs what looks for secrets, which fails where values lie more than a hundred deep in each other.
+ * Runs a function that hides secrets, which fails for values that are nested more than a hundred levels deep.
  *
  * @template T
  * @param {() => T} hide

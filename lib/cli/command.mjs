@@ -10,11 +10,11 @@ import { readLine, readRest } from './input.mjs';
  * @typedef {import('./arguments.mjs').OptionConfigs} OptionConfigs
  */
 
-/** Global params that every command line has options for. */
+/** Global params for which the command line of every protocol has options. */
 const CONNECTION = ['host', 'port', 'socket-path'];
 
 /**
- * The command with these words.
+ * Finds a command by its words.
  *
  * @param {Source} source
  * @param {string} group
@@ -48,7 +48,7 @@ function unknown(what, name, names) {
 }
 
 /**
- * The options that a command has of its own.
+ * The options for the params of a command.
  *
  * @param {Pick<Command, 'params'>} command
  * @returns {OptionConfigs}
@@ -60,7 +60,7 @@ function optionsOf({ params }) {
 }
 
 /**
- * The options of the global params that go into every request.
+ * The options for the global params that go into every request.
  *
  * @param {Source} source
  * @returns {OptionConfigs}
@@ -75,12 +75,12 @@ function sharedParams({ description: { options, credentialParam } }) {
 }
 
 /**
- * The params of a call from its options and words: words stand for the params that no option gives, in their order.
+ * Reads the params of a call. Words are values for the params that have no option, in the order of the declaration.
  *
  * @param {Source} source
  * @param {Command} command
  * @param {{ values: Record<string, any>, words: string[] }} given
- * @param {string} usage shown with what is wrong
+ * @param {string} usage shown with errors
  * @returns {Promise<Record<string, unknown>>}
  */
 async function readParams(source, command, { values, words }, usage) {
@@ -95,7 +95,7 @@ async function readParams(source, command, { values, words }, usage) {
     }
   }
   if (rest.length > 0) {
-    throw new UsageError(`there are more words than params: ${rest.join(' ')}`, { usage });
+    throw new UsageError(`too many arguments: ${rest.join(' ')}`, { usage });
   }
   const missing = command.params.filter(({ name, required }) => required && !Object.hasOwn(params, name));
   if (missing.length > 0) {
@@ -128,7 +128,7 @@ async function readParam(
 }
 
 /**
- * JSON from the command line: itself, `@file`, `-` for standard input, or just the path of a file.
+ * Reads JSON from the command line: JSON text, `@file`, `-` for standard input, or the path of a file.
  *
  * @param {string} name
  * @param {string} word
@@ -161,7 +161,7 @@ function isJson(text) {
 }
 
 /**
- * What the options say about the connection, by the names of global params.
+ * Reads the options for the connection, and gives them by the names of global params.
  *
  * @param {Source} source
  * @param {Record<string, any>} values
@@ -194,7 +194,7 @@ async function readConnection({ description: { credentialParam } }, values) {
 }
 
 /**
- * A credential from the command line: itself, or `-` for a line of standard input.
+ * Reads a credential from the command line, or from a line of standard input for `-`.
  *
  * @param {string | undefined} word
  */
@@ -202,16 +202,16 @@ async function readCredential(word) {
   return word === '-' ? readLine('the credential') : word;
 }
 
-/** Milliseconds: about as many as a timer takes. */
+/** The longest duration, in milliseconds: about that of a timer. */
 const LONGEST_DURATION = 24 * 24 * 3_600_000;
 
 const UNITS = { ms: 1, s: 1000, m: 60_000 };
 
 /**
- * A duration such as `500ms`, `10s`, `2m`; a mere number is seconds.
+ * Reads a duration such as `500ms`, `10s`, `2m`; without a unit, seconds.
  *
  * @param {string | undefined} text
- * @param {string} [option] that gave it
+ * @param {string} [option] its option, for errors
  * @returns {number | undefined} milliseconds
  */
 function readTimeout(text, option = '--timeout') {

@@ -13,7 +13,7 @@ import { oneLine } from './text.mjs';
 const scripts = { bash, zsh, fish };
 
 /**
- * The script that makes a shell complete the commands of a protocol.
+ * Makes the script with which a shell completes the commands of a protocol.
  *
  * @param {Source} source
  * @param {string | undefined} shell
@@ -40,7 +40,7 @@ function ownOptions() {
 }
 
 /**
- * Values to choose from, but those that would do something to the terminal that shows them.
+ * Values to complete, without those that contain control characters for a terminal.
  *
  * @param {unknown[]} values
  */
@@ -54,7 +54,7 @@ function optionWords({ params }) {
 }
 
 /**
- * The words that may follow one or two words, as lines of a shell's case.
+ * The words that may follow the first one or two words, as patterns and words of a shell's `case`.
  *
  * @param {Source} source
  * @returns {[pattern: string, words: string[]][]}
@@ -76,7 +76,7 @@ function cases(source) {
   return lines;
 }
 
-/** The same function for bash and zsh: finds the first two words and the option before the cursor. */
+/** Shell code for bash and zsh: finds the first two words and the option before the cursor. */
 const FIND_WORDS = `  local word group="" command="" skip=""
   for word in "\${words[@]:1:$((cword - 1))}"; do
     if [[ -n $skip ]]; then skip=""; continue; fi
@@ -89,7 +89,7 @@ const FIND_WORDS = `  local word group="" command="" skip=""
   done`;
 
 /**
- * Sets `candidates` by the option before the cursor, or else by the first two words.
+ * Shell code that sets `candidates` by the option before the cursor, or else by the first two words.
  *
  * @param {Source} source
  */
@@ -141,7 +141,7 @@ if [[ "\${funcstack[1]}" == "_cycle_internal" ]]; then _cycle_internal "$@"; els
 }
 
 /**
- * Words to choose from: fish expands the text in which they are, so they are quoted within it too.
+ * Quotes words to complete for fish. Fish expands the text that contains them, so each is quoted in it too.
  *
  * @param {string[]} words
  */

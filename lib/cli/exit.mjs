@@ -1,7 +1,7 @@
-/** What the command line ends with. */
+/** The exit codes of the command line. */
 const exitCodes = Object.freeze({ OK: 0, API_ERROR: 1, USAGE: 2, UNREACHABLE: 3, INTERRUPTED: 130 });
 
-/** The command line was used in a way that means nothing. */
+/** The arguments of the command line are wrong. */
 class UsageError extends Error {
   /**
    * @param {string} message
@@ -15,7 +15,7 @@ class UsageError extends Error {
 }
 
 /**
- * The exit code that an error ends the program with.
+ * The exit code for an error.
  *
  * @param {any} error
  */

@@ -1,9 +1,9 @@
 import { clip, columns, oneLine, printable, width } from './text.mjs';
 
-/** Columns that go first in a table. */
+/** The columns that come first in a table. */
 const FIRST = ['id', 'identifier', 'name', 'state', 'status'];
 
-/** The widest that a cell of a table gets. */
+/** The largest width of a table's cell, in columns of the terminal. */
 const WIDEST_CELL = 40;
 
 /**
@@ -12,7 +12,7 @@ const WIDEST_CELL = 40;
  */
 
 /**
- * Results as people read them: a list of records as a table, a record as a list of its fields.
+ * Formats results for people: a list of records as a table, a record as a list of its fields.
  *
  * @param {unknown} value
  * @param {Page} page
@@ -92,7 +92,7 @@ function rank(key) {
 }
 
 /**
- * The text of a value in a cell, or nothing when it does not fit into one. Of a state, it is the current one.
+ * The text of a value for a cell; undefined when the value has no short text. For a state, the current one.
  *
  * @param {unknown} value
  * @returns {string | undefined}

@@ -10,7 +10,7 @@ import { columns, printable } from './text.mjs';
 
 /** Commands that are not in the protocol. */
 const OWN_COMMANDS = [
-  ['notifications', 'Show notifications as they come', 'cycle'],
+  ['notifications', 'Show notifications as they arrive', 'cycle'],
   ['metadata', 'Show the metadata of the environment', 'cycle'],
   ['request', 'Send any request', 'any'],
   ['simulate', 'Run a simulator until interrupted', 'any'],
@@ -18,10 +18,10 @@ const OWN_COMMANDS = [
 ];
 
 /**
- * The program as the user has to call it.
+ * How the user calls the program for a protocol.
  *
  * @param {Source} source
- * @param {string} protocol the name it was loaded by
+ * @param {string} protocol the value of `--protocol`
  */
 function programName(source, protocol) {
   return source.builtin === 'cycle' ? 'cycle-internal' : `cycle-internal --protocol ${shellWord(printable(protocol))}`;
@@ -89,7 +89,7 @@ function groupHelp(source, group, program, style) {
       style,
     ),
     '',
-    `${program} ${group} <command> --help tells about a command's params.`,
+    `${program} ${group} <command> --help shows the params of a command.`,
   ].join('\n');
 }
 
@@ -114,7 +114,7 @@ function commandHelp(source, command, program, style) {
     '',
     commandUsage(command, program, style),
     ...(params.length > 0
-      ? ['', style.bold('Params'), ...columns(params), '', 'Each may be given by its place or as --name value.']
+      ? ['', style.bold('Params'), ...columns(params), '', 'Give each by its position or as --name value.']
       : []),
     '',
     ...optionHelp(source, style),
@@ -137,7 +137,7 @@ function commandUsage(command, program, style) {
 function paramText({ description, type, required, values, default: fallback, option, name, secret }) {
   const more = [type === 'JSON' ? 'JSON, @file or - for standard input' : type];
   if (secret) {
-    more.push('or - for a line of standard input, which keeps it out of the list of processes');
+    more.push('or - to read a line of standard input, so that the list of processes does not show it');
   }
   if (values.length > 0) {
     more.push(`one of ${values.join(', ')}`);
@@ -173,11 +173,11 @@ function optionHelp(source, style) {
     ['  -p, --port port', `TCP port of the server${env('port')}`],
     ['  -a, --api-key, --token key', `Credential, or - for a line of standard input${env(credentialParam)}`],
     ...shared.map((param) => [`  --${param.option} value`, paramText(param)]),
-    ['  --timeout duration', 'Limit on the call, such as 500ms or 10s; default 30s'],
+    ['  --timeout duration', 'Time limit of the call, such as 500ms or 10s; default 30s'],
     ['  --json', 'Results as JSON; errors too, on stderr'],
     ['  --reveal', 'Show secrets; without it they are (hidden), or null with --json'],
-    ['  --color, --no-color', 'Colours always or never; by itself on a terminal, unless NO_COLOR is set'],
-    ['  --protocol name', 'Drive another API: cycle, binder, or a file that exports a declaration'],
+    ['  --color, --no-color', 'Always or never use colours; default: on a terminal, unless NO_COLOR is set'],
+    ['  --protocol name', 'Use another API: cycle, binder, or a file that exports a declaration'],
     ['  -h, --help', 'Show help'],
     ['  -V, --version', 'Show the version'],
   ];
@@ -209,7 +209,7 @@ function exampleOf(command, program) {
 }
 
 /**
- * An example of an optional param given by name.
+ * An example in which an optional param is given by name.
  *
  * @param {Command} command
  * @param {string} program
@@ -237,7 +237,7 @@ const OWN_HELP = {
   notifications: (program) => [
     `Usage: ${program} notifications [--topic topic]... [--no-reconnect] [options]`,
     '',
-    'Shows notifications as they come, one a line, until interrupted. A topic is an exact name or a prefix such as',
+    'Shows notifications as they arrive, one a line, until interrupted. A topic is an exact name or a prefix such as',
     "'container.*'; without one, every notification is shown. With --json each line is a JSON document.",
     'Secrets are hidden unless --reveal is given.',
     '',
@@ -249,8 +249,8 @@ const OWN_HELP = {
   metadata: (program) => [
     `Usage: ${program} metadata [--path file] [--validate] [options]`,
     '',
-    'Shows the metadata of the environment: what is in /var/run/cycle/metadata/environment.json, or in the file that',
-    'CYCLE_METADATA_PATH names. With --validate, content of another shape is an error.',
+    'Shows the metadata of the environment: the content of /var/run/cycle/metadata/environment.json, or of the file that',
+    'CYCLE_METADATA_PATH names. With --validate, missing fields and wrong types are an error.',
     '',
     'Examples',
     `  ${program} metadata`,
@@ -271,8 +271,8 @@ const OWN_HELP = {
     `Usage: ${program} simulate [socket-path] [--port port] [--fail group.endpoint=error]... [options]`,
     '',
     'Runs a simulator until it is interrupted: on a socket of its own, on the one given, or on a TCP port (0 for any).',
-    'With --token it accepts that credential (- reads it from standard input). --latency holds every answer back, such as 200ms. --fail makes an',
-    'endpoint of the protocol answer with one of its declared errors.',
+    'With --token it accepts that credential (- reads it from standard input). --latency, such as 200ms, delays every',
+    'answer. --fail makes an endpoint of the protocol answer with one of its declared errors.',
     '',
     'Examples',
     `  ${program} simulate`,

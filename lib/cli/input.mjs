@@ -2,14 +2,15 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { UsageError } from './exit.mjs';
 
-/** What came through standard input and was not taken yet. */
+/** What was read from standard input but not used yet. */
 let waiting = '';
 let ended = false;
 
 /**
- * Takes the next line of standard input: for what the list of processes must not show. A terminal does not show it either.
+ * Reads the next line of standard input: for secrets, which the list of processes must not show. On a terminal, the user is
+ * asked and the input is not shown.
  *
- * @param {string} what it is, for people
+ * @param {string} what name of the input, for the prompt and errors
  * @returns {Promise<string>}
  */
 async function readLine(what) {
@@ -23,12 +24,12 @@ async function readLine(what) {
   waiting = waiting.slice(line.length + 1);
   const text = line.replace(/\r$/, '');
   if (text === '') {
-    throw new UsageError(`standard input has no line with ${what}, which - reads from there`);
+    throw new UsageError(`standard input has no line for ${what}, which was given as -`);
   }
   return text;
 }
 
-/** Takes the rest of standard input. */
+/** Reads the rest of standard input. */
 async function readRest() {
   while (!ended) {
     await readMore();
@@ -46,7 +47,7 @@ async function readMore() {
     waiting += chunk;
     return;
   }
-  // A pipe that stays open keeps the program alive only while something is wanted from it.
+  // Standard input keeps the program alive only while it is read: a pipe may stay open.
   stdin.ref?.();
   ended = await new Promise((resolve, reject) => {
     const settle = () => {

@@ -20,7 +20,7 @@ import { oneLine, printable } from './text.mjs';
 function start() {
   /** @type {(() => unknown)[]} */
   const cleanups = [];
-  // Who reads our output may stop whenever they like.
+  // The reader of the output may close it at any time.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error) => {
       if (/** @type {NodeJS.ErrnoException} */ (error).code === 'EPIPE') {
@@ -28,13 +28,13 @@ function start() {
         return;
       }
       if (stream === process.stdout) {
-        // A full disk, for one.
+        // For example, the disk is full.
         process.stderr.write(`Error: the output cannot be written: ${error.message}\n`);
       }
       finish(cleanups, exitCodes.API_ERROR);
     });
   }
-  // In place of Node's own, which speak of options of Node.
+  // Replaces Node's own output of warnings, which mentions options of Node.
   process.removeAllListeners('warning');
   process.on('warning', ({ message }) => process.stderr.write(`Warning: ${printable(message)}\n`));
   process.on('SIGINT', () => finish(cleanups, exitCodes.INTERRUPTED));
@@ -45,7 +45,7 @@ function start() {
   });
 }
 
-/** Options of the commands that no protocol declares. @type {Record<string, import('./arguments.mjs').OptionConfigs>} */
+/** Options of the built-in commands. @type {Record<string, import('./arguments.mjs').OptionConfigs>} */
 const COMMAND_OPTIONS = {
   completion: {},
   metadata: metadata.options,
@@ -54,7 +54,7 @@ const COMMAND_OPTIONS = {
   simulate: simulate.options,
 };
 
-/** Milliseconds that clean-up may take before the program ends anyway. */
+/** How long clean-up may take before the program ends, in milliseconds. */
 const CLEANUP_LIMIT = 60;
 
 /**
@@ -133,7 +133,8 @@ async function dispatch(argv, { values, words }, output, onInterrupt) {
 }
 
 /**
- * A protocol whose texts do nothing to a terminal: somebody else may have written it.
+ * Escapes control characters in the texts of a protocol, which may come from somebody else, so that they cannot control
+ * the terminal.
  *
  * @param {Source} source
  * @returns {Source}

@@ -5,7 +5,7 @@ import { showBody } from './request.mjs';
 const options = { path: { type: 'string' }, validate: { type: 'boolean' } };
 
 /**
- * Shows what the platform says about the environment.
+ * Shows the metadata of the environment.
  *
  * @param {import('./protocol-source.mjs').Source} source
  * @param {{ path?: string, validate?: boolean, reveal?: boolean }} values
@@ -15,12 +15,12 @@ async function showMetadata(source, { path, validate, reveal }, output) {
   const { data, error } = await getEnvironmentMetadata({ path, validate });
   if (error) {
     if ('code' in error && error.code === 'ERR_CYCLE_METADATA_JSON' && !reveal) {
-      // The parser shows a piece of the text.
+      // The parser's message contains a piece of the text, which may be secret.
       error.message = error.message.replace(/(is not valid JSON): .*/s, '$1');
     }
     throw error;
   }
-  // Of no endpoint: what is secret anywhere is hidden.
+  // No endpoint describes it, so everything that is secret in any endpoint is hidden.
   showBody(source, '', data, reveal === true, output);
 }
 

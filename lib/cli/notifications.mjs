@@ -10,11 +10,11 @@ import { oneLine, printableJson, withOptions } from './text.mjs';
 /** Options of the command. @type {import('./arguments.mjs').OptionConfigs} */
 const options = { topic: { type: 'string', multiple: true }, reconnect: { type: 'boolean' } };
 
-/** Codes after which connecting again would end the same way. */
+/** Statuses after which a further attempt to connect would fail too. */
 const UNAUTHORIZED = new Set([401, 403]);
 
 /**
- * Shows notifications as they come, a line each, until the stream ends or the reader has gone.
+ * Shows notifications as they arrive, one a line, until the stream ends or the output is closed.
  *
  * @param {import('./protocol-source.mjs').Source} source
  * @param {{ values: Record<string, any>, connection: Record<string, any> }} given
@@ -53,7 +53,7 @@ async function streamNotifications(source, { values, connection }, output, onInt
 }
 
 /**
- * A notification without what is secret wherever it stands.
+ * Hides the parts of a notification that are secret in any endpoint.
  *
  * @param {import('./protocol-source.mjs').Source} source
  * @param {any} notification

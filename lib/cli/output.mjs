@@ -4,11 +4,11 @@ import { createSpinner } from './spinner.mjs';
 import { styleFor } from './style.mjs';
 import { printable, printableJson, withOptions } from './text.mjs';
 
-/** Columns of a page that is not a terminal. */
+/** The width of the output when it is not a terminal. */
 const DEFAULT_COLUMNS = 120;
 
 /**
- * Where a command says something: data on stdout, everything else on stderr.
+ * The output of a command: data on stdout, everything else on stderr.
  */
 class Output {
   #out;
@@ -31,7 +31,7 @@ class Output {
     this.#spinner = createSpinner(stderr, this.#talks);
   }
 
-  /** Whether somebody watches who is not a program. */
+  /** Whether messages for people are shown: stderr is a terminal, and the output is not JSON. */
   get #talks() {
     return this.#err.isTTY === true && !this.json;
   }
@@ -42,7 +42,7 @@ class Output {
   }
 
   /**
-   * Shows what is going on, on a terminal.
+   * Shows on a terminal that the command is waiting.
    *
    * @param {string} msg
    */
@@ -56,7 +56,7 @@ class Output {
   }
 
   /**
-   * Says something to people, on a terminal.
+   * Shows a message for people on a terminal.
    *
    * @param {string} text
    */
@@ -68,18 +68,18 @@ class Output {
   }
 
   /**
-   * Says that secrets are hidden: to programs too, which would take what stands in their place for values.
+   * Says that secrets are hidden. With `--json` too, where programs could take the replacement for a value.
    */
   noteHidden() {
     if (this.json) {
       this.settle();
-      this.#err.write('Secrets are hidden: null stands in their place; --reveal shows them.\n');
+      this.#err.write('Secrets are hidden and replaced by null; --reveal shows them.\n');
     } else {
       this.note('Secrets are hidden; --reveal shows them.');
     }
   }
 
-  /** What stands in the place of a secret. */
+  /** The replacement of a secret. */
   get mask() {
     return this.json ? null : '(hidden)';
   }
@@ -103,12 +103,12 @@ class Output {
     const { text, complete } = format(results, page);
     this.#out.write(`${text}\n`);
     if (!complete) {
-      this.note('Not everything fits on the page; --json shows all of it.');
+      this.note('Not everything fits; --json shows all of it.');
     }
   }
 
   /**
-   * Writes one line of text to stdout. False when the reader is behind: wait for {@link drained}.
+   * Writes one line of text to stdout. Returns false when its buffer is full: wait for {@link drained}.
    *
    * @param {string} text
    */
@@ -117,13 +117,13 @@ class Output {
     return this.#out.write(`${text}\n`);
   }
 
-  /** Resolves when stdout takes more. */
+  /** Resolves when stdout can be written to again. */
   drained() {
     return new Promise((resolve) => this.#out.once('drain', resolve));
   }
 
   /**
-   * Writes an error with what to do about it.
+   * Writes an error and what to do about it.
    *
    * @param {any} error
    * @returns {number} the exit code
@@ -161,7 +161,7 @@ class Output {
 }
 
 /**
- * What the system said, when there was no answer.
+ * The system's error message, when there was no answer.
  *
  * @param {any} error
  * @returns {string | undefined}

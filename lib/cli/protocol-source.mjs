@@ -17,7 +17,7 @@ import { UsageError } from './exit.mjs';
  */
 
 /**
- * The protocol that the command line drives: `cycle`, `binder`, or a file that exports a declaration.
+ * Loads the protocol for the command line: `cycle`, `binder`, or a file that exports a declaration.
  *
  * @param {string} name
  * @returns {Promise<Source>}

@@ -15,8 +15,8 @@ const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'];
 const options = { body: { type: 'string' } };
 
 /**
- * Sends any request and shows the body of the answer. It is a call of a protocol that is made for it, so that the
- * credential, errors and exit codes are as with any other command.
+ * Sends any request and shows the body of the answer. For this it makes a protocol with one endpoint, so that credential,
+ * errors and exit codes are those of any other command.
  *
  * @param {Source} source
  * @param {{ words: string[], values: Record<string, any>, connection: Record<string, unknown>, timeoutMs?: number }} given
@@ -49,7 +49,7 @@ function readWords(words) {
     });
   }
   if (!METHODS.includes(method)) {
-    throw new UsageError(`${first} is no method; there are ${METHODS.join(', ')}`);
+    throw new UsageError(`${first} is not a method; the methods are ${METHODS.join(', ')}`);
   }
   return { method, target };
 }
@@ -80,11 +80,11 @@ function protocolFor({ definition: { json } }, method, target, body) {
   const { results: _, ...response } = global.response ?? {};
   const query = [...url.searchParams];
   if (new Set(query.map(([name]) => name)).size < query.length) {
-    throw new UsageError('the query has a name twice');
+    throw new UsageError('the query contains a name twice');
   }
   /** @type {Record<string, unknown>} */
   const params = Object.fromEntries(query);
-  // Under a name that the query does not have.
+  // The param for the body needs a name that is not in the query.
   let bodyName = 'body';
   while (Object.hasOwn(params, bodyName)) {
     bodyName = `json-${bodyName}`;
@@ -121,15 +121,15 @@ function define(target, declaration) {
     return definitionOf(declaration);
   } catch (error) {
     const { faults } = /** @type {Error & { faults?: { fault: string }[] }} */ (error);
-    throw faults === undefined ? error : new UsageError(`${target} cannot be asked for: ${faults[0].fault}`);
+    throw faults === undefined ? error : new UsageError(`${target} cannot be requested: ${faults[0].fault}`);
   }
 }
 
 /**
- * Shows the body of an answer without what may be secret in it.
+ * Shows the body of an answer, and hides everything in it that may be secret.
  *
  * @param {Source} source
- * @param {string} path that was asked for
+ * @param {string} path path of the request
  * @param {unknown} body
  * @param {boolean} reveal
  * @param {Output} output

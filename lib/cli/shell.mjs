@@ -1,5 +1,5 @@
 /**
- * A word as bash, zsh and other shells of the Bourne family read it: nothing in it is expanded (`=ls` is by zsh).
+ * Quotes a word for bash, zsh and other Bourne shells, so that nothing in it is expanded (zsh expands `=ls` too).
  *
  * @param {string} text
  */
@@ -8,7 +8,7 @@ function shellWord(text) {
 }
 
 /**
- * A word as fish reads it.
+ * Quotes a word for fish.
  *
  * @param {string} text
  */

@@ -24,9 +24,7 @@ async function simulate(source, { words, values, connection, latencyMs }, output
   const port = values.port === undefined ? undefined : Number(values.port);
   if (port === undefined ? values.host !== undefined : socketPath !== undefined) {
     throw new UsageError(
-      port === undefined
-        ? '--host needs --port'
-        : 'a simulator listens on the path of a socket or on --port, not on both',
+      port === undefined ? '--host needs --port' : 'a simulator listens on a socket path or on --port, not on both',
     );
   }
   if (socketPath !== undefined) {
@@ -54,7 +52,7 @@ async function simulate(source, { words, values, connection, latencyMs }, output
   output.line(`The simulator of ${source.title} listens on ${simulator.url ?? simulator.socketPath}`);
   const entries = Object.entries(simulator.env);
   if (entries.length > 0) {
-    output.line('Programs find it with');
+    output.line('To use it, set these variables:');
     for (const [name, value] of entries) {
       output.line(`  export ${name}=${shellWord(String(value))}`);
     }
@@ -63,7 +61,8 @@ async function simulate(source, { words, values, connection, latencyMs }, output
 }
 
 /**
- * Makes a folder and those around it. (`recursive` of Node never ends where a folder can't be made, as in `/proc`.)
+ * Makes a folder and those above it. Node's option `recursive` is not used: it never returns where a folder cannot be made,
+ * as in `/proc`.
  *
  * @param {string} folder
  */
@@ -88,7 +87,7 @@ function makeFolder(folder) {
  */
 function readPath(words, option) {
   if (words.length > 1 || (words.length === 1 && option !== undefined)) {
-    throw new UsageError('simulate takes one path of a socket');
+    throw new UsageError('simulate takes only one socket path');
   }
   const path = option ?? words[0];
   if (path === '') {

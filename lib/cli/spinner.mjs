@@ -1,12 +1,12 @@
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
-/** Milliseconds before anything is shown: a quick call needs no spinner. */
-const PATIENCE = 150;
-/** Milliseconds a frame is shown. */
-const PACE = 80;
+/** Milliseconds before the spinner is shown: fast calls need none. */
+const DELAY = 150;
+/** Milliseconds that each frame is shown. */
+const FRAME_TIME = 80;
 
 /**
- * A line on a terminal that shows that something goes on. Elsewhere it does nothing.
+ * Makes a spinner: a line on a terminal that shows that the program is waiting. Unless enabled, it does nothing.
  *
  * @param {NodeJS.WriteStream} stream
  * @param {boolean} enabled
@@ -20,7 +20,7 @@ function createSpinner(stream, enabled) {
   function show(text, frame) {
     stream.write(`\r\u001b[K${FRAMES[frame % FRAMES.length]} ${text}`);
     shown = true;
-    timer = setTimeout(show, PACE, text, frame + 1);
+    timer = setTimeout(show, FRAME_TIME, text, frame + 1);
     timer.unref();
   }
 
@@ -28,7 +28,7 @@ function createSpinner(stream, enabled) {
     /** @param {string} text */
     start(text) {
       if (enabled && timer === undefined) {
-        timer = setTimeout(show, PATIENCE, text, 0);
+        timer = setTimeout(show, DELAY, text, 0);
         timer.unref();
       }
     },

@@ -8,12 +8,12 @@ const FORMATS = /** @type {const} */ (['bold', 'dim', 'red', 'green', 'yellow', 
  */
 
 /**
- * Functions that colour a text, or leave it as it is where no colours are wanted: not on a terminal, NO_COLOR is set,
- * the terminal is dumb. `--color` and `--no-color` have the last word, FORCE_COLOR the one before. Node has colours from
- * 20.12 on; before, there are none.
+ * Gives functions that colour a text, or return it unchanged when colours are disabled. In this order decide: `--color` and
+ * `--no-color`, NO_COLOR, FORCE_COLOR, and whether the stream is a terminal that is not dumb. Node before 20.12 has no
+ * colours.
  *
  * @param {{ isTTY?: boolean }} stream
- * @param {boolean | undefined} wanted what the command line says
+ * @param {boolean | undefined} wanted `--color` or `--no-color`
  * @param {NodeJS.ProcessEnv} [env]
  * @returns {Style}
  */
@@ -22,7 +22,7 @@ function styleFor(stream, wanted, env = process.env) {
   const coloured = enabled && util.styleText !== undefined;
   /** @param {typeof FORMATS[number]} format */
   const painter = (format) => (/** @type {string} */ text) =>
-    // Whether colours are wanted was decided above: newer versions of Node would decide it again, by stdout.
+    // Without `validateStream: false`, newer versions of Node decide again whether to use colours, by stdout.
     coloured ? util.styleText(format, text, { validateStream: false }) : text;
   return /** @type {Style} */ (Object.fromEntries(FORMATS.map((format) => [format, painter(format)])));
 }

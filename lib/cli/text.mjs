@@ -1,10 +1,10 @@
-/** What a terminal may act upon, beside newline and tab: control characters, and those that turn the direction of text. */
+/** Characters that control a terminal: control characters but newline and tab, and those that change the text direction. */
 const UNPRINTABLE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression finds them.
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /**
- * A text that does nothing to a terminal: what is not printable is shown by its number.
+ * Escapes the characters of a text that could control a terminal.
  *
  * @param {string} text
  */
@@ -13,7 +13,7 @@ function printable(text) {
 }
 
 /**
- * The same on one line.
+ * As {@link printable}, with newlines and tabs escaped too.
  *
  * @param {string} text
  */
@@ -22,7 +22,7 @@ function oneLine(text) {
 }
 
 /**
- * JSON text that does nothing to a terminal and means the same.
+ * Escapes the characters of a JSON text that could control a terminal. Its value stays the same.
  *
  * @param {string} json
  */
@@ -30,11 +30,11 @@ function printableJson(json) {
   return json.replace(UNPRINTABLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** What the options of the library are called here. @type {Record<string, string>} */
+/** The options of the command line, by the name of the library's option. @type {Record<string, string>} */
 const OPTIONS = { socketPath: '--socket-path', timeoutMs: '--timeout' };
 
 /**
- * A message of the library with the options of the command line in the place of its own.
+ * Replaces the names of the library's options in a message by those of the command line.
  *
  * @param {string} message
  */
@@ -42,22 +42,22 @@ function withOptions(message) {
   return message.replace(/`?\b(socketPath|timeoutMs)\b`?/g, (_text, name) => OPTIONS[name]);
 }
 
-/** One column a character: ASCII, with what {@link clip} puts at its end. */
+/** A text with one column a character: ASCII, optionally with the ellipsis of {@link clip}. */
 const NARROW = /^[ -~]*…?$/;
 
 /**
- * How many columns of a terminal a text takes.
+ * The width of a text on a terminal, in columns.
  *
  * @param {string} text without line breaks
  * @returns {number}
  */
 function width(text) {
-  // What string-width reads first, the tables of ICU, takes 10 ms: only where it is needed.
+  // Loading string-width takes 10 ms, because it reads ICU's tables. So it is loaded only when needed.
   return NARROW.test(text) ? text.length : require('string-width').default(text);
 }
 
 /**
- * The start of a text that fits into some columns of a terminal, with an ellipsis where something was cut off.
+ * Cuts a text to some columns of a terminal. Where something is cut off, it ends with an ellipsis.
  *
  * @param {string} text
  * @param {number} columns
@@ -76,10 +76,10 @@ function clip(text, columns) {
 }
 
 /**
- * Rows in columns, two spaces apart, without spaces at the end.
+ * Aligns rows in columns, two spaces apart, without spaces at the end of lines.
  *
  * @param {string[][]} rows
- * @param {(cell: string, column: number, row: number) => string} [paint] applied after the width is known
+ * @param {(cell: string, column: number, row: number) => string} [paint] colours a cell, without changing its width
  */
 function columns(rows, paint = (cell) => cell) {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => width(row[column]))));

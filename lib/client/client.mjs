@@ -5,7 +5,7 @@ import { loadLater } from '../load-later.mjs';
 import { PlainCall } from './plain-call.mjs';
 import { plainRequest } from './plain-request.mjs';
 
-// As it is now: a program may replace it later.
+// Kept here because a program may replace it later.
 const NativePromise = Promise;
 
 const DEFAULT_SOCKET_PATH = '/var/run/cycle/api/api.sock';
@@ -18,7 +18,7 @@ const METHODS = /** @type {const} */ (['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS'
  */
 
 /**
- * A client of the internal API. The documentation of its options and methods is in `index.d.ts`.
+ * Makes a client of the internal API. Options and methods are documented in `index.d.ts`.
  *
  * @param {ClientOptions} [options]
  */
@@ -42,7 +42,7 @@ function getClient(options = {}) {
 class Client {
   #native;
   #token;
-  /** What takes unusual calls; made with the first. @type {import('./general-client.mjs').GeneralClient | undefined} */
+  /** Makes the calls that are not plain. Created with the first of them. @type {import('./general-client.mjs').GeneralClient | undefined} */
   #general;
   /** @type {Promise<void> | undefined} */
   #closing;
@@ -150,14 +150,14 @@ class Client {
 
   async #closeWhenIdle() {
     await this.#general?.idle();
-    // A call whose body is a stream has settled before it ends.
+    // Calls with a streamed answer have settled, but their bodies may not have ended.
     await this.#native.idle();
     this.#native.close();
   }
 }
 
 /**
- * Whether a text has nothing but visible ASCII characters, as tokens do.
+ * Whether a text has only visible ASCII characters, like a token.
  *
  * @param {string} text
  */

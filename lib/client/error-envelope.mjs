@@ -1,8 +1,8 @@
-// As it is now: a program may replace it later.
+// Kept here because a program may replace it later.
 const { parse: parseJson } = JSON;
 
 /**
- * The declared code that fits a status best, for answers that come without one.
+ * The declared error code for a status, used for answers without a body.
  *
  * @type {Record<number, string>}
  */
@@ -20,7 +20,7 @@ const CODES = {
 };
 
 /**
- * The error of an answer that has a failure status and no body, in the shape of the platform's `ErrorEnvelope`.
+ * Makes the error for an answer with an error status and no body, in the shape of the platform's `ErrorEnvelope`.
  *
  * @param {number} status
  * @param {string} statusText
@@ -31,7 +31,7 @@ function emptyErrorEnvelope(status, statusText) {
 }
 
 /**
- * The `error` of a result, from the body of its answer.
+ * Reads the `error` of a result from the body of an answer.
  *
  * @param {string | ArrayBuffer} body
  * @param {boolean} noContent

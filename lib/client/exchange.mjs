@@ -10,7 +10,7 @@ import { createResponse } from './response.mjs';
 
 /** @typedef {import('../bridge/native-client.mjs').NativeClient} NativeClient */
 
-/** Ends the request of a response body that nobody can read any more. */
+/** Cancels the request when its response body is garbage-collected before it was read. */
 const abandoned = new FinalizationRegistry((/** @type {Exchange} */ exchange) => exchange.abandon());
 
 /**
@@ -23,23 +23,23 @@ class Exchange {
   client;
   method;
   path;
-  /** Sources of bodies, what a body is piped through and subscribers are called in it. */
+  /** The async context of the call. Request bodies are read and diagnostics channels are called in it. */
   context = new AsyncResource('CycleRequest');
   #id = -1;
   #request;
   #requestBody;
   #signals;
-  /** What settles the call; not kept after that, as it would keep the response. @type {((response: Response) => void) | undefined} */
+  /** Resolves the call. Removed after that, because it would keep the response alive. @type {((response: Response) => void) | undefined} */
   #resolve;
   /** @type {((reason: unknown) => void) | undefined} */
   #reject;
-  /** The response body, held only by those who can read it. @type {WeakRef<ReadableByteStreamController> | undefined} */
+  /** The response body. Weak, so that it is collected when the program can no longer read it. @type {WeakRef<ReadableByteStreamController> | undefined} */
   #body;
-  /** The same for as long as somebody waits for bytes. @type {ReadableByteStreamController | undefined} */
+  /** The same while a reader waits for bytes. @type {ReadableByteStreamController | undefined} */
   awaited;
   /** Bytes handed to the response body since it last asked for more. */
   #unread = 0;
-  /** Why the body ends early, held back until what came before was read. @type {{ reason: unknown } | undefined} */
+  /** The error of the body, kept back until the bytes that came before it are read. @type {{ reason: unknown } | undefined} */
   #failure;
   /** @type {ReadableStreamDefaultReader<Uint8Array> | undefined} */
   #reader;
@@ -88,7 +88,7 @@ class Exchange {
     const body = this.#requestBody;
     const bytes = body instanceof Uint8Array ? body : undefined;
     const stream = body instanceof Uint8Array ? undefined : body;
-    // The bytes are a copy already, which nobody else has.
+    // Bytes are a copy that nothing else uses, so native code can take them without copying.
     const bodyFlag = stream ? FLAG_UPLOAD : FLAG_OWNED;
     const bits = FLAG_STREAM | redirectFlags[this.#request.redirect] | bodyFlag;
     const headers = sentHeaders(this.#request);
@@ -157,7 +157,7 @@ class Exchange {
     this.#settle();
     reportEnd(this, this.#status);
     body?.close();
-    // A reader that waits with a buffer of its own is told as well.
+    // A reader that waits with its own buffer needs this call to see the end.
     body?.byobRequest?.respond(0);
   }
 
@@ -186,7 +186,7 @@ class Exchange {
   };
 
   /**
-   * The program's own wish, or a body of its own that cannot be sent: it does not wait for what came to be read.
+   * Fails at once, without waiting until the received bytes are read: the program aborted, or its request body failed.
    *
    * @param {unknown} error
    */

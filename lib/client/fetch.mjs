@@ -6,10 +6,10 @@ import { readBody } from './request.mjs';
 /** @typedef {import('../bridge/native-client.mjs').NativeClient} NativeClient */
 
 /**
- * A `fetch` whose requests go through the client's socket, whatever host their URL names.
+ * Makes a `fetch` that sends requests through the client's socket, whatever host is in their URL.
  *
  * @param {NativeClient} client
- * @param {AbortSignal | null} [signal] heeded beside the request's own
+ * @param {AbortSignal | null} [signal] aborts the call, as the request's own signal does
  */
 function createFetch(client, signal) {
   /**
@@ -34,7 +34,7 @@ function createFetch(client, signal) {
 }
 
 /**
- * Holds an answer back until its body is known to be the one expected.
+ * Reads the body of an answer and checks it by the option `integrity`.
  *
  * @param {Request} request
  * @param {Response} response
@@ -43,7 +43,7 @@ function createFetch(client, signal) {
 async function verify(request, response, socketPath) {
   if (!hasIntegrity(new Uint8Array(await response.clone().arrayBuffer()), request.integrity)) {
     const { pathname, search } = new URL(request.url);
-    const failure = { code: 'ERR_CYCLE_INTEGRITY', detail: 'the body has another hash than `integrity` expects' };
+    const failure = { code: 'ERR_CYCLE_INTEGRITY', detail: 'the hash of the body is not the one in `integrity`' };
     throw new TransportError(failure, { method: request.method, path: pathname + search, socketPath });
   }
 }

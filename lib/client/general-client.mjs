@@ -9,18 +9,17 @@ import { findInvalidHeader } from './request-headers.mjs';
 
 /** @typedef {import('openapi-fetch').Middleware} Middleware */
 
-/** Calls of any kind, through openapi-fetch with our fetch underneath: its semantics have one source. */
+/** Makes calls of any kind with openapi-fetch's own client over this package's fetch, so that it behaves the same. */
 class GeneralClient {
   #native;
   /** @type {any} */
   #client;
   /** @type {Middleware[]} */
   #middleware = [];
-  /** What openapi-fetch was last given to read, by the fetch of its call. @type {WeakMap<object, Response>} */
+  /** The response that openapi-fetch reads, by the `fetch` of its call. @type {WeakMap<object, Response>} */
   #answers = new WeakMap();
-  /** Calls that are not over. */
   #inFlight = 0;
-  /** Called whenever none is left. */
+  /** Called when no call is in flight any more. */
   #onIdle = () => {};
 
   /**
@@ -34,13 +33,13 @@ class GeneralClient {
       headers: { 'X-CYCLE-TOKEN': token },
       Request: /** @type {any} */ (getRequestClass()),
     });
-    // The first to be registered is the last to see the answer: what fails after it is the reading of the body.
+    // The middleware that is added first sees the answer last. If the call fails after it, reading the body has failed.
     this.#client.use({
       onResponse: (/** @type {any} */ { options, response }) => void this.#answers.set(options.fetch, response),
     });
   }
 
-  /** Whether there is middleware, through which every call has to go. */
+  /** Whether there is middleware, so that every call must be made here. */
   get hasMiddleware() {
     return this.#middleware.length > 0;
   }
@@ -69,7 +68,7 @@ class GeneralClient {
    */
   async call(method, givenPath, givenInit) {
     const path = absolutePath(method, givenPath);
-    // Read once, before the call counts: a property of the caller's may throw, or be another the next time.
+    // Copied once, before the call is counted: the caller's properties may be getters that throw or change.
     const init = { ...givenInit };
     warnAboutCall(method, path, init);
     const attempt = { method, path, socketPath: this.#native.address };
@@ -99,7 +98,7 @@ class GeneralClient {
   }
 
   /**
-   * Waits until every call has settled. None may follow.
+   * Waits until every call has settled. No call may be made after it.
    *
    * @returns {Promise<void>}
    */
@@ -113,8 +112,8 @@ class GeneralClient {
   }
 
   /**
-   * A call has a fetch of its own: the answer is found by it. A signal is heeded even where a middleware replaces the
-   * request; a fetch of the caller's own gets a plain `Request` that carries it.
+   * Gives each call a `fetch` of its own, by which its answer is found. This one heeds the signal even if middleware
+   * replaces the request. A `fetch` that the caller gives gets a standard `Request`.
    *
    * @param {any} init
    */
@@ -127,7 +126,7 @@ class GeneralClient {
 }
 
 /**
- * Path and query of a URL; nothing where there is no URL.
+ * Path and query of a URL; undefined for a text that is not a URL.
  *
  * @param {string} url
  */
@@ -140,7 +139,7 @@ function pathOf(url) {
 }
 
 /**
- * A result of openapi-fetch with an error where the answer says there is one.
+ * Adds an error to a result of openapi-fetch that has an error status and no body.
  *
  * @param {any} result
  */

@@ -1,9 +1,9 @@
-/** Hashes of subresource integrity, from weak to strong. */
+/** The hash algorithms of subresource integrity, from weak to strong. */
 const ALGORITHMS = ['sha256', 'sha384', 'sha512'];
 
 /**
- * Whether a body is what the caller expects. Of several hashes only the strongest count, and one that fits is enough;
- * a text without any known hash expects nothing.
+ * Whether a body has one of the expected hashes. Only hashes of the strongest algorithm count. Without any known hash,
+ * every body is accepted.
  *
  * @param {Uint8Array} bytes
  * @param {string} expected as in the option `integrity` of fetch

@@ -3,7 +3,7 @@ import { warnAboutOptions } from '../unknown-names.mjs';
 /** @typedef {import('../../index.js').ClientOptions} ClientOptions */
 
 /**
- * What native code is told about the limits of a client.
+ * Checks the limits in a client's options, and gives them as native code takes them.
  *
  * @param {ClientOptions} options
  */

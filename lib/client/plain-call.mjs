@@ -7,14 +7,14 @@ import { errorOf } from './error-envelope.mjs';
 import { fieldOf, ReadResponse } from './read-response.mjs';
 import { isOk } from './response.mjs';
 
-// As it is now: a program may replace it later.
+// Kept here because a program may replace it later.
 const { parse: parseJson } = JSON;
 
-/** What every path is relative to; the host is arbitrary. */
+/** The base of every path. The host has no meaning. */
 const BASE_URL = 'http://localhost';
 
 /**
- * A call that needs no `Request`, no `Headers` and no middleware.
+ * A plain call: one that needs no `Request`, no `Headers` and no middleware.
  *
  * @implements {Receiver}
  * @typedef {import('../bridge/native-client.mjs').Receiver} Receiver
@@ -26,7 +26,7 @@ class PlainCall {
   method;
   path;
   known;
-  /** Only where somebody subscribes to what is reported. @type {import('node:async_hooks').AsyncResource | undefined} */
+  /** Set only when diagnostics channels have subscribers. @type {import('node:async_hooks').AsyncResource | undefined} */
   context;
   #request;
   #resolve;
@@ -108,7 +108,7 @@ class PlainCall {
     if (this.#request.parseAs !== 'json') {
       return body;
     }
-    // As in openapi-fetch: where a length was announced, nothing is no JSON.
+    // As in openapi-fetch: an empty body is undefined without a `Content-Length`, and invalid JSON with one.
     if (body === '' && fieldOf(head, 'content-length') === null) {
       return undefined;
     }

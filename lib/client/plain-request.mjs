@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { redirectFlags } from '../bridge/native-client.mjs';
 
-/** Headers that make a request conditional: fetch then asks every cache on the way for a fresh answer. */
+/** Headers that make a request conditional. Fetch then adds headers that ask caches for a fresh answer. */
 const CONDITIONS = ['if-modified-since', 'if-none-match', 'if-unmodified-since', 'if-match', 'if-range'];
 
-/** What fetch refuses to send. */
+/** The methods that fetch refuses. */
 const FORBIDDEN_METHODS = new Set(['CONNECT', 'TRACE', 'TRACK']);
 
-/** Characters beside letters and digits that URL parsing leaves as they are in a path and query. */
+/** Characters, besides letters and digits, that URL parsing does not change in path and query. */
 const PLAIN_MARKS = '/-_.?&=%:@~!$()*+,;[]';
 
 /** @typedef {typeof import('openapi-fetch', { with: { 'resolution-mode': 'import' } })} OpenapiFetch */
@@ -15,7 +15,7 @@ const PLAIN_MARKS = '/-_.?&=%:@~!$()*+,;[]';
 /** @type {OpenapiFetch | undefined} */
 let openapiFetch;
 
-/** Loaded when something unusual is asked for. @returns {OpenapiFetch} */
+/** Loads openapi-fetch the first time. Most plain calls do not need it. @returns {OpenapiFetch} */
 function getOpenapiFetch() {
   openapiFetch ??= loadOpenapiFetch();
   return /** @type {OpenapiFetch} */ (openapiFetch);
@@ -26,8 +26,8 @@ function loadOpenapiFetch() {
   try {
     return require('openapi-fetch');
   } catch (error) {
-    // Without a free descriptor Node takes the package for a missing one, and Node 20 does so from then on. Its file is
-    // there to be found by its name, and if it cannot be read either, that is what the error says.
+    // Without a free file descriptor Node says that the package is missing, and Node 20 repeats that from then on. So its
+    // file is loaded by its path; if it cannot be read, the error says why.
     const folders = require.resolve.paths('openapi-fetch') ?? [];
     const file = folders.map((folder) => `${folder}/openapi-fetch/dist/index.cjs`).find(existsSync);
     if (!file) {
@@ -44,7 +44,7 @@ let serializeQuery = (query) => {
 };
 
 /**
- * A call that needs no `Request`, no `Headers` and no middleware.
+ * The request of a plain call: one that needs no `Request`, no `Headers` and no middleware.
  *
  * @typedef {object} PlainRequest
  * @property {string} target
@@ -57,12 +57,12 @@ let serializeQuery = (query) => {
  */
 
 /**
- * The plain form of a call, or nothing when it is unusual: then openapi-fetch itself takes it.
+ * Gives the plain form of a call, or undefined when it has none and must be made by openapi-fetch.
  *
  * @param {string} method
  * @param {string} path
  * @param {any} init
- * @param {import('../bridge/known-requests.mjs').KnownRequests} requests those of the client that came before
+ * @param {import('../bridge/known-requests.mjs').KnownRequests} requests the client's earlier requests
  * @returns {PlainRequest | undefined}
  */
 function plainRequest(method, path, init, requests) {
@@ -83,7 +83,7 @@ function plainRequest(method, path, init, requests) {
   let headers;
   let body;
   for (const key in init) {
-    // As in openapi-fetch, what an object inherits is none of its options.
+    // As in openapi-fetch, inherited properties are not options.
     if (!Object.hasOwn(init, key)) {
       continue;
     }
@@ -162,7 +162,7 @@ function plainRequest(method, path, init, requests) {
 }
 
 /**
- * Whether there is anything in `params` but path and query.
+ * Whether `params` contains anything but path and query.
  *
  * @param {Record<string, unknown>} params
  */
@@ -176,8 +176,8 @@ function hasOther(params) {
 }
 
 /**
- * Whether URL parsing leaves a path and query as they are: no dot segments, nothing to be percent-encoded. A loop: a
- * regular expression would take longer to compile than a first call has.
+ * Whether URL parsing would not change this path and query: no dot segments, nothing to percent-encode. A loop, because
+ * compiling a regular expression would make the first call slower.
  *
  * @param {string} target
  */
@@ -194,7 +194,7 @@ function isLeftAsItIs(target) {
 }
 
 /**
- * Whether `JSON.stringify` is all that openapi-fetch does to this body.
+ * Whether openapi-fetch serialises this body by `JSON.stringify` alone.
  *
  * @param {unknown} body
  */
@@ -207,7 +207,8 @@ function isJsonBody(body) {
 }
 
 /**
- * Headers given as a plain object of single values, flat and with lower-case names; undefined for any other form.
+ * Flattens headers that are a plain object of single values: lower-case name, value, and so on. Undefined for any other
+ * form.
  *
  * @param {any} headers
  * @returns {(string | undefined)[] | undefined}

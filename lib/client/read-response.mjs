@@ -3,7 +3,7 @@ import { createResponse, isOk } from './response.mjs';
 /** @typedef {import('./response.mjs').ResponseHead} ResponseHead */
 
 /**
- * A header in the text of a head, as `Headers` would give it; without loading fetch.
+ * Gives a header from the text of a head, as `Headers.get` would, without loading fetch.
  *
  * @param {string} head
  * @param {string} wanted in lower case
@@ -15,14 +15,14 @@ function fieldOf(head, wanted) {
 }
 
 /**
- * Stands where `Response.prototype` would, and asks for it only when somebody looks: `instanceof Response` holds,
- * and a program that never looks does not pay for loading fetch.
+ * A proxy for `Response.prototype` that loads fetch only when it is used. With it `instanceof Response` is true, and a
+ * program that does not use the response does not pay for loading fetch.
  */
 const lateResponsePrototype = new Proxy(Object.create(null), {
   getPrototypeOf: () => Response.prototype,
   get(_target, key, receiver) {
-    // Under symbols, fetch of Node 20 and 22 keeps its state, and its own methods look for it here. Under names, a runtime
-    // may have more than the class below knows of.
+    // Fetch of Node 20 and 22 keeps its state under symbols, which its own methods look up here. And a runtime may have
+    // members that the class below does not define.
     const isNew = typeof key === 'string' && key !== 'constructor' && Object.hasOwn(Response.prototype, key);
     const real = isNew || typeof key === 'symbol' ? ReadResponse.real(receiver) : undefined;
     if (real && isNew) {
@@ -43,7 +43,8 @@ const LateResponse = /** @type {any} */ (function LateResponse() {});
 LateResponse.prototype = lateResponsePrototype;
 
 /**
- * The `response` of a call whose body was read by the client: a `Response` in all that shows, made when it is used.
+ * The `response` of a call whose body was read by the client. It behaves like a `Response`, and makes a real one when
+ * something needs it.
  */
 class ReadResponse extends LateResponse {
   /** @type {ResponseHead} */
@@ -55,7 +56,7 @@ class ReadResponse extends LateResponse {
 
   /**
    * @param {ResponseHead} head
-   * @param {'read' | 'empty' | 'none'} body whether it was read, is there with nothing in it, or can't be there
+   * @param {'read' | 'empty' | 'none'} body whether it was read, was empty, or cannot exist
    */
   constructor(head, body) {
     super();
@@ -64,7 +65,7 @@ class ReadResponse extends LateResponse {
   }
 
   /**
-   * The response of fetch's own class behind one of this class, if it is one.
+   * The real `Response` behind one of this class; undefined for other values.
    *
    * @param {any} response
    * @returns {Response | undefined}
@@ -76,7 +77,7 @@ class ReadResponse extends LateResponse {
     if (response.#real === undefined) {
       response.#real = createResponse(response.#head, response.#body === 'none' ? null : new Uint8Array());
       if (response.#body === 'read') {
-        // Marks the body as read; there is nothing in it to wait for.
+        // Marks the body as read. It is empty, so this does not wait for anything.
         response.#real.arrayBuffer().catch(() => {});
       }
     }
@@ -97,15 +98,15 @@ class ReadResponse extends LateResponse {
   }
 }
 
-/** What is there without fetch. */
+/** The members that need no real `Response`. */
 const OWN = ['status', 'ok', 'statusText'];
-/** What else a response has. */
+/** The other members. */
 const ATTRIBUTES = ['type', 'url', 'redirected', 'headers', 'body', 'bodyUsed'];
 const METHODS = ['clone', 'blob', 'arrayBuffer', 'text', 'json', 'formData', 'bytes'];
 
 /** @type {any} */
 const { prototype } = ReadResponse;
-// That of fetch is behind it.
+// `Response` is found behind it, through the proxy.
 delete prototype.constructor;
 for (const name of OWN) {
   Object.defineProperty(prototype, name, { enumerable: true });
@@ -122,7 +123,7 @@ for (const name of METHODS) {
       return /** @type {any} */ (ReadResponse.real(this))[name]();
     },
   };
-  // Not assigned: that would ask the prototype behind, and so load fetch.
+  // Not by assignment: that would use the proxy, and so load fetch.
   Object.defineProperty(prototype, name, { value: method, writable: true, enumerable: true, configurable: true });
 }
 

@@ -3,14 +3,14 @@ import { CONDITIONS } from './plain-request.mjs';
 const NAME = /^[\w!#$%&'*+\-.^`|~]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** White space that fetch takes off both ends of a value. */
+/** White space that fetch removes from both ends of a value. */
 const OUTER_SPACE = /^[\t\n\r ]+|[\t\n\r ]+$/g;
 
 /**
- * The first header that HTTP does not allow, in any form that openapi-fetch takes headers in.
+ * Finds the first header that HTTP does not allow.
  *
- * @param {unknown} headers
- * @returns {{ name: string, fault: string } | undefined} never the value: it may be a credential
+ * @param {unknown} headers in any form that openapi-fetch accepts
+ * @returns {{ name: string, fault: string } | undefined} without the value, which may be a credential
  */
 function findInvalidHeader(headers) {
   if (headers === null || typeof headers !== 'object' || headers instanceof Headers) {
@@ -21,7 +21,7 @@ function findInvalidHeader(headers) {
       continue;
     }
     if (!NAME.test(name)) {
-      return { name, fault: 'the name has characters that HTTP does not allow' };
+      return { name, fault: 'the name has a character that HTTP does not allow' };
     }
     const values = Array.isArray(value) ? value : [value];
     if (value !== null && !values.every(isHeaderValue)) {
@@ -37,11 +37,11 @@ function isHeaderValue(value) {
 }
 
 /**
- * The headers that a request goes out with: its own, what fetch adds for its cache mode, and no token when it was
- * taken off.
+ * The headers with which a request is sent: its own, and those that fetch adds for its cache mode. If middleware has
+ * removed the token, it is not sent.
  *
  * @param {Request} request
- * @returns {(string | undefined)[]} name, value, name, value; without a value the client's default is left out
+ * @returns {(string | undefined)[]} name, value, name, value; an undefined value removes the client's default header
  */
 function sentHeaders({ headers, cache }) {
   /** @type {(string | undefined)[]} */

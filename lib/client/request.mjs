@@ -2,8 +2,8 @@ import { setImmediate } from '../timers.mjs';
 import { isSignal } from './plain-request.mjs';
 
 /**
- * A `Request` that remembers what its constructor was given: the size of its body is then known, and its signal is
- * the caller's own, on which no listener is left behind.
+ * A `Request` that remembers the arguments of its constructor. So it is known whether its body is a stream, and its
+ * `signal` is the caller's own, without the listener that fetch would leave on it.
  *
  * @typedef {Request & { knowsBody: boolean | undefined }} RememberingRequest
  */
@@ -13,7 +13,7 @@ import { isSignal } from './plain-request.mjs';
 /** @type {ReturnType<typeof defineRequest> | undefined} */
 let requestClass;
 
-// Defined late: naming `Request` makes Node load its whole fetch.
+// In a function, because using `Request` makes Node load all of fetch.
 function defineRequest() {
   const Base = /** @type {import('./response.mjs').AnyClass} */ (/** @type {unknown} */ (Request));
 
@@ -25,7 +25,7 @@ function defineRequest() {
      * @param {RequestInit} [init]
      */
     constructor(input, init) {
-      // What is no signal is refused by fetch's own constructor.
+      // Other values than signals are refused by the constructor of `Request`.
       const signal = isSignal(init?.signal) ? init?.signal : undefined;
       super(input, signal ? { ...init, signal: undefined } : init);
       this.#signal = signal;
@@ -37,7 +37,7 @@ function defineRequest() {
     }
 
     /**
-     * Every `Request` passes for one of these: openapi-fetch asks so of what a middleware gives back.
+     * Accepts every `Request`: openapi-fetch checks by `instanceof` what middleware returns.
      *
      * @override
      * @param {unknown} value
@@ -48,7 +48,7 @@ function defineRequest() {
   };
 }
 
-/** The class of requests whose body size is known to {@link createFetch}. */
+/** The class of {@link RememberingRequest}. */
 function getRequestClass() {
   requestClass ??= defineRequest();
   return requestClass;
@@ -63,7 +63,7 @@ function isStream(body) {
 }
 
 /**
- * The body as bytes where its size is known, as a stream otherwise.
+ * The body of a request: bytes if it was not given as a stream, else a stream.
  *
  * @param {Request} request
  * @returns {Promise<Uint8Array | ReadableStream<Uint8Array> | undefined>}
@@ -83,8 +83,8 @@ async function readBody(request) {
 }
 
 /**
- * A middleware's own `Request` does not tell whether its body is a stream. One that is complete by the next turn of
- * the event loop is taken as bytes.
+ * Reads a body that may be complete already. A `Request` that middleware made does not tell whether its body is a stream:
+ * if it ends before the next tick of the event loop, it is sent as bytes.
  *
  * @param {ReadableStream<Uint8Array>} stream
  */
@@ -92,12 +92,12 @@ async function completeSoon(stream) {
   const reader = stream.getReader();
   /** @type {Uint8Array[]} */
   const chunks = [];
-  const nextTurn = new Promise((resolve) => setImmediate(resolve, undefined));
+  const nextTick = new Promise((resolve) => setImmediate(resolve, undefined));
   /** @type {Promise<ReadResult> | undefined} */
   let reading;
   for (;;) {
     reading = reader.read();
-    const read = await Promise.race([reading, nextTurn]);
+    const read = await Promise.race([reading, nextTick]);
     if (read === undefined) {
       return continued(chunks, reading, reader);
     }
@@ -109,7 +109,7 @@ async function completeSoon(stream) {
 }
 
 /**
- * The stream again, from its start.
+ * Makes a stream that begins with the chunks which were read already.
  *
  * @param {Uint8Array[]} chunks
  * @param {Promise<ReadResult>} reading

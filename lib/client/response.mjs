@@ -1,6 +1,6 @@
 /**
- * Everything that is known of an answer without its body. `head` has the reason, the final URL where redirects led
- * away from `url`, then name and value of each header, a line each.
+ * An answer without its body. `head` has one line each for: the status text, the final URL if it is not `url` because of
+ * redirects, and the name and value of each header.
  *
  * @typedef {object} ResponseHead
  * @property {number} status
@@ -9,7 +9,7 @@
  */
 
 /**
- * A class whose members are overridden by accessors, which the declarations of fetch do not foresee.
+ * Any class. Used to override members of fetch's classes by accessors, which their type declarations do not allow.
  *
  * @typedef {{ new (...parameters: any[]): any }} AnyClass
  */
@@ -33,7 +33,7 @@ function parseHead({ head, url }) {
 }
 
 /**
- * The responses of bodies that clone() has made. Fetch cancels such a body when its response is collected.
+ * Keeps a response alive as long as its body, after clone(): fetch cancels such a body when its response is collected.
  *
  * @type {WeakMap<ReadableStream, Response>}
  */
@@ -43,7 +43,7 @@ const owners = new WeakMap();
 let fetchResponse;
 
 /**
- * A `Response` that knows its URL, as those of fetch do and those of the constructor do not.
+ * Makes a `Response` with a URL, which the constructor of `Response` cannot set.
  *
  * @param {ResponseHead} head
  * @param {ReadableStream | Uint8Array | null} body
@@ -54,7 +54,7 @@ function createResponse(head, body) {
   return /** @type {any} */ (new fetchResponse(head, parseHead(head), body));
 }
 
-// Defined late: naming `Response` makes Node load its whole fetch.
+// In a function, because using `Response` makes Node load all of fetch.
 function defineFetchResponse() {
   const Base = /** @type {AnyClass} */ (/** @type {unknown} */ (Response));
   const ReceivedHeaders = defineReceivedHeaders();
@@ -72,7 +72,7 @@ function defineFetchResponse() {
      */
     constructor(head, parsed, body) {
       const { statusText, headers } = parsed;
-      // The constructor takes no other status, though a server may send one.
+      // The constructor refuses other statuses, but a server may send them.
       const status = head.status >= 200 && head.status <= 599 ? head.status : 200;
       super(NULL_BODY_STATUSES.has(head.status) ? null : body, { status, statusText, headers });
       this.#head = head;
@@ -93,7 +93,7 @@ function defineFetchResponse() {
     }
 
     get status() {
-      // The constructor of `Response` asks before there is a head.
+      // The constructor of `Response` reads this before `#head` exists.
       return #head in this ? this.#head.status : super.status;
     }
 
@@ -114,7 +114,7 @@ function defineFetchResponse() {
     }
 
     clone() {
-      // The original cannot be cloned by its own class: the copy needs the head as well.
+      // `super.clone()` makes a standard `Response`. The copy needs the head as well.
       const copy = super.clone();
       for (const response of [this, copy]) {
         if (response.body) {
@@ -129,7 +129,7 @@ function defineFetchResponse() {
   return FetchResponse;
 }
 
-/** Headers that can't be changed any more, as those of a received response are. */
+/** Headers that cannot be changed, as those of a received response. */
 function defineReceivedHeaders() {
   const Base = /** @type {AnyClass} */ (/** @type {unknown} */ (Headers));
 
@@ -159,7 +159,7 @@ function defineReceivedHeaders() {
 }
 
 /**
- * Makes objects of a class look like those of the built-in one: the same `constructor`, and the same names in `for...in`.
+ * Makes objects of a class look like those of a built-in one: the same `constructor`, and the same names in `for...in`.
  *
  * @param {AnyClass} own
  * @param {AnyClass} model

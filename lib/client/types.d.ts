@@ -11,11 +11,11 @@ import type {
   SuccessContent,
 } from '../operation-types.js';
 
-// These types have the names of openapi-fetch's, and a client can be used where that of openapi-fetch 0.15 to 0.17 is
-// wanted. They are declared here so that the declarations of a program that uses the client name this package alone.
+// These types have the names of those of openapi-fetch 0.15 to 0.17, and a client can be used where one of openapi-fetch is
+// expected. They are declared here so that the declaration files of programs refer to this package alone.
 
 /**
- * Headers of a request, in any of fetch's ways or as an object. `null` takes away a header that is set otherwise.
+ * Headers of a request, in any form that fetch accepts or as an object. `null` removes a header that is set otherwise.
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ export type QuerySerializer<Declared> = (
 ) => string;
 
 /**
- * How arrays and objects are written in a query, in the words of OpenAPI.
+ * How arrays and objects are written in a query, as OpenAPI defines it.
  *
  * @example
  * ```ts
@@ -59,7 +59,7 @@ export interface QuerySerializerOptions {
   array?: { style: 'form' | 'spaceDelimited' | 'pipeDelimited'; explode: boolean } | undefined;
   /** Objects. Default: `deepObject`, exploded: `a[b]=1`. */
   object?: { style: 'form' | 'deepObject'; explode: boolean } | undefined;
-  /** Whether reserved characters go into the URL as they are. Default false: they are percent-encoded. */
+  /** Whether reserved characters are not percent-encoded. Default false. */
   allowReserved?: boolean | undefined;
 }
 
@@ -90,7 +90,7 @@ export type BodySerializer<Declared> = (
 export type PathSerializer = (pathname: string, pathParams: Record<string, unknown>) => string;
 
 /**
- * What a body is read as, with the type that gives.
+ * The ways to read a body, and the type that each gives.
  *
  * @example
  * ```ts
@@ -148,7 +148,7 @@ export interface DefaultParamsOption {
 type Params<Places> = OrUndefined<{ [Place in keyof Places]: OrUndefined<Places[Place]> }>;
 
 /**
- * The option `params` of a call: what goes into path, query, headers and cookies.
+ * The option `params` of a call: the parameters for path, query, headers and cookies.
  *
  * @example
  * ```ts
@@ -193,7 +193,7 @@ export type RequestBodyOption<Declared> = [RequestContent<Declared>] extends [ne
  */
 export type RequestOptions<Declared> = ParamsOption<Declared> &
   RequestBodyOption<Declared> & {
-    /** What stands before the path. Default: `http://localhost`. */
+    /** The URL before the path. Default: `http://localhost`. */
     baseUrl?: string | undefined;
     /** Makes the query. Default: the rules of OpenAPI. */
     querySerializer?: QuerySerializer<Declared> | QuerySerializerOptions | undefined;
@@ -241,7 +241,7 @@ export type FetchResponse<Declared, Options, Media extends MediaType = MediaType
   | { data?: never; error: ErrorContent<Declared, Media>; response: Response };
 
 /**
- * The settings that hold for a call, as middleware sees them.
+ * The options of a call, combined with those of the client, as middleware gets them.
  *
  * @example
  * ```ts
@@ -262,7 +262,7 @@ export interface MergedOptions<Declared = unknown> {
 }
 
 /**
- * The `params` of a call, as middleware sees them.
+ * The `params` of a call, as middleware gets them.
  *
  * @example
  * ```ts
@@ -281,7 +281,7 @@ export interface MiddlewareRequestParams {
 }
 
 /**
- * What middleware is called with.
+ * The argument of middleware functions.
  *
  * @example
  * ```ts
@@ -293,12 +293,12 @@ export interface MiddlewareRequestParams {
  * ```
  */
 export interface MiddlewareCallbackParams {
-  /** The request as it is now. */
+  /** The request, as earlier middleware has left it. */
   request: Request;
   /** The path as declared, without its parameters filled in. */
   readonly schemaPath: string;
   readonly params: MiddlewareRequestParams;
-  /** Stands for this call in all its callbacks. */
+  /** The same for all middleware of this call, and for no other call. */
   readonly id: string;
   readonly options: MergedOptions;
 }
@@ -307,7 +307,7 @@ export interface MiddlewareCallbackParams {
 type OrNothing<T> = T | undefined | void;
 
 /**
- * Before a request is sent. A `Request` replaces it; a `Response` is the answer, and nothing is sent.
+ * Called before a request is sent. Returning a `Request` replaces it; a `Response` becomes the answer, and nothing is sent.
  *
  * @example
  * ```ts
@@ -324,7 +324,7 @@ export type MiddlewareOnRequest = (
 ) => OrNothing<Request | Response> | Promise<OrNothing<Request | Response>>;
 
 /**
- * After an answer. A `Response` replaces it.
+ * Called with an answer. Returning a `Response` replaces it.
  *
  * @example
  * ```ts
@@ -341,7 +341,7 @@ export type MiddlewareOnResponse = (
 ) => OrNothing<Response> | Promise<OrNothing<Response>>;
 
 /**
- * After a call without an answer. An `Error` replaces the one it rejects with; a `Response` is the answer after all.
+ * Called when a call failed without an answer. Returning an `Error` replaces the error; a `Response` becomes the answer.
  *
  * @example
  * ```ts
@@ -374,7 +374,7 @@ export type Middleware =
   | { onRequest?: MiddlewareOnRequest; onResponse?: MiddlewareOnResponse; onError: MiddlewareOnError };
 
 /**
- * The options of a call, which may be left out when nothing in them is required.
+ * The options of a call; they are optional when none of them is required.
  *
  * @example
  * ```ts
@@ -390,7 +390,7 @@ export type MaybeOptionalInit<PathItem, Method> = [RequiredKeysOf<FetchOptions<O
   : FetchOptions<Operation<PathItem, Method>>;
 
 /**
- * The last argument of a call. Keys that are not options are let through, for middleware and serializers of one's own.
+ * The last argument of a call. Keys that are not options are allowed, for the program's own middleware and serializers.
  *
  * @example
  * ```ts
@@ -411,8 +411,9 @@ type Any = any;
 /**
  * One method of a client.
  *
- * Its first signature fits no call. With two of them, TypeScript takes type parameters for `any` when it compares the
- * client with openapi-fetch's; with one it compares conditional types before they are resolved, and finds them different.
+ * Its first signature fits no call. It exists because TypeScript compares overloaded functions with their type parameters
+ * taken as `any`, so that the client is compatible with that of openapi-fetch. With one signature it would compare
+ * conditional types that are not resolved, and find them different.
  *
  * @example
  * ```ts
@@ -455,7 +456,7 @@ export interface ClientRequestMethod<Paths extends object, Media extends MediaTy
 }
 
 /**
- * A client of the API that `Paths` declares, as openapi-fetch has it.
+ * A client of the API that `Paths` declares, compatible with that of openapi-fetch.
  *
  * @example
  * ```ts
@@ -468,7 +469,7 @@ export interface ClientRequestMethod<Paths extends object, Media extends MediaTy
  * ```
  */
 export interface Client<Paths extends object, Media extends MediaType = MediaType> {
-  /** Calls an endpoint by the name of its method, in small letters. */
+  /** Calls an endpoint by the name of its method, in lower case. */
   request: ClientRequestMethod<Paths, Media>;
   /** Calls a GET endpoint. */
   GET: ClientMethod<Paths, 'get', Media>;
@@ -486,9 +487,9 @@ export interface Client<Paths extends object, Media extends MediaType = MediaTyp
   PATCH: ClientMethod<Paths, 'patch', Media>;
   /** Calls a TRACE endpoint. */
   TRACE: ClientMethod<Paths, 'trace', Media>;
-  /** Adds middleware, which sees the calls that follow. Answers pass it in the reverse order. */
+  /** Adds middleware for the calls that follow. Answers pass it in the reverse order. */
   use(...middleware: Middleware[]): void;
-  /** Takes middleware away again. */
+  /** Removes middleware. */
   eject(...middleware: Middleware[]): void;
 }
 

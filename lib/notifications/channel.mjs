@@ -34,7 +34,7 @@ function createChannel(settings, deliver) {
 }
 
 /**
- * @param {any[]} event the event, and behind it the error that it comes from, if that is known
+ * @param {any[]} event the event; optionally followed by the cause of the error
  * @param {string} socketPath
  */
 function channelError(event, socketPath) {

@@ -1,5 +1,5 @@
 /**
- * What is known of a failure beside its message.
+ * The details of a failure, besides its message.
  *
  * @typedef {object} Details
  * @property {string} code
@@ -11,7 +11,7 @@
  * @property {string} [body]
  */
 
-/** A failure of a notification stream. `code` is stable; the message says what was attempted on which socket. */
+/** An error of a notification socket. `code` is stable; the message says what was attempted on which socket. */
 class NotificationError extends Error {
   /**
    * @param {string} message

@@ -1,26 +1,26 @@
-/** So many notifications may wait in an iterator before the socket is asked to hold back. */
+/** The number of unread notifications in an iterator at which the socket stops delivering. */
 const ENOUGH = 256;
 
-/** Stands where notifications may be missing. */
+/** The item that marks a place where notifications may be missing. */
 const GAP = Object.freeze({ gap: true });
 
 /**
- * What an iterator needs of its socket.
+ * The socket of an iterator.
  *
  * @typedef {object} Source
- * @property {() => void} demand room was made: deliver again
- * @property {(iterator: NotificationIterator) => void} leave no more is wanted
+ * @property {() => void} demand tells the socket that there is room again
+ * @property {(iterator: NotificationIterator) => void} leave removes the iterator from the socket
  */
 
 /**
- * The notifications of a socket from now on, one at a time.
+ * Iterates over the notifications of a socket from now on.
  *
  * @implements {AsyncIterableIterator<any>}
  */
 class NotificationIterator {
   #source;
   #gaps;
-  /** Nothing came after the last mark. */
+  /** Whether the last item was a gap. */
   #marked = false;
   /** @type {any[]} */
   #waiting = [];
@@ -33,14 +33,14 @@ class NotificationIterator {
 
   /**
    * @param {Source} source
-   * @param {boolean} gaps whether those are marked
+   * @param {boolean} gaps whether to yield {@link GAP}
    */
   constructor(source, gaps) {
     this.#source = source;
     this.#gaps = gaps;
   }
 
-  /** Whether the socket should hold back. */
+  /** Whether the socket should stop delivering for now. */
   get full() {
     return this.#waiting.length - this.#taken >= ENOUGH;
   }
@@ -51,7 +51,7 @@ class NotificationIterator {
     this.#put(notification);
   }
 
-  /** Notifications may be missing here. Where none came since the last mark, that one says it. */
+  /** Adds a gap, if gaps are wanted and the last item is not one already. */
   markGap() {
     if (this.#gaps && !this.#marked) {
       this.#marked = true;
@@ -70,7 +70,7 @@ class NotificationIterator {
   }
 
   /**
-   * No more will come. What waits is still given out, then the reason, if there is one.
+   * Ends the iteration. Unread notifications are still given out; then it throws the reason, if there is one.
    *
    * @param {{ reason: unknown }} [failure]
    */

@@ -8,14 +8,14 @@ import {
 import { setImmediate } from '../timers.mjs';
 
 /**
- * What stands in the place of the native channel where there is no addon: each attempt to connect fails, and is the last.
+ * Replaces the native channel when the addon is missing. Connecting fails with the reason, and is not repeated.
  */
 class MissingChannel {
   #error;
   /** @type {any[][]} */
   #waiting = [];
 
-  /** @param {Error & { code: string }} error that says why there is none */
+  /** @param {Error & { code: string }} error why the addon is missing */
   constructor(error) {
     this.#error = error;
   }

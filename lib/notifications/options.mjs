@@ -3,9 +3,9 @@ import { warnAboutOptions, warnAboutTopics } from '../unknown-names.mjs';
 
 const DEFAULT_SOCKET_PATH = '/var/run/cycle/api/api.sock';
 const MIB = 1024 * 1024;
-/** A message becomes one string, and those have a limit. */
+/** A message becomes one string, so its size is limited by the longest string. */
 const LARGEST_MESSAGE = constants.MAX_STRING_LENGTH;
-/** The longest delay of a timer. */
+/** The longest delay of a timer, in milliseconds. */
 const LONGEST_DELAY = 2 ** 31 - 1;
 
 /**
@@ -14,7 +14,7 @@ const LONGEST_DELAY = 2 ** 31 - 1;
  */
 
 /**
- * Checks the options of a socket and fills in the defaults. Messages name the option and never show a token or a header.
+ * Checks the options of a socket and fills in the defaults. Errors name the option, but never show a token or a header.
  *
  * @param {NotificationSocketOptions} options
  * @returns {NotificationChannelOptions}
@@ -138,7 +138,7 @@ function flatHeaders(value) {
 /**
  * @param {string} name
  * @param {string} wanted
- * @param {unknown} [given] shown when it cannot be secret
+ * @param {unknown} [given] the value, to be shown; left out when it may be secret
  */
 function invalid(name, wanted, given) {
   const shown = given === undefined ? '' : `, not ${typeof given === 'string' ? JSON.stringify(given) : String(given)}`;

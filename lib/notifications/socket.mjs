@@ -4,9 +4,9 @@ import { loadLater } from '../load-later.mjs';
 /** @typedef {import('./types.js').NotificationSocketOptions} NotificationSocketOptions */
 
 /**
- * The notifications of the platform as events. Documented in `index.d.ts`.
+ * Emits the notifications of the platform. Documented in `index.d.ts`.
  *
- * What it does is loaded with the first socket: a program that imports this class may never make one.
+ * The code behind it is loaded with the first socket, because many programs that load the package never make one.
  */
 class NotificationSocket extends EventEmitter {
   #stream;

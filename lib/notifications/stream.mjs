@@ -15,58 +15,58 @@ import { NotificationError } from './error.mjs';
 import { NotificationIterator } from './iterator.mjs';
 import { flag, readOptions } from './options.mjs';
 
-/** So many messages of a socket are parsed as text before native code is asked to read the others. */
+/** How many messages of a socket are parsed by `JSON.parse` before tapes are used. */
 const WARM_UP = 256;
-/** Words for a batch and its tapes; a batch for which that is not enough is parsed as text. */
+/** Words for the tapes of a batch. A batch that needs more is parsed by `JSON.parse`. */
 const TAPE_WORDS = 64 * 1024;
 
 /** @typedef {import('./types.js').NotificationSocketOptions} NotificationSocketOptions */
 
-/** Failures of one message: the stream goes on. */
+/** Codes of errors that concern one message only, after which the stream goes on. */
 const HARMLESS = new Set(['ERR_CYCLE_BINARY_FRAME', 'ERR_CYCLE_INVALID_JSON']);
 /** @type {string[]} */
 const NOTHING = [];
-/** Streams that are in use: nothing else keeps one from being collected while it waits for the server. */
+/** Keeps streams alive while they are in use: nothing else refers to one that waits for the server. */
 const inUse = new Set();
 
 /**
- * What a `NotificationSocket` does: it emits on the socket what comes of the native channel.
+ * The code behind `NotificationSocket`: takes items from the native channel and emits them on the socket.
  *
- * The native channel gives one thing at a time, a batch of messages or an event; the next is taken in a later turn of
- * the event loop, so that neither timers nor other sockets starve, and so that microtasks run in between.
+ * An item is a batch of messages or an event. Each is taken in a tick of its own, so that timers, other sockets and
+ * microtasks run in between.
  */
 class NotificationStream {
   #socket;
   #channel;
-  /** What the channel calls. It does not keep the stream alive. @type {(item: any) => void} */
+  /** Called by the channel. It refers weakly to the stream. @type {(item: any) => void} */
   #deliver;
   #socketPath;
   /** @type {AbortSignal | undefined} */
   #signal;
   #onAbort = () => this.#abort();
-  /** Connected, connecting, waiting, or not quite closed. */
+  /** Whether it is in use: from `connect()` until the channel is idle. */
   #active = false;
-  /** The user closed, or the stream ended by itself. */
+  /** Whether the user closed it, or it ended by itself. */
   #over = false;
   #connected = false;
-  /** It was open before, and has not been closed by the user since. */
+  /** Whether it was open before, and the user has not closed it since. */
   #opened = false;
-  /** The context of `connect()`: everything is emitted in it. @type {AsyncResource | undefined} */
+  /** The async context of `connect()`, in which all events are emitted. @type {AsyncResource | undefined} */
   #context;
   #referenced = true;
   /** The batch that is being emitted. */
   #batch = NOTHING;
-  /** Its messages have tapes. */
+  /** Whether the messages of the batch have tapes. */
   #taped = false;
-  /** Messages until tapes are asked for. */
+  /** Messages that are still parsed before tapes are used. */
   #warmUp = WARM_UP;
-  /** Its words say where the tape of each message begins. @type {ReturnType<import('../bridge/json-tape.mjs').askForTapes>} */
+  /** Set when tapes are used. Its words begin with the position of each message's tape. @type {ReturnType<import('../bridge/json-tape.mjs').askForTapes>} */
   #tapeReader;
-  /** The channel has to be asked again once the iterators have room. */
+  /** Whether taking items has stopped until the iterators have room. */
   #heldBack = false;
   /** @type {Set<import('./iterator.mjs').NotificationIterator>} */
   #iterators = new Set();
-  /** Why the connection was lost, for iterators. @type {{ reason: unknown } | undefined} */
+  /** Why the connection was lost, to be thrown by iterators. @type {{ reason: unknown } | undefined} */
   #failure;
   /** @type {(() => void)[]} */
   #whenIdle = [];
@@ -151,7 +151,7 @@ class NotificationStream {
   }
 
   /**
-   * The notifications from now on.
+   * Iterates over the notifications from now on.
    *
    * @param {{ gaps?: boolean }} [options]
    */
@@ -174,7 +174,7 @@ class NotificationStream {
     return iterator;
   }
 
-  /** Closes, and waits until the connection is gone. */
+  /** Closes, and waits until the connection has ended. */
   async dispose() {
     this.close();
     if (this.#active) {
@@ -206,8 +206,8 @@ class NotificationStream {
   }
 
   /**
-   * Emits the batch from a position on. A listener that throws does what it does in any emitter; the rest follows in
-   * a later turn.
+   * Emits the batch from a position on. If a listener throws, the error is thrown as in any emitter, and the rest follows
+   * in a later tick.
    *
    * @param {number} position
    * @param {boolean} rawDone whether `raw` of that message was emitted before
@@ -241,7 +241,7 @@ class NotificationStream {
 
   /**
    * @param {string} text
-   * @param {number} [tape] where it begins, or nothing
+   * @param {number} [tape] where its tape begins; 0 or undefined without one
    */
   #emitNotification(text, tape) {
     let notification;
@@ -300,7 +300,7 @@ class NotificationStream {
     this.#socket.emit('open', { reconnected });
   }
 
-  /** Notifications may be missing here. */
+  /** Tells iterators that notifications may be missing. */
   #markGap() {
     for (const iterator of this.#iterators) {
       iterator.markGap();
@@ -316,13 +316,13 @@ class NotificationStream {
       this.#connected = false;
       this.#failure = { reason: error };
     }
-    // A loop over the socket goes on where the stream does and throws where it ends: it counts as a listener.
+    // With a loop over the socket, an error needs no listener: the loop throws it if the stream ends.
     if (this.#iterators.size === 0 || this.#socket.listenerCount('error') > 0) {
       this.#socket.emit('error', error);
     }
   }
 
-  /** Nothing more will come until the user connects again. */
+  /** The channel is idle: no more events come until the user connects again. */
   #rest() {
     this.#active = false;
     this.#opened = false;
@@ -348,7 +348,7 @@ class NotificationStream {
     }
   }
 
-  /** Takes the next thing in a later turn, unless a loop over the socket has enough to do. */
+  /** Takes the next item in a later tick, unless an iterator is full. */
   #askAgain() {
     for (const iterator of this.#iterators) {
       if (iterator.full) {
@@ -381,7 +381,7 @@ class NotificationStream {
   /** @param {() => void} work */
   #later(work) {
     const run = () => this.#run(work);
-    // An unreferenced immediate would wait until something else wakes the event loop; a timer wakes it.
+    // An unreferenced immediate does not wake the event loop; an unreferenced timer does.
     this.#referenced ? setImmediate(run) : setTimeout(run, 0).unref();
   }
 }

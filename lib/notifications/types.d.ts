@@ -29,49 +29,54 @@ export interface NotificationSocketOptions<T = NotificationMessage> {
    * one, no token is sent.
    */
   token?: string | undefined;
-  /** Whether to reconnect after every end of the connection that {@link NotificationSocket.close} did not ask for. Default true. */
+  /** Whether to reconnect whenever the connection ends without {@link NotificationSocket.close}. Default true. */
   reconnect?: boolean | undefined;
   /** Delay before the first attempt to reconnect, in milliseconds; it doubles with each. Default 1000. */
   reconnectBaseDelayMs?: number | undefined;
   /** Longest delay between attempts, in milliseconds. Default 30000. */
   reconnectMaxDelayMs?: number | undefined;
-  /** Takes each delay at random between its half and its whole. Default false. */
+  /** Whether to shorten each delay at random, to no less than its half. Default false. */
   jitter?: boolean | undefined;
   /**
-   * Further headers of the handshake, with values of Latin-1 characters; others throw. The token wins over a header of its
-   * name.
+   * Further headers of the handshake. Values with characters outside Latin-1 throw. The token replaces a header of its name.
    */
   headers?: Record<string, string | undefined> | undefined;
   /**
    * Topics that are wanted: whole names, and prefixes written `container.*`. Other messages never reach JavaScript;
-   * a message that is not JSON does. An empty list lets nothing through. Default: all topics.
+   * a message that is not JSON does. With an empty list, no notification is delivered. Default: all topics.
    */
   topics?: readonly TopicPattern<T>[] | undefined;
-  /** Closes the socket when it aborts, and ends loops over it with the signal's reason. Once aborted, it cannot be connected. */
+  /**
+   * When it aborts, the socket is closed and loops over it throw the signal's reason. The socket cannot be connected
+   * again.
+   */
   signal?: AbortSignal | undefined;
   /**
-   * Silence, in milliseconds, after which the server counts as dead (`ERR_CYCLE_IDLE_TIMEOUT`): half of it brings a ping,
-   * and as much again without an answer the end of the connection. It bounds the handshake too. What came in time counts,
-   * however long this process was stopped. Default 0: no limit.
+   * Silence, in milliseconds, after which the server counts as dead (`ERR_CYCLE_IDLE_TIMEOUT`): after half of it a ping is
+   * sent, and after the other half without an answer the connection is closed. It limits the handshake too. Data that
+   * arrived in time counts, even if this process was stopped meanwhile. Default 0: no limit.
    */
   idleTimeoutMs?: number | undefined;
   /**
-   * Time, in milliseconds, in which the server has to answer the handshake; beyond it the attempt fails with
+   * Time, in milliseconds, in which the server must answer the handshake; else the attempt fails with
    * `ERR_CYCLE_HEADERS_TIMEOUT`. 0: no limit. Default 300000.
    */
   headersTimeoutMs?: number | undefined;
   /**
    * Bytes that may wait for JavaScript before reading from the socket pauses. Nothing is dropped. During a pause the
-   * server's pings are not seen, for they are behind what is not read: it gets a pong of its own every 10 seconds instead,
-   * and the answers when reading goes on. Default 16777216 (16 MiB).
+   * server's pings are not read; instead it gets a pong every 10 seconds, and the answers when reading goes on.
+   * Default 16777216 (16 MiB).
    */
   highWaterMark?: number | undefined;
-  /** Largest message in bytes; beyond it the connection is closed with 1009 and `ERR_CYCLE_MESSAGE_TOO_LARGE`. Default 67108864 (64 MiB). */
+  /**
+   * Largest message in bytes; beyond it the connection is closed with 1009 and `ERR_CYCLE_MESSAGE_TOO_LARGE`. Default
+   * 67108864 (64 MiB).
+   */
   maxMessageBytes?: number | undefined;
 }
 
 /**
- * What the listeners of `open` get.
+ * The argument of `open`.
  *
  * @example
  * ```ts
@@ -84,14 +89,14 @@ export interface NotificationSocketOptions<T = NotificationMessage> {
  */
 export interface NotificationOpenInfo {
   /**
-   * The stream was open before, and was not closed by {@link NotificationSocket.close} since: notifications may be missing
-   * between the two.
+   * Whether the stream was open before, and was not closed by {@link NotificationSocket.close} since. Notifications from
+   * the time between may be missing.
    */
   reconnected: boolean;
 }
 
 /**
- * What stands in {@link NotificationSocket.iterate} where notifications may be missing.
+ * Marks a place in {@link NotificationSocket.iterate} where notifications may be missing.
  *
  * @example
  * ```ts
@@ -120,12 +125,12 @@ export interface NotificationGap {
  * ```
  */
 export interface NotificationIterateOptions {
-  /** Whether to yield a {@link NotificationGap} after a reconnect and in the place of a message that cannot be read. Default false. */
+  /** Whether to yield a {@link NotificationGap} after a reconnect and in place of a message that cannot be read. Default false. */
   gaps?: boolean | undefined;
 }
 
 /**
- * The events of a {@link NotificationSocket} and what their listeners get.
+ * The events of a {@link NotificationSocket} and their arguments.
  *
  * @example
  * ```ts
@@ -144,19 +149,24 @@ export interface NotificationSocketEventMap<T = NotificationMessage> {
   raw: [text: string];
   /** A message. */
   notification: [notification: T];
-  /** Something failed. After a message that cannot be read the stream goes on, after anything else `close` follows. */
+  /**
+   * Something failed. After a message that cannot be read the stream goes on; after any other error `close` follows.
+   */
   error: [error: NotificationError];
   /**
-   * The connection, or the attempt to make one, is over: with the code and text of the server's close frame, 1005 when
-   * it had no code, 1006 when there was no such frame.
+   * The connection, or the attempt to connect, has ended. Code and reason are those of the server's close frame; 1005 when
+   * it had no code, 1006 when there was no close frame.
    */
   close: [code: number, reason: string];
-  /** The next attempt, counted from 1 after an `open` and after `close()` and `connect()`, comes after a delay in milliseconds. */
+  /**
+   * The next attempt to connect follows after a delay in milliseconds. Attempts count from 1 after an `open` or a
+   * `connect()`.
+   */
   reconnecting: [attempt: number, delayMs: number];
 }
 
 /**
- * A failure of a notification stream.
+ * An error of a notification socket.
  *
  * @example
  * ```ts
@@ -166,7 +176,7 @@ export interface NotificationSocketEventMap<T = NotificationMessage> {
  * ```
  */
 export interface NotificationError extends Error {
-  /** What happened, as a stable name. */
+  /** The error code; stable. */
   code: NotificationErrorCode;
   /** The socket that was used. */
   socketPath: string;
@@ -174,9 +184,9 @@ export interface NotificationError extends Error {
   status?: number;
   /** Beginning of the answer's body, when the server refused the handshake. */
   body?: string;
-  /** The system call that failed, with system errors. */
+  /** For system errors: the system call that failed. */
   syscall?: string;
-  /** The negative number of the system error. */
+  /** For system errors: the negative error number. */
   errno?: number;
 }
 
@@ -187,11 +197,11 @@ export interface NotificationError extends Error {
  * An `error` without a listener is thrown, as by any emitter. Listeners run in the context (`AsyncLocalStorage`) of the
  * call of {@link connect}, the body of a loop in its own.
  *
- * `for await (const notification of socket)` gives one notification at a time. While such a loop is slow, the whole
- * socket is held back. It goes on over reconnects and over messages that cannot be read. It ends when the socket is
- * closed, and throws when the stream ends with a failure. Leaving it does not close the socket.
+ * `for await (const notification of socket)` gives one notification at a time. A slow loop slows down the whole socket,
+ * with all its listeners. The loop goes on after reconnects and after messages that cannot be read. It ends when the socket
+ * is closed, and throws when the stream ends with an error. Leaving the loop does not close the socket.
  *
- * @template T what a parsed message is taken for
+ * @template T type of a parsed message
  * @example
  * ```ts
  * import { NotificationSocket } from '@cycleplatform/internal-api-client';
@@ -204,16 +214,19 @@ export interface NotificationError extends Error {
  */
 export declare class NotificationSocket<T = NotificationMessage> extends EventEmitter<NotificationSocketEventMap<T>> {
   /**
-   * Prepares a socket; nothing is opened before {@link connect}.
+   * Makes a socket, without connecting it.
    *
-   * @throws {TypeError} when an option is of the wrong kind, or a header or topic pattern is invalid
+   * @throws {TypeError} when an option has the wrong type, or a header or topic pattern is invalid
    * @throws {RangeError} when a number is out of range
    */
   constructor(options?: NotificationSocketOptions<T> & { captureRejections?: boolean | undefined });
 
-  /** Calls the listeners of `error`. Any `Error` will do; those of the socket are a {@link NotificationError}. */
+  /** Calls the listeners of `error` with any `Error`. The socket itself emits a {@link NotificationError}. */
   emit(event: 'error', error: Error): boolean;
-  /** Calls the listeners of `open`, without an argument as programs did before there was one. */
+  /**
+   * Calls the listeners of `open`. The argument is optional, because programs written for the TypeScript client give
+   * none.
+   */
   emit(event: 'open', info?: NotificationOpenInfo): boolean;
   /** Calls the listeners of an event with its arguments. Returns whether there were any. */
   emit<Name extends keyof NotificationSocketEventMap<T>>(
@@ -221,36 +234,36 @@ export declare class NotificationSocket<T = NotificationMessage> extends EventEm
     ...args: NotificationSocketEventMap<T>[Name]
   ): boolean;
 
-  /** Whether the stream is open: true from `open` until it ends, which an `error` may say first, or {@link close} is called. */
+  /** Whether the stream is open: true from `open` until an error ends it, `close` is emitted or {@link close} is called. */
   get connected(): boolean;
 
   /**
-   * Connects; does nothing when already connected or connecting. While it waits to reconnect, the attempt is made at
-   * once. While an earlier connection is closing, it follows its end.
+   * Connects; does nothing when already connected or connecting. While a reconnection is delayed, connects at once. While
+   * an earlier connection is closing, connects when that has ended.
    */
   connect(): this;
 
   /**
-   * Closes the connection, without a code, and stops reconnecting. Messages that were not delivered yet are dropped;
-   * `close` follows, if there was a connection or an attempt, with what the server answered: as a rule 1005.
+   * Closes the connection, without a code, and does not reconnect. Messages that were not delivered yet are dropped. If
+   * there was a connection or an attempt, `close` follows with the code of the server's answer, usually 1005.
    */
   close(): void;
 
   /** Keeps the process alive while the socket is in use, which is the default. */
   ref(): this;
 
-  /** Lets the process end although the socket is in use. */
+  /** Allows the process to end while the socket is in use. */
   unref(): this;
 
-  /** The notifications from now on. With `gaps: true` there is a {@link NotificationGap} wherever some may be missing. */
+  /** Iterates over the notifications from now on. With `gaps: true` it yields a {@link NotificationGap} where some may be missing. */
   iterate(options: NotificationIterateOptions & { gaps: true }): AsyncIterableIterator<T | NotificationGap>;
   iterate(options?: NotificationIterateOptions & { gaps?: false | undefined }): AsyncIterableIterator<T>;
   iterate(options?: NotificationIterateOptions): AsyncIterableIterator<T | NotificationGap>;
 
-  /** The notifications from now on. */
+  /** Iterates over the notifications from now on. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T>;
 
-  /** Closes, and waits until the connection is gone. */
+  /** Closes, and waits until the connection has ended. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

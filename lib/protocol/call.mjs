@@ -2,11 +2,11 @@ import { isOurs as isTransportError, rejectSoon } from '../errors.mjs';
 import { listen, unlisten } from '../signal.mjs';
 import { ProtocolError } from './error.mjs';
 
-// As it is now: a program or its test runner may replace it later.
+// Kept here because a program or its test runner may replace it later.
 const { parse: parseJson } = JSON;
 
 /**
- * One call of an endpoint.
+ * A call of an endpoint.
  *
  * @implements {Receiver}
  * @typedef {import('../bridge/native-client.mjs').Receiver} Receiver
@@ -17,7 +17,7 @@ class ProtocolCall {
   method;
   path = '';
   id = -1;
-  /** The number of the endpoint's command. */
+  /** Number of the endpoint, in the order of the declaration. */
   #number;
   #given;
   #owner;
@@ -41,7 +41,7 @@ class ProtocolCall {
     this.#resolve = resolve;
   }
 
-  /** The call has begun. */
+  /** Called when the call has begun. */
   begun() {
     if (this.#signal) {
       listen(this.#signal, this.#abort);

@@ -8,11 +8,11 @@ import { paramsToJson } from './params.mjs';
 import { addressText, Servers } from './servers.mjs';
 import { checkConnection, checkedTimeout, environmentSettings, readSettings } from './settings.mjs';
 
-// As they are now: a program or its test runner may replace them later.
+// Kept here because a program or its test runner may replace them later.
 const { parse: parseJson } = JSON;
 const { nextTick } = process;
 
-/** Limit on a call in milliseconds, unless given. */
+/** Default time limit of a call, in milliseconds. */
 const DEFAULT_TIMEOUT_MS = 30_000;
 
 /**
@@ -24,7 +24,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
  */
 
 /**
- * Makes a client of a protocol. The documentation is in `protocol.d.ts`.
+ * Makes a client of a protocol. Documented in `protocol.d.ts`.
  *
  * @param {object} protocol
  * @param {Params} [options]
@@ -33,7 +33,7 @@ function createProtocolClient(protocol, options = {}) {
   const caller = new ProtocolCaller(definitionOf(protocol), options);
   /** @type {Record<string | symbol, unknown>} */
   const client = {};
-  // Not from the description: without the addon there may be none. It has the commands in the same order.
+  // Uses the declaration, because the description may need the addon. Both have the endpoints in the same order.
   const { global: _, ...groups } = /** @type {Record<string, any>} */ (protocol);
   let number = 0;
   for (const [group, endpoints] of Object.entries(groups)) {
@@ -54,7 +54,7 @@ function createProtocolClient(protocol, options = {}) {
 }
 
 /**
- * Sets a property, and one that is easier to write when the name has dashes: `objectCache` for `object-cache`.
+ * Sets a property. For a name with dashes, sets one that is easier to write as well: `objectCache` for `object-cache`.
  *
  * @param {Record<string | symbol, unknown>} target
  * @param {string} name
@@ -70,7 +70,7 @@ function expose(target, name, value) {
 
 /**
  * @param {ProtocolCaller} caller
- * @param {number} number of the endpoint
+ * @param {number} number number of the endpoint
  * @param {string} name
  * @param {string} description
  */
@@ -88,7 +88,7 @@ function createFunction(caller, number, name, description) {
     if (done === undefined) {
       return result;
     }
-    // What the callback throws is no rejection: it goes where exceptions of callbacks go.
+    // Called in `nextTick`, so that an error that the callback throws is an uncaught exception and not a rejection.
     result.then(
       (results) => nextTick(/** @type {(...results: unknown[]) => void} */ (done), null, results),
       (error) => nextTick(/** @type {(...results: unknown[]) => void} */ (done), error),
@@ -102,11 +102,11 @@ function createFunction(caller, number, name, description) {
 class ProtocolCaller {
   definition;
   #settings;
-  /** Once the settings are checked. @type {import('../../binding.js').ProtocolCaller | undefined} */
+  /** Set when the settings are checked. @type {import('../../binding.js').ProtocolCaller | undefined} */
   #native;
   #timeoutMs;
   #servers;
-  /** The global params that the environment may give, and what it said last. @type {Variable[]} */
+  /** The global params that environment variables can give, with the last values of these. @type {Variable[]} */
   #variables = [];
   #inFlight = 0;
   /** @type {Promise<void> | undefined} */
@@ -126,14 +126,14 @@ class ProtocolCaller {
     try {
       this.#caller;
     } catch (error) {
-      // It is the calls that fail: each tries again.
+      // The calls report the error. Each tries to load the addon again.
       if (!isMissing(error)) {
         throw error;
       }
     }
   }
 
-  /** @throws where an option does not hold, or the addon is missing */
+  /** @throws when an option is invalid, or the addon is missing */
   get #caller() {
     if (this.#native === undefined) {
       const { definition } = this;
@@ -147,7 +147,7 @@ class ProtocolCaller {
   }
 
   /**
-   * @param {number} number of the endpoint's command
+   * @param {number} number number of the endpoint
    * @param {unknown} params
    * @param {CallOptions} [options]
    * @returns {Promise<any>}
@@ -159,7 +159,7 @@ class ProtocolCaller {
   }
 
   /**
-   * As {@link call}, with what to tell people around the results.
+   * As {@link call}, with the texts to show before and after the results.
    *
    * @param {Pick<CommandDescription, 'endpoint'>} command
    * @param {unknown} params
@@ -179,14 +179,14 @@ class ProtocolCaller {
   }
 
   /**
-   * Begins a call. Throws where nothing is sent.
+   * Begins a call. Throws if the request cannot be sent.
    *
    * @param {number} number
    * @param {unknown} params
    * @param {CallOptions} options
    * @param {(results: unknown) => void} resolve
-   * @param {boolean} describes
-   * @returns what is sent, if that is asked for
+   * @param {boolean} describes whether to return a description of the request
+   * @returns the description, or undefined
    */
   #begin(number, params, { signal, timeoutMs, ...unknown }, resolve, describes) {
     const caller = this.#caller;
@@ -212,7 +212,7 @@ class ProtocolCaller {
   }
 
   /**
-   * The client of the server that a call goes to.
+   * Gives the native client for the server of a call.
    *
    * @param {number} number
    * @param {string | undefined} given
@@ -252,7 +252,7 @@ class ProtocolCaller {
     }
   }
 
-  /** What the environment says about global params is read for each call. */
+  /** Reads the environment variables for global params. This is done for each call. */
   #readEnvironment() {
     let changed = false;
     for (const variable of this.#variables) {
@@ -265,7 +265,7 @@ class ProtocolCaller {
     }
   }
 
-  /** A call is over. */
+  /** Called when a call has settled. */
   settled() {
     this.#inFlight -= 1;
     if (this.#inFlight === 0) {
@@ -274,7 +274,7 @@ class ProtocolCaller {
   }
 
   /**
-   * The results in an answer.
+   * Gives the results in the body of an answer.
    *
    * @param {any} body
    * @param {boolean} parsed
@@ -284,7 +284,7 @@ class ProtocolCaller {
   }
 
   /**
-   * What it means that a call got no answer, where native code knows nothing of it.
+   * Makes the error for a call without an answer, when native code has not made it.
    *
    * @param {number} number
    * @param {string | undefined} given
@@ -312,7 +312,7 @@ class ProtocolCaller {
 }
 
 /**
- * The request of a call that has not begun.
+ * Gives the request of a call that has not begun, or throws the error in its description.
  *
  * @param {{ request: any, failure?: import('./error.mjs').Failure }} description
  */

@@ -5,7 +5,7 @@ import { ProtocolDeclarationError } from './error.mjs';
 /** @typedef {import('./error.mjs').DeclarationFault} DeclarationFault */
 
 /**
- * A param as the engine describes it.
+ * A param, as native code describes it.
  *
  * @typedef {object} ParamDescription
  * @property {string} name
@@ -20,7 +20,7 @@ import { ProtocolDeclarationError } from './error.mjs';
  */
 
 /**
- * An endpoint as the engine describes it.
+ * An endpoint, as native code describes it.
  *
  * @typedef {object} CommandDescription
  * @property {string} group name on the command line
@@ -44,7 +44,7 @@ import { ProtocolDeclarationError } from './error.mjs';
  * @property {CommandDescription[]} commands
  */
 
-/** What is behind a protocol. What the addon has to say of it is asked for when it is needed. */
+/** A protocol's declaration, and what the addon makes of it when that is needed. */
 class DefinedProtocol {
   #declaration;
   /** @type {() => ProtocolDescription} */
@@ -58,20 +58,20 @@ class DefinedProtocol {
 
   /**
    * @param {object} declaration
-   * @param {() => ProtocolDescription} [describe] gives the description where it is known without the addon
+   * @param {() => ProtocolDescription} [describe] gives the description, if it is known without the addon
    */
   constructor(declaration, describe) {
     this.#declaration = declaration;
     this.#describe = describe ?? (() => JSON.parse(this.engine.describe()));
   }
 
-  /** The declaration with the names of types in place of constructors. */
+  /** The declaration as JSON, with the names of types in place of constructors. */
   get json() {
     this.#json ??= JSON.stringify(toJson(this.#declaration, '', []) ?? null);
     return this.#json;
   }
 
-  /** @throws where the declaration does not hold, or the addon is missing */
+  /** @throws when the declaration is invalid, or the addon is missing */
   get engine() {
     this.#engine ??= createEngine(this.json);
     return this.#engine;
@@ -88,8 +88,8 @@ class DefinedProtocol {
 const defined = new WeakMap();
 
 /**
- * Checks a declaration and gives a frozen copy of it. Where the addon is missing it is checked once that is there: with the
- * first call.
+ * Checks a declaration and gives a frozen copy of it. If the addon is missing, the declaration is checked at the first call
+ * instead.
  *
  * @template {object} P
  * @param {P} declaration
@@ -101,7 +101,7 @@ function defineProtocol(declaration) {
   }
   const definition = new DefinedProtocol(declaration);
   try {
-    // Checks it.
+    // The getter checks the declaration.
     definition.engine;
   } catch (error) {
     if (!isMissing(error) || Object(declaration) !== declaration) {
@@ -114,7 +114,7 @@ function defineProtocol(declaration) {
 }
 
 /**
- * A frozen copy of a declaration that is known to hold: the addon is loaded when something is done with it.
+ * Gives a frozen copy of a declaration that is known to be valid. The addon is loaded only when it is used.
  *
  * @template {object} P
  * @param {P} declaration
@@ -128,7 +128,7 @@ function knownProtocol(declaration, describe) {
 }
 
 /**
- * What is behind a protocol; a mere declaration is defined first.
+ * Gives the definition of a protocol. A plain declaration is defined first.
  *
  * @param {object} protocol
  * @returns {DefinedProtocol}
@@ -165,7 +165,7 @@ function faultsOf(error) {
 }
 
 /**
- * A part of a declaration as JSON: a constructor becomes its name, `undefined` is left out.
+ * Converts a part of a declaration for JSON: a constructor becomes its name, `undefined` is left out.
  *
  * @param {unknown} value
  * @param {string} place
@@ -200,7 +200,7 @@ function toJson(value, place, around) {
 }
 
 /**
- * A deeply frozen copy; constructors stay themselves.
+ * Makes a deeply frozen copy. Constructors are not copied.
  *
  * @template T
  * @param {T} value

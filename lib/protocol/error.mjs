@@ -5,7 +5,7 @@
  */
 
 /**
- * A failed call as the engine describes it.
+ * A failed call, as native code describes it.
  *
  * @typedef {object} Failure
  * @property {string} name
@@ -17,7 +17,7 @@
  * @property {string | null} detail
  */
 
-/** A declaration that does not hold. */
+/** An invalid declaration. */
 class ProtocolDeclarationError extends Error {
   /** @param {DeclarationFault[]} faults */
   constructor(faults) {

@@ -1,10 +1,10 @@
 import { ProtocolError } from './error.mjs';
 
-// As it is now: a program or its test runner may replace it later.
+// Kept here because a program or its test runner may replace it later.
 const { parse: parseJson } = JSON;
 
 /**
- * The params of a call as JSON; nothing where there are none.
+ * Converts the params of a call to JSON; undefined when there are none.
  *
  * @param {import("./definition.mjs").DefinedProtocol} definition
  * @param {[string, string]} endpoint
@@ -17,7 +17,7 @@ function paramsToJson({ engine }, [group, endpoint], params) {
     return undefined;
   }
   if (typeof params !== 'object' || Array.isArray(params)) {
-    throw refuse(`params are one Object, not ${Array.isArray(params) ? 'an Array' : `a ${typeof params}`}`);
+    throw refuse(`params must be an Object, not ${Array.isArray(params) ? 'an Array' : `a ${typeof params}`}`);
   }
   let json;
   try {
@@ -25,15 +25,15 @@ function paramsToJson({ engine }, [group, endpoint], params) {
   } catch (error) {
     throw refuse(`they cannot be sent as JSON: ${/** @type {Error} */ (error).message}`, error);
   }
-  // A surrogate without its partner is escaped by JSON.stringify and means nothing to anyone.
+  // JSON.stringify escapes a lone surrogate, which is not valid Unicode and which servers cannot decode.
   if (/\\ud[89a-f]/.test(json) && !isWellFormed(parseJson(json))) {
-    throw refuse('they hold text that is not valid Unicode');
+    throw refuse('they contain text that is not valid Unicode');
   }
   return json;
 }
 
 /**
- * Values that JSON would quietly change are refused.
+ * Refuses values that JSON would change without an error.
  *
  * @param {string} key
  * @param {unknown} value

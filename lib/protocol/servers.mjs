@@ -1,16 +1,16 @@
 import { NativeClient } from '../bridge/native-client.mjs';
 
-/** Servers to which connections are kept; calls may name a server each. */
+/** The most servers to which connections are kept. Each call can go to another server. */
 const MOST_SERVERS = 32;
 
 /** @typedef {{ socketPath: string } | { host: string, port: number }} Address */
 
-/** The clients of the servers that calls go to. */
+/** The native clients, one for each server that calls go to. */
 class Servers {
-  /** By address, the one used longest ago first. @type {Map<string, NativeClient>} */
+  /** By address; the least recently used first. @type {Map<string, NativeClient>} */
   #clients = new Map();
   #limits;
-  /** The one of the last call. @type {NativeClient | undefined} */
+  /** The client of the last call. @type {NativeClient | undefined} */
   current;
 
   /** @param {{ maxConnections?: number, maxResponseBytes?: number }} limits */
@@ -19,7 +19,7 @@ class Servers {
   }
 
   /**
-   * The client of a server, which is the current one from now on.
+   * Gives the client of a server, and makes it the current one.
    *
    * @param {Address} address
    */
@@ -43,7 +43,7 @@ class Servers {
     this.current = undefined;
   }
 
-  /** Closes the one that was idle for the longest time. */
+  /** Closes the least recently used client that is idle. */
   #closeIdle() {
     for (const [key, client] of this.#clients) {
       if (client.inFlight === 0 && client !== this.current) {

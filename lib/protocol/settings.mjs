@@ -1,6 +1,6 @@
 import { suggestion } from '../unknown-names.mjs';
 
-/** The longest delay that a timer of Node takes. */
+/** The longest delay of Node's timers, in milliseconds. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
@@ -10,8 +10,8 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
  */
 
 /**
- * The options of a client by the names of global params: `apiKey` and `token` are the credential, `socketPath` is
- * `socket-path`, other global params have their declared names.
+ * Reads the options of a client, and gives them by the names of global params: `apiKey` and `token` are the credential,
+ * `socketPath` is `socket-path`, and other global params have their declared names.
  *
  * @param {DefinedProtocol} definition
  * @param {Params} options
@@ -52,7 +52,7 @@ function checkConnection({ engine }, settings) {
 }
 
 /**
- * Global params as environment variables give them.
+ * Reads global params from environment variables.
  *
  * @param {Variable[]} variables
  */
@@ -79,7 +79,7 @@ function checkedTimeout(value) {
     );
     throw Object.assign(error, { code: 'ERR_OUT_OF_RANGE' });
   }
-  // Native code counts in whole milliseconds, and 0 is for no limit.
+  // Native code takes whole milliseconds, and 0 for no limit.
   return value === Infinity ? 0 : Math.ceil(value);
 }
 

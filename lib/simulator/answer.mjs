@@ -3,7 +3,7 @@
 const KEYS = new Set(['status', 'headers', 'body', 'text', 'bytes', 'delayMs', 'times', 'drop']);
 
 /**
- * An answer as the addon takes it.
+ * Converts an answer to what the addon takes.
  *
  * @param {SimulatedAnswer} answer
  * @returns {[text: string, bytes: Uint8Array | undefined]}
@@ -47,7 +47,7 @@ function headerPairs(headers) {
 }
 
 /**
- * How often an answer is given, as the addon takes it.
+ * Checks how often an answer is given, and converts it to what the addon takes.
  *
  * @param {number | undefined} times
  */

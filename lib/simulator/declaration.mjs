@@ -1,18 +1,18 @@
 import { definitionOf } from '../protocol/definition.mjs';
 
 /**
- * What a simulator serves: JSON texts, as the addon takes them.
+ * What a simulator serves, as JSON texts for the addon.
  *
  * @typedef {object} ServedDeclaration
  * @property {string} operations the operation table
  * @property {string} document the OpenAPI document with the schemas
- * @property {string} simulation how the operations behave
- * @property {string} fixtures the collections
- * @property {string} [protocol] a declared protocol, which takes the place of all these
+ * @property {string} simulation the behaviour of the operations
+ * @property {string} fixtures the world
+ * @property {string} [protocol] a declared protocol, which replaces all of these
  */
 
 /**
- * The internal API. The files are loaded by `require`, since that is what bundlers see and take in.
+ * The declaration of the internal API. Its files are loaded by `require`, so that bundlers include them.
  *
  * @returns {ServedDeclaration}
  */
@@ -26,7 +26,7 @@ function internalApi() {
 }
 
 /**
- * A declared protocol.
+ * The declaration for a declared protocol.
  *
  * @param {object} protocol
  * @returns {ServedDeclaration}

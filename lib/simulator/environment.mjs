@@ -1,7 +1,7 @@
 import { definitionOf } from '../protocol/definition.mjs';
 
 /**
- * The variables by which a program finds a simulator.
+ * The environment variables with which a program uses a simulator.
  *
  * @param {{ token: string, socketPath?: string, metadataPath?: string, host: string, port?: number }} place
  * @param {object | undefined} protocol

@@ -1,27 +1,27 @@
 /** @typedef {{ closeNow: () => void }} Closable */
 
-/** Simulators that run, so that none is collected before it is closed. @type {Set<Closable>} */
+/** The running simulators. Keeps them alive until they are closed. @type {Set<Closable>} */
 const running = new Set();
 
-/** Signals that end a process which does not listen to them. @type {NodeJS.Signals[]} */
+/** Signals that end a process unless it has a listener for them. @type {NodeJS.Signals[]} */
 const DEADLY = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
 /**
- * Has a simulator end with the process, so that no file of it is left behind.
+ * Closes a simulator when the process ends, so that none of its files is left behind.
  *
  * @param {Closable} simulator
  */
 function watch(simulator) {
   if (running.size === 0) {
     process.on('exit', closeAll);
-    // First, so that a listener that is called once still counts.
+    // Prepended, so that a listener added by `once` is still counted when this one runs.
     for (const signal of DEADLY) process.prependListener(signal, endBy);
   }
   running.add(simulator);
 }
 
 /**
- * A simulator that has ended.
+ * Undoes {@link watch} for a simulator that was closed.
  *
  * @param {Closable} simulator
  */
@@ -38,7 +38,8 @@ function closeAll() {
 }
 
 /**
- * Ends as the signal would have. A program that listens to it itself decides what happens.
+ * Closes all simulators and ends the process by the signal. Does nothing if the program has a listener for the signal,
+ * which then decides what happens.
  *
  * @param {NodeJS.Signals} signal
  */

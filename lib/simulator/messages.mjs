@@ -17,7 +17,7 @@ function matchText(match) {
 /** @param {unknown} message */
 function messageText(message) {
   const text = JSON.stringify(message);
-  if (text === undefined) throw invalid(`a message must be an object or a text, not ${typeof message}`);
+  if (text === undefined) throw invalid(`a message must be an object or a string, not ${typeof message}`);
   return text;
 }
 

@@ -5,11 +5,11 @@ import { checkMilliseconds, invalid } from './answer.mjs';
 
 const OPTIONS = ['socketPath', 'port', 'host', 'token', 'latencyMs', 'metadataPath', 'world', 'protocol', 'election'];
 
-/** What the value of a header may hold. */
+/** The characters that HTTP allows in the value of a header. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /**
- * The options of a simulator, checked and with their defaults.
+ * Checks the options of a simulator and fills in the defaults.
  *
  * @param {SimulatorOptions} options
  */
@@ -47,7 +47,7 @@ function readOptions(options) {
   if (protocol !== undefined && (world !== undefined || election !== undefined || metadataPath !== undefined)) {
     throw invalid('a protocol has neither a world, nor elections, nor metadata');
   }
-  // An IPv6 address as a URL has it.
+  // Removes the brackets of an IPv6 address.
   const plainHost = /^\[(.*:.*)\]$/.exec(host)?.[1] ?? host;
   return { socketPath, host: plainHost, port, latencyMs, metadataPath, world, election, protocol };
 }
@@ -68,9 +68,9 @@ function checkElection(election) {
  * @param {unknown} value
  */
 function checkText(name, value) {
-  if (typeof value !== 'string') throw invalid(`${name} must be a text, not ${kindOf(value)}`);
+  if (typeof value !== 'string') throw invalid(`${name} must be a string, not ${kindOf(value)}`);
   if (value === '') throw invalid(`${name} must not be empty`);
-  if (value.includes('\0')) throw invalid(`${name} must have no zero byte`);
+  if (value.includes('\0')) throw invalid(`${name} must not contain a zero byte`);
 }
 
 /**
@@ -91,7 +91,7 @@ function kindOf(value) {
 }
 
 /**
- * The world that a function makes of the one that is there, as JSON.
+ * Gives the world that a program's function makes from the default one, as JSON.
  *
  * @param {(world: any) => unknown} make
  * @param {string} fixtures
@@ -99,12 +99,12 @@ function kindOf(value) {
 function madeWorld(make, fixtures) {
   const world = JSON.parse(fixtures);
   const made = make(world) ?? world;
-  checkObject('what the function world gives must be an object', made);
-  return worldText('what the function world gives', made);
+  checkObject('the function world must return an object', made);
+  return worldText('what the function world returns', made);
 }
 
 /**
- * @param {string} what it is
+ * @param {string} what name of the value, for errors
  * @param {unknown} world
  */
 function worldText(what, world) {

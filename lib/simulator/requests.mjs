@@ -1,5 +1,5 @@
 /**
- * A request as the addon writes it down.
+ * An entry of the addon's journal of requests.
  *
  * @typedef {object} Entry
  * @property {number} sequence
@@ -17,7 +17,7 @@
  * @property {'connection' | 'head' | 'body' | 'aborted' | null} fault
  */
 
-/** A request that the simulator received, and what became of it. */
+/** A request that the simulator received, and the status of its answer. */
 class SimulatedRequest {
   /** @param {Entry} entry */
   constructor(entry) {
@@ -36,7 +36,7 @@ class SimulatedRequest {
     this.fault = entry.fault;
   }
 
-  /** The body as JSON; undefined when it is none. */
+  /** The body, parsed as JSON; undefined when it is not JSON. */
   get json() {
     try {
       return JSON.parse(this.text);
@@ -46,7 +46,7 @@ class SimulatedRequest {
   }
 }
 
-/** The requests of a simulator, fetched from the addon as far as they changed. */
+/** The requests of a simulator. Only changes are fetched from the addon. */
 class Requests {
   /** @type {Map<number, SimulatedRequest>} */
   #kept = new Map();
@@ -58,7 +58,7 @@ class Requests {
     this.#since = since;
   }
 
-  /** All that are kept, oldest first. */
+  /** All requests that the addon has kept, oldest first. */
   list() {
     const { revision, first, entries } = JSON.parse(this.#since(this.#revision));
     this.#revision = revision;

@@ -30,11 +30,11 @@ class Simulator {
   #closing;
   /** @type {Promise<void> | undefined} */
   #closed;
-  /** Functions that answer, by rule. @type {Map<number, AnswerFunction>} */
+  /** The functions that give answers, by number of the rule. @type {Map<number, AnswerFunction>} */
   #functions = new Map();
-  /** What waits for a publisher's end. @type {Map<number, (sent: number) => void>} */
+  /** Called when a publisher ends, by its number. @type {Map<number, (sent: number) => void>} */
   #publishers = new Map();
-  /** What waits for connections. @type {Set<() => void>} */
+  /** Called when the number of connections changes. @type {Set<() => void>} */
   #watchers = new Set();
   #latencyMs;
 
@@ -221,7 +221,7 @@ class Simulator {
         if (this.connections >= count) {
           settle(resolve);
         } else if (this.#closed) {
-          settle(() => reject(new Error('the simulator was closed before so many sockets were open')));
+          settle(() => reject(new Error('the simulator was closed before that many sockets were open')));
         }
       };
       if (signal?.aborted) {
@@ -274,13 +274,13 @@ class Simulator {
     return this.#closing;
   }
 
-  /** Ends at once, while the process exits. */
+  /** Closes synchronously, while the process exits. */
   closeNow() {
     this.#close().waitNow();
   }
 
   /**
-   * Takes what the addon tells.
+   * Handles an event of the addon.
    *
    * @param {{ current?: Simulator }} holder
    * @param {string} text
@@ -340,7 +340,7 @@ function deferred() {
 }
 
 /**
- * Runs a call of the addon; what it refuses comes as a TypeError.
+ * Calls the addon, and throws its errors as a `TypeError`.
  *
  * @template T
  * @param {() => T} run
@@ -355,7 +355,7 @@ function rethrow(run) {
 }
 
 /**
- * Starts a simulated platform.
+ * Starts a simulator. Documented in `testing.d.ts`.
  *
  * @param {SimulatorOptions} [options]
  * @returns {Promise<import('../../testing.js').Simulator>}
