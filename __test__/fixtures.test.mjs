@@ -108,6 +108,6 @@ for (const { fault, change, complaint } of faults) {
 test('a service without a container is an error', () => {
   assert.throws(
     () => readWorld('services: { vpn: abc }\ncontainers: []\ninstances: []', document),
-    /services\.vpn names no container: abc/,
+    /services\.vpn refers to a container that does not exist: abc/,
   );
 });

@@ -1,11 +1,10 @@
-// What programs load: the modules of `lib/` joined into a few files of CommonJS in `dist/`, because finding, reading and
-// compiling a file takes longer than running it.
+// Joins the modules of `lib/` into a few files of CommonJS in `dist/`, which programs load. Finding, reading and compiling
+// many files would take longer than running them.
 //
-// A module is in one of these files, so that what it has, a class of errors or the loaded addon, is once in a process
-// whichever entries of the package are loaded: the first file of the list below that imports it has it, and the files
-// after that ask the former for it. What a module does not import but `require`s, or imports by a promise, is a file of
-// its own that is loaded then. Packages of npm are joined in too, but for those that package.json has under `dependencies`.
-// Constants are in each file that uses them: esbuild puts numbers in place.
+// Each module is in exactly one of these files, so that an error class or the loaded addon exists once in a process,
+// whichever entries of the package are loaded. It is in the first file of the list below that imports it; later files take
+// it from there. What a module loads by `require` or `import()` is a file of its own. Packages of npm are included, unless
+// package.json has them in `dependencies`. Constants are in each file that uses them: esbuild replaces them by numbers.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -14,10 +13,10 @@ import { platforms } from './package/platforms.mjs';
 import { root } from './setup.mjs';
 
 /**
- * The files of `dist/`, and the module that each begins with.
+ * The files of `dist/`, with the module at which each begins.
  *
- * `index` has what a plain call needs, and whatever reports a failure: a process that has no descriptor left, or may not
- * read its own files any more, could not load that.
+ * `index` contains what a plain call needs, and everything that reports a failure, because a process without free file
+ * descriptors, or without permission to read its files, could not load that later.
  */
 const FILES = /** @type {const} */ ({
   index: 'lib/index.mjs',
@@ -29,7 +28,7 @@ const FILES = /** @type {const} */ ({
 
 /** @typedef {keyof typeof FILES} File */
 
-/** Where the types of these files are. */
+/** The type declarations of these files. */
 const TYPES = {
   import: '../index.js',
   index: '../index.js',
@@ -39,13 +38,13 @@ const TYPES = {
   cli: '../lib/cli/main.mjs',
 };
 
-/** The module that has nothing but constants. */
+/** The module that contains only constants. */
 const CONSTANTS = 'lib/bridge/wire.mjs';
 
-/** Characters of a line. Node prints the line that throws. */
+/** Length of lines, in characters. Lines are short because Node prints the whole line that throws. */
 const LINE = 100;
 
-/** In what `require` gives, the names of `index` that other files use. Programs that list the package's names do not see it. */
+/** The property of `index`'s exports with the names that other files use. It is not enumerable. */
 const INTERNALS = 'internals';
 
 const dist = join(root, 'dist');
@@ -56,7 +55,7 @@ const { version, dependencies } = JSON.parse(readFileSync(join(root, 'package.js
 
 const SETTINGS = /** @type {const} */ ({ absWorkingDir: root, write: false, platform: 'node', target: 'node20' });
 
-/** @returns {Promise<Map<string, Module>>} all that the entries need, by path */
+/** @returns {Promise<Map<string, Module>>} all modules that the entries need, by path */
 async function readModules() {
   const settings = /** @type {const} */ ({
     ...SETTINGS,
@@ -89,7 +88,7 @@ async function readModules() {
 const QUIET = { 'commonjs-variable-in-esm': 'silent', 'empty-import-meta': 'silent' };
 
 /**
- * Files of the package that are not in `lib/` stay what they are, as seen from `dist/`.
+ * Leaves files of the package outside of `lib/` out of the bundle, and makes their paths relative to `dist/`.
  *
  * @param {import('esbuild').PluginBuild} build
  */
@@ -103,7 +102,7 @@ function keepOutside({ onResolve }) {
 
 /**
  * @param {Map<string, Module>} modules
- * @returns {Map<string, File>} by path, the file of `dist/` that has it
+ * @returns {Map<string, File>} by path of the module, the file of `dist/` that contains it
  */
 function findOwners(modules) {
   /** @type {Map<string, File>} */
@@ -120,7 +119,8 @@ function findOwners(modules) {
 }
 
 /**
- * The names that a file gives, by the module that has them: those of its first module, and of each that another file asks for.
+ * The names that a file exports, and the module of each: the exports of its first module, and of modules that other files
+ * import.
  *
  * @param {File} file
  * @param {Map<string, Module>} modules
@@ -152,11 +152,11 @@ function givenNames(file, modules, owners) {
 async function writeFile(file, modules, owners) {
   const { givers, own } = givenNames(file, modules, owners);
   const hidden = file === 'index';
-  // Written so that Node finds the names that can be imported.
+  // Written in a form in which Node finds the names for `import`.
   const contents = [
     ...[...givers].map(([name, path]) => `import { ${name} } from './${path}';`),
     `module.exports = { ${hidden ? own : [...givers.keys()]} };`,
-    // Made when another file asks: that file is loaded later, or never.
+    // A getter, because many programs never load the files that use it.
     hidden
       ? `Object.defineProperties(module.exports, { ${INTERNALS}: { get: () => ({ ${[...givers.keys()]} }) } });`
       : '',
@@ -182,7 +182,7 @@ async function writeFile(file, modules, owners) {
       { name: 'others', setup: askOthers },
     ],
   });
-  // Less to read for the engine. What is not inside a function keeps its name, so that a stack says where it was.
+  // Minified, so that the engine reads less. Top-level names are kept, so that stacks stay readable.
   const { code, map } = await transform(outputFiles[0].text, {
     minifyIdentifiers: true,
     minifyWhitespace: true,
@@ -223,14 +223,14 @@ function writeOutput(name, text) {
 }
 
 /**
- * What `import` loads in place of `index.js`, which it loads in turn: before Node runs CommonJS for `import`, it searches it for
- * names, and that takes much longer than running it.
+ * Writes the small file that `import` loads, which loads `index.js`. For `import`, Node searches a CommonJS file for its
+ * names, and searching `index.js` would take much longer than running it.
  *
  * @param {string[]} names
  */
 function writeImport(names) {
   const lines = ["'use strict';", "const index = require('./index.js');", 'module.exports = index;'];
-  // The search finds the names in what never runs.
+  // Node's search finds the names in code that never runs.
   writeOutput('import.js', `${lines.join('\n')}\n0 && (module.exports = { ${names.join(', ')} });\n`);
 }
 

@@ -1,4 +1,5 @@
-// `npm run test:consumers`: programs of all kinds use the tarballs of `artifacts/`, each in an empty folder. See `--help`.
+// `npm run test:consumers`: tries the tarballs of `artifacts/` with programs of all kinds, each in an empty folder. See
+// `--help`.
 
 import { execFileSync, spawn } from 'node:child_process';
 import {
@@ -25,7 +26,7 @@ const require = createRequire(import.meta.url);
 
 const HELP = `Usage: npm run test:consumers [-- options] [words]
 
-Runs the cases whose name has one of the words, or all. Needs "npm run package" first, and a registry of npm within reach.
+Runs the cases whose name contains one of the words, or all. Needs "npm run package" first, and access to a registry of npm.
 
   --quick  only those that need no other tools
   --list   says which there are
@@ -33,7 +34,7 @@ Runs the cases whose name has one of the words, or all. Needs "npm run package" 
 
 const LIMIT_MS = 300_000;
 
-/** Tools of the cases are kept here for the next time. */
+/** Tools of the cases are installed here once and kept. */
 const toolFolder = join(root, 'target', 'consumers');
 const artifacts = join(root, 'artifacts');
 
@@ -79,7 +80,7 @@ async function runSteps(steps, cwd, env) {
 }
 
 /**
- * The folder with some packages of the registry. Those that the project has are there; others are installed, and kept.
+ * Gives a folder in which packages of the registry are installed. Installs those that the project does not have.
  *
  * @param {string[]} tools
  */
@@ -94,7 +95,7 @@ async function installTools(tools) {
     const install = ['npm', 'install', '--no-audit', '--no-fund', '--loglevel=error', ...tools];
     const { code, output } = await runStep(install, folder, process.env);
     if (code !== 0) {
-      throw new Error(`${tools.join(' ')} could not be installed. Is the registry of npm within reach?\n${output}`);
+      throw new Error(`${tools.join(' ')} could not be installed. Is the registry of npm reachable?\n${output}`);
     }
   }
   return join(folder, 'node_modules');
@@ -107,7 +108,7 @@ const npm = ['npm', 'install', '--no-audit', '--no-fund', '--loglevel=error', NA
  *
  * @param {string} manager
  * @param {string} folder
- * @param {string} url of the registry that has the package
+ * @param {string} url URL of the registry that has the package
  * @returns {Promise<string[][]>}
  */
 async function installSteps(manager, folder, url) {
@@ -135,7 +136,7 @@ async function installSteps(manager, folder, url) {
         `npmScopes:\n  cycleplatform:\n    npmRegistryServer: "${url}"`,
         'unsafeHttpWhitelist:\n  - 127.0.0.1',
         'npmPreapprovedPackages:\n  - "@cycleplatform/*"',
-        // Not what an earlier run fetched of the same version, or where from.
+        // Without caches: an earlier run may have fetched another build of the same version.
         'enableTelemetry: false\nenableGlobalCache: false\nenableMirror: false\nnpmMinimalAgeGate: 0',
         'globalFolder: ./.yarn/global',
         ...(process.env.NODE_EXTRA_CA_CERTS ? [`httpsCaFilePath: "${process.env.NODE_EXTRA_CA_CERTS}"`] : []),
@@ -154,7 +155,7 @@ async function installSteps(manager, folder, url) {
  * @param {import('./consumers/cases.mjs').Case} one
  * @param {string} url
  * @param {NodeJS.ProcessEnv} simulated
- * @returns {Promise<string | undefined>} what is wrong
+ * @returns {Promise<string | undefined>} the failure, if there is one
  */
 async function runCase(
   { files, steps, install = 'npm', tools = [], expect = /answered 200/, env: added = {} },
@@ -162,7 +163,7 @@ async function runCase(
   simulated,
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'consumer-'));
-  // In a folder that another user may enter.
+  // Some cases run as another user, who must be able to enter the folder.
   chmodSync(folder, 0o755);
   try {
     for (const [file, text] of Object.entries({ 'package.json': '{}', ...files })) {
@@ -204,8 +205,8 @@ async function runCase(
 }
 
 /**
- * A folder with all that a registry has of a release: `artifacts/`, and for platforms that were not built an addon that is
- * none. Some package managers install what does not fit, and all want to know of it.
+ * Makes a folder with all packages of a release: those of `artifacts/`, and for platforms that were not built, packages
+ * with a fake addon. Package managers need the metadata of all, and some install those of other platforms too.
  */
 function published() {
   const folder = mkdtempSync(join(tmpdir(), 'published-'));
@@ -248,7 +249,7 @@ async function main() {
     throw new Error(`No case has ${positionals.join(' or ')} in its name.`);
   }
   if (!existsSync(artifacts)) {
-    throw new Error('There is no artifacts/: "npm run package" makes it.');
+    throw new Error('There is no artifacts/: run "npm run package" first.');
   }
   const { startRegistry } = require('../__test__/peers/registry.js');
   const { startSimulator } = require('../testing.js');
@@ -256,7 +257,7 @@ async function main() {
   const registry = await startRegistry(folder);
   const simulator = await startSimulator();
   const socket = /** @type {string} */ (simulator.socketPath);
-  // Another user has to reach it.
+  // Another user must be able to connect.
   chmodSync(dirname(socket), 0o755);
   chmodSync(socket, 0o666);
   let failed = 0;

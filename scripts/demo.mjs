@@ -1,4 +1,4 @@
-// `npm run demo`: installs, builds, and shows the package at work against a simulated platform.
+// `npm run demo`: installs, builds, and demonstrates the package with a simulated platform.
 
 import { once } from 'node:events';
 import { build, installDependencies, say } from './setup.mjs';
@@ -43,12 +43,12 @@ async function requests() {
   const read = await client.GET('/v1/object-cache', { params: { query: { scope: 'environment', key: 'greeting' } } });
   console.log(`${saved.response.status}, then ${read.response.status}: ${JSON.stringify(read.data?.data)}`);
 
-  say('A query without its key: an error answer');
+  say('A query without the required key: an error answer');
   const query = /** @type {any} */ ({ scope: 'environment' });
   const { error, response } = await client.GET('/v1/object-cache', { params: { query } });
   console.log(`${response.status}: ${error?.error.code}: ${error?.error.title} (${error?.error.source})`);
 
-  say('A socket that is not there: an error that says what to do');
+  say('A socket that does not exist: an error that says what to do');
   await getClient({ socketPath: '/nowhere/api.sock' })
     .GET('/v1/environment')
     .catch((failure) => console.log(`${failure.code}: ${failure.message}`));

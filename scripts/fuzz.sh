@@ -1,6 +1,7 @@
 #!/bin/sh
-# Feeds random bytes to what reads the notification stream, JSON, answers and their codings: each target for so many seconds, 20 unless told otherwise.
-# Needs a nightly compiler. What is read has no unsafe code, so no sanitizer is asked for. Usage: scripts/fuzz.sh [seconds] [target...]
+# Usage: scripts/fuzz.sh [seconds] [target...]
+# Feeds random bytes to the parsers of notifications, JSON, answers and content codings: each target for 20 seconds by default.
+# Needs a nightly compiler. The parsers have no unsafe code, so no sanitizer is used.
 set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:-20}

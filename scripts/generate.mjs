@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// Writes generated/ from protocol/ and lib/error-codes.json, lib/bridge/wire.mjs from src/bridge/wire.rs, and what pages are
-// made of: docs/errors.md, the commands in docs/cli.md, and from benches/results.json the tables and the chart of the
-// benchmarks. With --check nothing is written: it fails when a file differs.
+// Writes generated/ from protocol/ and lib/error-codes.json, lib/bridge/wire.mjs from src/bridge/wire.rs, docs/errors.md, the
+// table of commands in docs/cli.md, and from benches/results.json the tables and the chart of the benchmarks. With --check it
+// writes nothing, and fails when a file differs.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
@@ -73,7 +73,7 @@ async function generate() {
 
 /**
  * @param {Map<string, string>} files
- * @returns {Promise<string[]>} one readable complaint for each file that is not as generated
+ * @returns {Promise<string[]>} a message for each file that differs from what is generated
  */
 async function check(files) {
   const complaints = [];

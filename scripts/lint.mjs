@@ -1,4 +1,4 @@
-// `npm run lint`: style, types and drift of what is generated. Changes nothing.
+// `npm run lint`: checks style, types and that generated files are up to date. Changes nothing.
 
 import { build, has, installDependencies, run, say, tool } from './setup.mjs';
 
@@ -15,6 +15,6 @@ if (has('cargo', ['deny', '--version'])) {
 say('JavaScript: format, lint and types');
 run(tool('biome'), ['ci', '.']);
 run(tool('tsc'), ['--project', '.']);
-say('The declarations, and what is generated from them');
+say('API declarations and generated files');
 run(tool('redocly'), ['lint'], { REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true', REDOCLY_TELEMETRY: 'off' });
 run(process.execPath, ['scripts/generate.mjs', '--check']);

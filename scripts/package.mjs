@@ -1,4 +1,4 @@
-// `npm run package`: what is published, as tarballs in `artifacts/`. See `--help`.
+// `npm run package`: makes the tarballs of a release in `artifacts/`. See `--help`.
 
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -27,10 +27,10 @@ Makes the tarball of the package, and one with the addon for each platform, in a
                  ${platforms.map(({ name }) => name).join(', ')}
   --all          all of them
   --main         the package alone
-  --built        the addon that "npm run build" made, for tests: a published one asks for less of the system
+  --built        the addon that "npm run build" made, for tests: it may need a newer system than a published one
 `;
 
-/** Where the content of the tarballs is put together, and where they go. */
+/** Where the content of the tarballs is collected, and where the tarballs are written. */
 const staged = join(root, 'target', 'package', 'staged');
 const artifacts = join(root, 'artifacts');
 
@@ -121,18 +121,19 @@ function packMain() {
 /**
  * @param {Platform} platform
  * @param {string} library its addon
- * @param {{ folders: string[], glibc?: string }} limits paths that it may not have inside, and the newest C library it may need
+ * @param {{ folders: string[], glibc?: string }} limits paths that it must not contain, and the newest C library that it may
+ *   need
  */
 function packAddon(platform, library, limits) {
   const { version } = manifest;
   const expected = { version, target: platform.target, ...limits };
   const faults = addonFaults(readFileSync(library), expected);
   if (faults.length > 0) {
-    throw new Error(`The addon for ${platform.name} is not as it should be. ${faults.join(' ')}`);
+    throw new Error(`The addon for ${platform.name} cannot be published. ${faults.join(' ')}`);
   }
   console.log(`The addon for ${platform.name} has ${statSync(library).size} bytes.`);
   const parameters = ['metadata', '--format-version', '1', '--locked', '--filter-platform', platform.target];
-  const metadata = JSON.parse(outputOf('cargo', parameters, 'crates.io has to be reachable.'));
+  const metadata = JSON.parse(outputOf('cargo', parameters, 'crates.io must be reachable.'));
   pack(platformManifest(manifest, platform), licencesPage(crates(metadata)), (folder) => {
     copyFileSync(library, join(folder, addonFile(manifest, platform)));
     const about = `# ${platformPackage(manifest, platform)}\n\nThe native part of \`${manifest.name}\`, which installs it.\n`;
@@ -147,7 +148,7 @@ try {
   if (built) {
     build();
   } else if (missingFiles(isThere).length > 0) {
-    // Writes the table of addons too.
+    // Writes binding.js too, the table of addons.
     build('debug');
   }
   bundle();

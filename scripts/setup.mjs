@@ -1,4 +1,4 @@
-// What a fresh checkout needs before anything can run: dependencies and the native addon.
+// Prepares a fresh checkout: installs dependencies and builds the native addon.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
@@ -27,7 +27,7 @@ export function run(command, parameters, env = {}) {
   });
   if (error) {
     const missing = /** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT';
-    console.error(missing ? `${command} was not found. The README says what has to be installed.` : error.message);
+    console.error(missing ? `${command} was not found. The README lists what must be installed.` : error.message);
     process.exit(1);
   }
   if (status !== 0) {
@@ -39,14 +39,14 @@ export function run(command, parameters, env = {}) {
  * Whether a command can be run on this machine.
  *
  * @param {string} command
- * @param {string[]} parameters for which it ends with 0 where it is there
+ * @param {string[]} parameters parameters with which it exits with 0
  */
 export function has(command, parameters) {
   return spawnSync(command, parameters, { cwd: root, stdio: 'ignore' }).status === 0;
 }
 
 /**
- * The path of a command that a dependency brings.
+ * The path of a command of a dependency.
  *
  * @param {string} name
  */
@@ -54,7 +54,7 @@ export function tool(name) {
   return join(root, 'node_modules', '.bin', name);
 }
 
-/** Installs the dependencies unless they are as the lock file says. */
+/** Installs the dependencies, unless they match the lock file. */
 export function installDependencies() {
   const lock = join(root, 'package-lock.json');
   const installed = join(root, 'node_modules', '.package-lock.json');
@@ -62,14 +62,14 @@ export function installDependencies() {
     return;
   }
   say('Installing the dependencies');
-  // Not `npm ci`: it insists on platform packages of the linter that not every registry mirror has.
+  // Not `npm ci`, which fails if a registry mirror lacks the linter's packages for other platforms.
   run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
 }
 
 /**
- * Builds the addon and `dist/`; Cargo sees what changed.
+ * Builds the addon and `dist/`. Cargo compiles only what has changed.
  *
- * @param {'release' | 'debug'} [profile] as they are published, or quick to compile and slow to run
+ * @param {'release' | 'debug'} [profile] `debug` compiles faster and runs slower
  */
 export function build(profile = 'release') {
   const time = profile === 'release' ? 'two to four minutes' : 'a minute';

@@ -1,16 +1,16 @@
-// `npm run soak`: calls and notifications through a proxy that harms connections, for minutes or hours, in both lanes.
+// `npm run soak`: calls and notifications through a proxy that damages connections, for minutes or hours, in both lanes.
 //
-//   --seed <number>    what the faults depend on; default: the time
-//   --seconds <number> goes on, each round with the next seed, until so much time has passed; default: one round
+//   --seed <number>    seed of the random faults; default: the time
+//   --seconds <number> repeats rounds for this time, each with the next seed; default: one round
 //   --lane <name>      event-loop or io-thread; default: both
-//   --calls <number>, --notifications <number>   of a round and lane; default 20000 and 100000
+//   --calls <number>, --notifications <number>   for each round and lane; default 20000 and 100000
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect, parseArgs } from 'node:util';
 import { root, say } from './setup.mjs';
 
-// Not an import: what is under __test__ is not type checked.
+// Not a static import, because files under __test__ are not type checked.
 const { soak } = (await import(new URL('../__test__/soak/soak.js', import.meta.url).href)).default;
 
 const LANES = ['event-loop', 'io-thread'];
@@ -31,7 +31,7 @@ const [firstSeed, seconds, calls, notifications] = [
   values.notifications,
 ].map(Number);
 if (![firstSeed, seconds, calls, notifications].every((value) => Number.isInteger(value) && value >= 0)) {
-  console.error('Seed, seconds, calls and notifications are whole numbers.');
+  console.error('--seed, --seconds, --calls and --notifications must be whole numbers.');
   process.exit(2);
 }
 if (values.lane && !LANES.includes(values.lane)) {
@@ -58,7 +58,7 @@ for (let seed = firstSeed; seed === firstSeed || performance.now() < end; seed +
 process.exitCode = failed ? 1 : 0;
 
 /**
- * One soak, and all that it opened closed again.
+ * Runs one round, and closes everything that it has opened.
  *
  * @param {{ seed: number, lane: string, calls: number, notifications: number, limitMs: number }} options
  */

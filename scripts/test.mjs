@@ -19,7 +19,7 @@ Names choose test files by a part of their path, and leave out the Rust tests.
 
 const LANES = ['event-loop', 'io-thread'];
 
-/** What is the same over each lane, and slow: types, what is generated, and the pages. */
+/** Slow tests that do not depend on the lane: types, generated files and pages. */
 const LANELESS = /^__test__[/\\](?:(?:types|scripts|protocol)[/\\]|docs\.test)/;
 
 function readArguments() {
@@ -59,7 +59,7 @@ if (help) {
   process.exit();
 }
 const files = testFiles(names);
-// Nothing stands for the lane that Node has without being told, the event loop's.
+// `undefined` is Node's default lane, that of the event loop.
 const lanes = lane || quick ? [lane] : [undefined, 'io-thread'];
 
 installDependencies();

@@ -1,5 +1,5 @@
-// Installs the tarballs of `artifacts/` in an empty folder and uses each part of the package there, with a simulator. It needs
-// nothing of a checkout but itself and the tarballs. See `--help`.
+// Installs the tarballs of `artifacts/` in an empty folder and uses each part of the package there, with a simulator. It
+// needs only this file and the tarballs, no checkout. See `--help`.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -39,7 +39,7 @@ try {
   writeFileSync(join(folder, 'package.json'), '{}');
   writeFileSync(join(folder, 'main.mjs'), everyPart);
   for (const command of [
-    // The other platforms' addons are not on a registry yet.
+    // Without optional dependencies: the addons of other platforms are not in a registry yet.
     [
       ...['npm', 'install', '--no-audit', '--no-fund', '--omit=optional'],
       ...[`--os=${os}`, `--cpu=${cpu}`, ...(libc ? [`--libc=${libc}`] : [])],

@@ -63,5 +63,5 @@ test('a reference that leads nowhere is an error that names the place', () => {
   const { status, stderr } = generate();
   writeFileSync(file, text);
   assert.notEqual(status, 0);
-  assert.match(stderr, /the declaration can't be joined:\n.*task\.yaml#\/InstanceTask\/oneOf\/1: Can't resolve/);
+  assert.match(stderr, /the declaration cannot be bundled:\n.*task\.yaml#\/InstanceTask\/oneOf\/1: Can't resolve/);
 });

@@ -44,7 +44,7 @@ test('whatever is no constant with a plain value is an error that names its line
     '#[cfg(test)]',
   ]) {
     const rust = `${head}/// Numbers.\npub mod kind {\n${line}\n}\n`;
-    const complaint = { message: `src/bridge/wire.rs:5 is no constant with a plain value: ${line.trim()}` };
+    const complaint = { message: `src/bridge/wire.rs:5 is not a constant with a plain value: ${line.trim()}` };
     assert.throws(() => wireModule(rust), complaint, line);
   }
 });

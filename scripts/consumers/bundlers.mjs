@@ -1,4 +1,4 @@
-// Bundlers. Where one takes the package into the bundle, `node_modules` is gone when the program runs.
+// Bundlers. If the package is inside the bundle, `node_modules` is removed before the program runs.
 
 import * as programs from './programs.mjs';
 
@@ -7,7 +7,7 @@ import * as programs from './programs.mjs';
 const node = process.execPath;
 const NAME = '@cycleplatform/internal-api-client';
 
-/** What a program may be made of. */
+/** The sources of a program, in each kind. */
 const FILES = {
   'main.js': programs.commonjs,
   'main.mjs': programs.esm,
@@ -16,7 +16,7 @@ const FILES = {
 };
 
 /**
- * A program whose bundle loads the package.
+ * A bundle that loads the package from `node_modules`.
  *
  * @param {string} name
  * @param {string[]} tools
@@ -33,7 +33,7 @@ const external = (name, tools, command, files = {}, output = 'out/main.cjs') => 
 });
 
 /**
- * A program whose bundle has the package inside.
+ * A bundle that contains the package.
  *
  * @param {string} name
  * @param {string[]} tools
@@ -50,7 +50,7 @@ const inside = (name, tools, command, output, files = {}) => ({
   steps: [command, ['rm', '-r', 'node_modules'], [node, output]],
 });
 
-/** As `docs/bundlers.md` has it. */
+/** The options of `docs/bundlers.md`. */
 const ESBUILD = ['esbuild', '--bundle', '--platform=node', '--loader:.node=copy', '--log-level=error'];
 const MODULES = [
   '--format=esm',
@@ -59,7 +59,7 @@ const MODULES = [
 
 const MODULE = { 'package.json': '{ "type": "module" }' };
 
-/** Starts a server on a free port, prints what it says to a request, and stops it. */
+/** Starts a server on a free port, prints its answer to a request, and stops it. */
 const SERVE = `const { spawn } = require('node:child_process');
 const probe = require('node:net').createServer().listen(0, '127.0.0.1', () => {
   const { port } = probe.address();
@@ -100,7 +100,7 @@ const next = {
     'serve.cjs': SERVE,
   },
   steps: [
-    // It finds nothing outside of the project.
+    // Next finds only tools that are inside of the project.
     ['cp', '-Rn', '$TOOLS/.', 'node_modules'],
     ['node_modules/.bin/next', 'build'],
     ['mv', '.next/standalone', 'out'],
@@ -114,7 +114,7 @@ const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 /** @type {Case} */
 const singleExecutable = {
   name: 'Node single executable',
-  // Elsewhere it has to be signed.
+  // On other systems the executable must be signed.
   os: 'linux',
   tools: ['esbuild', 'postject'],
   files: {

@@ -1,5 +1,5 @@
-// What consumers do with the package: one entry a case. The steps run in a folder of its own that has the files, after the
-// package was installed there; together they have to print `answered 200`, or what `expect` says.
+// The cases of `npm run test:consumers`. Each has a folder with its files, in which the package is installed. Then the steps
+// run there; their output must contain `answered 200`, or match `expect`.
 
 import { bundlers } from './bundlers.mjs';
 import { compilers } from './compilers.mjs';
@@ -13,13 +13,13 @@ import { runners } from './runners.mjs';
  * @property {string} name
  * @property {Record<string, string>} files
  * @property {string[][]} steps `$TOOLS`, `$TARBALL`, `$ADDON`, `$FOLDER` and `$YARN4` in them are paths
- * @property {string} [install] npm unless said
+ * @property {string} [install] package manager; default: npm
  * @property {string[]} [tools] packages of npm whose commands the steps use
  * @property {RegExp} [expect]
- * @property {boolean} [quick] needs no tools but those of the project
- * @property {boolean} [privileged] can be run by root alone
+ * @property {boolean} [quick] whether it needs only tools of the project
+ * @property {boolean} [privileged] whether only root can run it
  * @property {Record<string, string>} [env] added to the environment
- * @property {NodeJS.Platform} [os] the one that it can run on
+ * @property {NodeJS.Platform} [os] the only system on which it can run
  */
 
 /** @type {Case[]} */

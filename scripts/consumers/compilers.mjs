@@ -1,4 +1,4 @@
-// TypeScript, and what checks the package's types and its `package.json`.
+// TypeScript, and tools that check the package's types and its `package.json`.
 
 import * as programs from './programs.mjs';
 

@@ -1,4 +1,5 @@
-// Installations that lack the addon or have a wrong one: each ends with a message, and going on as it says helps.
+// Installations without an addon or with a wrong one. The program must fail with a message, and following its advice must
+// help.
 
 import * as programs from './programs.mjs';
 
@@ -17,7 +18,7 @@ spawnSync(command, [...parameters, '--no-audit', '--no-fund'], { stdio: 'inherit
 
 const ADVISED = /ERR_CYCLE_NATIVE_MISSING[\s\S]*answered 200/;
 
-/** Deletes from the lock file whatever is not on this system's disk, as some versions of npm do. */
+/** Deletes from the lock file every package that is not installed, as some versions of npm do. */
 const FORGET = `const fs = require('node:fs');
 const lock = JSON.parse(fs.readFileSync('package-lock.json', 'utf8'));
 for (const path of Object.keys(lock.packages)) if (path && !fs.existsSync(path)) delete lock.packages[path];
@@ -30,12 +31,12 @@ const again = ['npm', 'install', '--no-audit', '--no-fund', '--loglevel=error'];
 /** One that installs what such a lock file has, and no more; newer ones mend it. */
 const oldNpm = [node, '$TOOLS/npm/bin/npm-cli.js', ...again.slice(1)];
 const clear = ['rm', '-r', 'node_modules'];
-/** As the message says. */
+/** Follows the advice of the message. */
 const followed = [
   [node, 'follow.cjs'],
   [node, 'main.cjs'],
 ];
-/** As the message says where what is installed is damaged. */
+/** Follows the advice for a damaged installation. */
 const anew = [['rm', '-r', 'node_modules', 'package-lock.json'], again, [node, 'main.cjs']];
 
 /** @type {Case[]} */

@@ -1,4 +1,4 @@
-// Threads, processes and what they may do.
+// Threads, processes, and restricted processes.
 
 import * as programs from './programs.mjs';
 
@@ -8,7 +8,7 @@ const node = process.execPath;
 const [major] = process.versions.node.split('.').map(Number);
 const PERMISSION = major < 23 ? '--experimental-permission' : '--permission';
 
-/** Runs a program where nothing can be written and `/tmp` is empty: in a namespace of mounts, which ends with it. */
+/** Runs a program in a mount namespace in which nothing can be written and `/tmp` is empty. */
 const HIDDEN = `mount --bind . /mnt && mount --bind "$(dirname "$CYCLE_API_SOCKET")" /media &&
   export CYCLE_API_SOCKET="/media/$(basename "$CYCLE_API_SOCKET")" && cd /mnt &&
   mount -t tmpfs -o ro,mode=500 none /tmp && mount -o remount,bind,ro / && mount -o remount,bind,ro /mnt && exec "$@"`;

@@ -1,4 +1,4 @@
-// The programs that use the package as a consumer would. Each prints `answered 200`.
+// Programs that use the package. Each prints `answered 200`.
 
 const CALL = `
 async function main() {
@@ -25,7 +25,7 @@ async function main(): Promise<void> {
 main();
 `;
 
-/** A thread or a process of its own makes the call. */
+/** Makes the call in a worker thread. */
 export const worker = `const { Worker, isMainThread } = require('node:worker_threads');
 const { getClient } = require('${NAME}');
 ${CALL}
@@ -52,7 +52,7 @@ if (one === two) throw new Error('only one copy');
 })();
 `;
 
-/** @param {string} runner `vitest` or none, for globals */
+/** @param {string} runner `vitest`, or anything else for a runner with globals */
 export const testFile = (runner) => `${runner === 'vitest' ? "import { expect, test } from 'vitest';" : ''}
 ${runner === 'vitest' ? `import { getClient } from '${NAME}';` : `const { getClient } = require('${NAME}');`}
 test('a call is answered', async () => {
@@ -62,7 +62,7 @@ test('a call is answered', async () => {
 });
 `;
 
-/** Makes the call to a simulator of its own. */
+/** Makes the call to its own simulator. */
 export const simulated = `import { getClient } from '${NAME}';
 import { startSimulator } from '${NAME}/testing';
 const simulator = await startSimulator();

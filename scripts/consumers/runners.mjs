@@ -1,4 +1,4 @@
-// Programs that run tests.
+// Test runners.
 
 import * as programs from './programs.mjs';
 

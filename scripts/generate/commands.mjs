@@ -2,7 +2,7 @@ const START = '<!-- commands:start -->';
 const END = '<!-- commands:end -->';
 
 /**
- * A table of the commands of a protocol, in Markdown.
+ * Makes a table of the commands of a protocol, in Markdown.
  *
  * @param {any} protocol a declaration with type names in place of constructors
  */
@@ -25,7 +25,7 @@ export function commandsTable({ global: _, ...groups }) {
 }
 
 /**
- * A page with the table between its markers; the page as it is when it has none.
+ * Puts the table between the markers of a page. A page without markers is not changed.
  *
  * @param {string} page
  * @param {string} table

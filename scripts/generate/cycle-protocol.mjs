@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { resolve, shapeOf, typeOf } from './protocol-shape.mjs';
 
-/** The name of the shape of an error answer's other half: results are in `data`. */
+/** The field of an answer that contains the results. */
 const RESULTS = 'data';
 
 /**
- * The internal API as a protocol declaration, with type names in place of constructors.
+ * Makes the protocol declaration of the internal API, with type names in place of constructors.
  *
- * @param {string} folder that holds overlay.yaml
+ * @param {string} folder the folder with overlay.yaml
  * @param {any} document a bundled OpenAPI document
  * @param {any[]} operations its operation table
  */
@@ -57,7 +57,7 @@ function checkNames(overlay, operations) {
 /**
  * @param {any} document
  * @param {any} operation
- * @param {any} command what the overlay says
+ * @param {any} command the entry of the overlay
  * @param {any} overlay
  * @param {Record<string, unknown>} shapes
  */
@@ -106,7 +106,7 @@ function endpoint(document, operation, command, overlay, shapes) {
 }
 
 /**
- * The params that make the body: the fields of an object, or the one that the overlay names.
+ * The params for the body: one for each field of an object, or a single one that the overlay names.
  *
  * @param {any} document
  * @param {any} operation
@@ -138,7 +138,7 @@ function bodyOf(document, { body }, command) {
 }
 
 /**
- * One schema for the same property of several variants.
+ * Makes one schema for a property that several variants have.
  *
  * @param {any} document
  * @param {any[]} schemas
@@ -172,7 +172,7 @@ function param(document, schema, description, required, example) {
 }
 
 /**
- * Whether a secret may be somewhere in a shape: whether any map in it has the last key of the path that has a name.
+ * Whether a secret path can match in a shape: whether any object in it has the first named key of the path.
  *
  * @param {any} shape
  * @param {string} path

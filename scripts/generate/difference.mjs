@@ -1,11 +1,11 @@
 const shown = 20;
 
 /**
- * What differs between two texts, as lines with - and + before them; long stretches are cut short.
+ * Shows the difference between two texts as lines that begin with - and +. Long differences are cut.
  *
- * @param {string} before the text that is there
- * @param {string} after the text that should be
- * @returns {string} empty when both are the same
+ * @param {string} before the actual text
+ * @param {string} after the expected text
+ * @returns {string} empty when both are equal
  */
 export function difference(before, after) {
   if (before === after) return '';

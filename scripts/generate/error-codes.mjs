@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 /** @typedef {{ code: string, of: string[], when: string, todo: string }} ErrorCode */
 
-/** Who reports an error, in the words of the table. @type {Record<string, string>} */
+/** The parts of the package that report errors, as the table calls them. @type {Record<string, string>} */
 const SOURCES = {
   call: 'calls',
   json: 'calls',
@@ -14,10 +14,10 @@ const SOURCES = {
   simulator: 'the simulator',
 };
 
-/** The types of an error's `code`, for those that pass on whatever the system says beside what is declared. */
+/** The types of `code` for errors that can have a system error's code too. */
 const TYPES = {
-  call: ['TransportErrorCode', 'Codes of a call without a complete answer. Further system errors have their names.'],
-  notifications: ['NotificationErrorCode', 'Codes of a notification stream. Further system errors have their names.'],
+  call: ['TransportErrorCode', 'Codes of calls without a complete answer. Other system errors have their own codes.'],
+  notifications: ['NotificationErrorCode', 'Codes of notification sockets. Other system errors have their own codes.'],
 };
 
 /**
@@ -29,11 +29,11 @@ export async function errorCodes(root) {
 }
 
 /**
- * The codes of this package that are raised and not declared, or declared and not raised.
+ * Finds codes of this package that are raised but not declared, or declared but not raised.
  *
  * @param {string} root
  * @param {ErrorCode[]} codes
- * @returns {Promise<string[]>} a complaint for each
+ * @returns {Promise<string[]>} a message for each
  */
 export async function strayCodes(root, codes) {
   const raised = new Map();
@@ -57,7 +57,7 @@ export async function strayCodes(root, codes) {
 
 /**
  * @param {ErrorCode[]} codes
- * @returns {string} declarations of the codes by who reports them
+ * @returns {string} type declarations of the codes, one for each part of the package that reports them
  */
 export function errorCodeTypes(codes) {
   const types = Object.entries(TYPES).map(([source, [name, description]]) => {
@@ -89,7 +89,7 @@ export function errorCodePage(codes) {
     '`ENOTDIR`, ...).',
     '',
     'Two kinds of failure have no code: a call that was aborted rejects with the reason of its signal, and a call of a declared',
-    'protocol rejects with an error that is told by its `name` ([protocol.md](protocol.md#the-client-and-its-types)).',
+    'protocol rejects with an error that is identified by its `name` ([protocol.md](protocol.md#the-client-and-its-types)).',
     '',
     '| code | where | what happened | what to do |',
     '| --- | --- | --- | --- |',

@@ -1,20 +1,20 @@
-// What the generated types that programs import show of their use.
+// Examples for the documentation of the generated types that programs import.
 
-/** @typedef {{ name: string, description?: string, program: string }} Example `description` where the type has no comment */
+/** @typedef {{ name: string, description?: string, program: string }} Example `description` only for a type without a comment */
 
 /** By file. @type {Record<string, Example[]>} */
 const EXAMPLES = {
   'schema.d.ts': [
     {
       name: 'paths',
-      description: 'What the API declares, by path and method.',
+      description: 'The operations of the API, by path and method.',
       program: `import { type Client, getClient, type paths } from '@cycleplatform/internal-api-client';
 
 const client: Client<paths> = getClient();`,
     },
     {
       name: 'components',
-      description: 'What the operations have in common: their schemas and answers.',
+      description: 'The schemas and answers that operations share.',
       program: `import type { components } from '@cycleplatform/internal-api-client';
 
 function show(container: components['schemas']['Container']) {
@@ -23,7 +23,7 @@ function show(container: components['schemas']['Container']) {
     },
     {
       name: 'operations',
-      description: 'What the API declares, by the name of the operation.',
+      description: 'The operations of the API, by name.',
       program: `import type { operations } from '@cycleplatform/internal-api-client';
 
 const query: operations['getObjectCache']['parameters']['query'] = { scope: 'environment', key: 'greeting' };`,
@@ -84,7 +84,7 @@ const late: ErrorCode[] = ['ERR_CYCLE_TIMEOUT', 'ERR_CYCLE_HEADERS_TIMEOUT', 'ER
 /**
  * @param {string} file
  * @param {string} text declarations
- * @returns {string} the same with an example at each type that programs import
+ * @returns {string} the declarations, with an example in the comment of each type that programs import
  * @throws when there is no such type
  */
 export function withExamples(file, text) {

@@ -9,7 +9,7 @@ import { readWorld } from './world.mjs';
 
 /** @typedef {import('./world.mjs').Json} Json */
 
-/** The operation whose `data` each collection must be fit for. */
+/** For each collection, the operation whose `data` it must match. */
 const OPERATIONS = {
   hub: 'getHub',
   environment: 'getEnvironment',
@@ -34,7 +34,7 @@ const OPERATIONS = {
 const ID = { $ref: '#/components/schemas/ID' };
 const TEXT = { type: 'string', minLength: 1 };
 
-/** Shapes of the collections that no operation answers with as they are. */
+/** The schemas of collections that are not the answer of any operation. */
 const OWN_SHAPES = {
   environment_metadata: { $ref: '#/components/schemas/EnvironmentMetadata' },
   self: object({ hub_id: ID, environment_id: ID, container_id: ID, instance_id: ID, server_id: ID, token: TEXT }),
@@ -42,10 +42,10 @@ const OWN_SHAPES = {
   vpn_users: { type: 'array', items: object({ username: TEXT, password: TEXT }) },
 };
 
-/** Collections whose entries are `{ <owner>, value }`, since the value itself does not say whose it is. */
+/** Collections whose entries are `{ <owner>, value }`, because the value does not contain its owner. */
 const OWNERS = { certificates: 'container_id', domains: 'container_id', virtual_machine_domains: 'virtual_machine_id' };
 
-/** Formats of the API that JSON Schema does not know. */
+/** Formats of the API that are not part of JSON Schema. */
 const FORMATS = {
   objectid: /^[0-9a-f]{24}$/,
   'ip-address': (/** @type {string} */ text) => isIP(text) > 0,
@@ -53,12 +53,12 @@ const FORMATS = {
 };
 
 /**
- * The simulator's fixtures: the collections of world.yaml, each checked against the declaration.
+ * Makes the simulator's fixtures: the collections of world.yaml, checked against the declaration.
  *
  * @param {string} protocol folder that may hold world.yaml
  * @param {Json} document the bundled OpenAPI document
  * @returns {Promise<Json | undefined>} the collections by name; undefined without a world.yaml
- * @throws {Error} naming every place where the world and the declaration disagree
+ * @throws {Error} with every place where the world does not match the declaration
  */
 export async function fixtures(protocol, document) {
   const text = await readFile(join(protocol, 'world.yaml'), 'utf8').catch((error) => {
@@ -83,11 +83,11 @@ export async function metadataSchemas(protocol) {
 }
 
 /**
- * Prepares the comparison of worlds with the declaration.
+ * Makes a function that checks worlds against the declaration.
  *
  * @param {Json} document the bundled OpenAPI document
  * @param {Json} extra schemas that the document lacks, `EnvironmentMetadata` among them
- * @returns {(world: Json) => string[]} gives one line for each disagreement
+ * @returns {(world: Json) => string[]} gives one line for each mismatch
  */
 export function worldChecker(document, extra) {
   const checks = collectionChecks(collectionShapes(document), { ...document.components.schemas, ...extra });
@@ -112,7 +112,7 @@ function collectionShapes(document) {
   const shapes = { ...OWN_SHAPES };
   for (const [name, id] of Object.entries(OPERATIONS)) {
     const operation = operations.find(({ operationId }) => operationId === id);
-    if (!operation) throw new Error(`the declaration has no operation ${id}, which ${name} is for`);
+    if (!operation) throw new Error(`the declaration has no operation ${id}, whose answer ${name} must match`);
     shapes[name] = operation.responses['200'].content['application/json'].schema.properties.data;
   }
   for (const [name, owner] of Object.entries(OWNERS)) {

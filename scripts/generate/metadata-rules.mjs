@@ -3,8 +3,9 @@ import { schemaDocument } from './openapi.mjs';
 /** @typedef {{ path: string, kind: string, nullable: boolean, optional: boolean }} Rule */
 
 /**
- * What the addon checks of the environment metadata file, parents before what is in them. The path of a rule may have `*` for any
- * name. Services are alike: what one may lack, or have as null, all may, and their configurations are their own affair.
+ * Makes the rules by which the addon checks the environment metadata file, parents before their fields. A path can contain
+ * `*` for any name. All services have the same rules: a field that is optional or nullable in one is so in all, and their
+ * configurations are not checked.
  *
  * @param {string} protocol folder that holds schemas/environment-metadata.yaml
  * @returns {Promise<Rule[]>}
@@ -55,7 +56,7 @@ function serviceRules(services, schemas) {
 /** @typedef {{ schema: any, nullable: boolean, optional: boolean }} Property */
 
 /**
- * The properties of an object, references resolved and null told apart; `*` for those without a declared name.
+ * The properties of an object, with references resolved and null as a flag; `*` for those without a declared name.
  *
  * @param {any} schema
  * @param {Record<string, any>} schemas
@@ -84,7 +85,7 @@ function resolved(schema, schemas) {
   if (schema.$ref) return resolved(schemas[schema.$ref.split('/').at(-1)], schemas);
   if (schema.anyOf) {
     const [other, ...more] = schema.anyOf.filter((/** @type {any} */ choice) => choice.type !== 'null');
-    if (more.length > 0) throw new Error('a field of the metadata file has one kind');
+    if (more.length > 0) throw new Error('a field of the metadata file must have only one type besides null');
     return { ...resolved(other, schemas), nullable: true };
   }
   return { schema, nullable: [schema.type].flat().includes('null') };

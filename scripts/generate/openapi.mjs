@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { bundle, bundleFromString, createConfig } from '@redocly/openapi-core';
 
 /**
- * The declaration of the internal API as one document, with references to its own components only.
+ * Bundles the declaration of the internal API into one document, with references to its own components only.
  *
  * @param {string} protocol folder that holds openapi.yaml
  * @returns {Promise<any>} an OpenAPI 3.1 document
@@ -13,10 +13,10 @@ export async function openapi(protocol) {
 }
 
 /**
- * A document made of one schema and whatever that schema refers to.
+ * Makes a document of one schema and everything that it refers to.
  *
  * @param {string} protocol folder that the reference starts from
- * @param {string} name name to give the schema
+ * @param {string} name name of the schema in the document
  * @param {string} reference where the schema is, for example `schemas/hub.yaml#/PublicHub`
  * @returns {Promise<any>} an OpenAPI 3.1 document without paths
  */
@@ -38,7 +38,7 @@ function finish(result) {
       const [place] = location;
       return `${place?.source.absoluteRef}${place?.pointer ?? ''}: ${message}`;
     });
-    throw new Error(`the declaration can't be joined:\n${lines.join('\n')}`);
+    throw new Error(`the declaration cannot be bundled:\n${lines.join('\n')}`);
   }
   return result.bundle.parsed;
 }

@@ -1,12 +1,12 @@
 const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'];
 
 /**
- * The operations of a document as a flat table, in the order of the document.
+ * Makes a flat table of the operations of a document, in its order.
  *
  * @param {any} document a bundled OpenAPI document
  * @returns {any[]} for each operation: operationId, method in upper case, path, summary, description, tags, group,
- *   params, body (null without one), auth (any one of the schemes will do), success, and failures: the answers other
- *   than success that don't have the shape of the default error
+ *   params, body (null without one), auth (one of the schemes is enough), success, and failures: the other answers that do
+ *   not have the shape of the default error
  */
 export function operationTable(document) {
   const paths = Object.entries(document.paths);

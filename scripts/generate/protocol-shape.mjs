@@ -22,7 +22,7 @@ export function typeOf(document, schema) {
 }
 
 /**
- * The shape of an answer with this schema. Schemas with a name that are more than one value join `shapes`.
+ * The shape of an answer with this schema. Named schemas of objects and arrays are added to `shapes`.
  *
  * @param {any} document
  * @param {any} schema
@@ -70,7 +70,7 @@ function named(document, name, shapes) {
   if (name in shapes) {
     return `#${name}`;
   }
-  // Taken before it is known, so that a schema may contain itself.
+  // Added before it is made, because a schema may contain itself.
   shapes[name] = 'JSON';
   const shape = shapeOf(document, document.components.schemas[name], shapes);
   if (typeof shape === 'string') {
@@ -101,7 +101,7 @@ function objectShape(document, schema, shapes) {
 }
 
 /**
- * A map of the fields of several; anything else leaves the shape open.
+ * Merges the fields of several object shapes. With any other shape among them, the result is any JSON.
  *
  * @param {any[]} parts
  */
@@ -111,7 +111,7 @@ function merged(parts) {
 }
 
 /**
- * The one variant beside null, if there is just one.
+ * The only variant besides null, if there is only one.
  *
  * @param {any} schema
  */

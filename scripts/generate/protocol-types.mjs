@@ -1,9 +1,9 @@
-/** Names of a module that are written as they are; any other key is quoted. */
+/** Keys that need no quotes. */
 const PLAIN_KEY = /^[A-Za-z_$][\w$]*$/;
 
 /**
- * The type of a declaration written with constructors, literal in every part, for the types of its client to be
- * inferred from.
+ * Makes the type of a declaration with constructors. Every part is a literal type, so that the types of its client can be
+ * inferred.
  *
  * @param {string} name name of the exported type
  * @param {string} description
@@ -40,7 +40,7 @@ function literal(value, indent) {
 }
 
 /**
- * The type of the client of the internal API: what the OpenAPI types say, under the names of the commands.
+ * Makes the type of the internal API's protocol client: the OpenAPI types, under the names of the commands.
  *
  * @param {any} protocol the declaration made by cycleProtocol
  * @param {any[]} operations the operation table

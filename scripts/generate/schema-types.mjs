@@ -2,7 +2,7 @@ import openapiTS, { astToString } from 'openapi-typescript';
 import ts from 'typescript';
 
 /**
- * Types of a whole document: `paths`, `components` and `operations`.
+ * Makes the types of a whole document: `paths`, `components` and `operations`.
  *
  * @param {any} document a bundled OpenAPI document
  * @returns {Promise<string>} TypeScript declarations
@@ -12,8 +12,8 @@ export async function schemaTypes(document) {
 }
 
 /**
- * The type of one named schema as an exported alias. Schemas that it refers to appear as
- * `components["schemas"][name]`, unless `names` gives them a type of their own.
+ * Makes the type of one named schema as an exported alias. Schemas that it refers to are written as
+ * `components["schemas"][name]`, or as the type that `names` gives for them.
  *
  * @param {any} document a bundled OpenAPI document
  * @param {string} name name of the schema

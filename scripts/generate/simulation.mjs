@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 
 /**
- * How the simulator behaves: each operation, errors, notifications.
+ * Reads the behaviour of the simulator: each operation, errors, notifications.
  *
  * @param {string} protocol folder that may hold simulation.yaml
  * @param {any[]} operations the operation table

@@ -1,7 +1,7 @@
 const width = 120;
 
 /**
- * JSON that reads well in a diff: what fits on a line stays on it, the rest gets a line for each entry.
+ * Writes JSON that is readable in a diff: values that fit on a line are on one, others have a line for each entry.
  *
  * @param {unknown} value a plain JSON value
  * @returns {string} the text, with a newline at its end

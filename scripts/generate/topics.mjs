@@ -4,11 +4,11 @@ import { parse } from 'yaml';
 import { comment } from './schema-types.mjs';
 
 /**
- * The topics of the notification channel by family, as declared.
+ * Reads the declared topics of notifications, by family.
  *
  * @param {string} protocol folder that holds notifications.yaml
  * @returns {Promise<{ description: string, families: { name: string, description: string, topics: string[] }[] }>}
- * @throws when a topic stands in two families
+ * @throws when a topic is in two families
  */
 export async function topicFamilies(protocol) {
   const { components } = parse(await readFile(join(protocol, 'notifications.yaml'), 'utf8'));

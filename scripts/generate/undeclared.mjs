@@ -1,13 +1,13 @@
 /** @typedef {{ [key: string]: any }} Json */
 
 /**
- * Finds fields that the schema neither declares nor allows by `additionalProperties`. JSON Schema lets such fields
- * pass; in hand-written data they are spelling mistakes.
+ * Finds fields that the schema neither declares nor allows by `additionalProperties`. JSON Schema accepts such fields, but
+ * in hand-written data they are spelling mistakes.
  *
  * @param {unknown} value
  * @param {Json} schema
  * @param {(ref: string) => Json} resolve looks up a `$ref`
- * @param {string} [at] where the value stands
+ * @param {string} [at] place of the value
  * @returns {string[]} the places of undeclared fields
  */
 export function undeclaredFields(value, schema, resolve, at = '') {
@@ -51,7 +51,7 @@ function fieldSchemas({ properties, additionalProperties }, name) {
 }
 
 /**
- * A schema together with all that it refers to and combines.
+ * Lists a schema and all schemas that it refers to or combines.
  *
  * @param {Json} schema
  * @param {(ref: string) => Json} resolve

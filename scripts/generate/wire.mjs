@@ -1,4 +1,4 @@
-// What Rust and JavaScript both know of what goes between them, as JavaScript.
+// Makes the JavaScript module with the constants that Rust and JavaScript share.
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const DOC = /^ *\/\/\/ (.+)$/;
 const MODULE = /^pub mod (\w+) \{$/;
 const CONSTANT = /^ {4}pub const (\w+): (?:u32|usize|&str) = (\d[\d_]*|"[^"\\]*");$/;
-/** What says nothing to JavaScript: the head of the file, and what the compiler checks. */
+/** Lines that are left out: the head of the file, and compile-time checks. */
 const OTHER = /^(|}|\/\/! .+|const _: \(\) = assert!\(.+\);)$/;
 
 /**
@@ -18,11 +18,11 @@ export async function wire(root) {
 }
 
 /**
- * Each constant of a module in Rust as one of JavaScript, named after both.
+ * Converts each constant of a Rust module to one of JavaScript, with the names of both as its name.
  *
  * @param {string} rust
  * @returns {string}
- * @throws at a line that is anything else: nothing is left out silently
+ * @throws at any line that is not understood
  */
 export function wireModule(rust) {
   let text = '';
@@ -43,7 +43,7 @@ export function wireModule(rust) {
       text += `/** ${doc.replaceAll(/[[\]]/g, '')} */\n`;
       text += `export const ${`${module}_${name}`.toUpperCase()} = ${value.replaceAll('"', "'")};\n`;
     } else if (!OTHER.test(line)) {
-      throw new Error(`src/bridge/wire.rs:${at + 1} is no constant with a plain value: ${line.trim()}`);
+      throw new Error(`src/bridge/wire.rs:${at + 1} is not a constant with a plain value: ${line.trim()}`);
     }
     doc = '';
   }

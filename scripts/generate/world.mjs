@@ -3,17 +3,17 @@ import { parse } from 'yaml';
 /** @typedef {{ [key: string]: any }} Json */
 
 /**
- * Reads world.yaml: resolves aliases and merge keys, drops the top-level keys that only hold parts for reuse (`x-...`)
- * and adds what follows from the rest: the service containers and the instances on shared networks.
+ * Reads world.yaml: resolves aliases and merge keys, drops the top-level keys `x-...`, which only contain parts for reuse,
+ * and adds what can be derived: the service containers and the instances on shared networks.
  *
  * @param {string} text content of world.yaml
- * @param {Json} document the bundled OpenAPI document; its summaries say which fields a service's parts keep
+ * @param {Json} document the bundled OpenAPI document; its summary schemas list the fields that a service's parts keep
  * @returns {Json} the collections by name
  */
 export function readWorld(text, document) {
   const source = parse(text, { merge: true, maxAliasCount: -1 });
   const parts = Object.entries(source).filter(([name]) => !name.startsWith('x-'));
-  // A round trip, so that no two places share an object.
+  // Copied by JSON, so that no object is in two places.
   const world = JSON.parse(JSON.stringify(Object.fromEntries(parts)));
   world.services = serviceContainers(world, document.components.schemas);
   world.network_instances = [...world.instances, ...world.network_instances];
@@ -29,7 +29,7 @@ function serviceContainers(world, schemas) {
   const services = {};
   for (const [name, id] of Object.entries(world.services)) {
     const container = world.containers.find((/** @type {Json} */ entry) => entry.id === id);
-    if (!container) throw new Error(`services.${name} names no container: ${id}`);
+    if (!container) throw new Error(`services.${name} refers to a container that does not exist: ${id}`);
     const instances = world.instances.filter((/** @type {Json} */ entry) => entry.container_id === id);
     services[name] = {
       container: pick(container, schemas.ContainerSummary),

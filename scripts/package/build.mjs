@@ -1,4 +1,4 @@
-// Builds the addon of one platform as it is published.
+// Builds the addon of one platform for a release.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -7,12 +7,12 @@ import { root, run, say } from '../setup.mjs';
 import { GLIBC, MACOS } from './platforms.mjs';
 import { standardLibrary, sysroot, zigEnvironment } from './tools.mjs';
 
-/** Not that of other builds, whose flags are others. */
+/** Separate from the folder of other builds, because their flags differ. */
 const folder = join(root, 'target', 'package');
 
 const cargoHome = process.env.CARGO_HOME ?? join(homedir(), '.cargo');
 
-/** Folders of the builder, and what stands for each in the messages of a panic. The last that fits counts. */
+/** The builder's folders, and the texts that replace them in messages of panics. The last match is used. */
 export function pathsToHide() {
   return new Map([
     [homedir(), '/home'],
@@ -26,11 +26,11 @@ export function pathsToHide() {
 export function compilerFlags({ libc, os }, paths = pathsToHide()) {
   const flags = [...paths].map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
   if (libc === 'musl') {
-    // A shared object that the C library of the system loads, and no program of its own.
+    // musl must be linked dynamically, because the addon is a shared object that the system's musl loads.
     flags.push('-Ctarget-feature=-crt-static');
   }
   if (os === 'darwin') {
-    // The name that a library of macOS has inside. Without one it would be the path it was linked at.
+    // A macOS library contains its name. By default that is the path at which it was linked.
     flags.push(`-Clink-arg=-Wl,-install_name,@rpath/${libraryFile({ os })}`);
   }
   return flags;
@@ -40,7 +40,7 @@ export function compilerFlags({ libc, os }, paths = pathsToHide()) {
 const libraryFile = ({ os }) => `libcycle_internal_api.${os === 'darwin' ? 'dylib' : 'so'}`;
 
 /**
- * What the build of a macOS addon needs: without the libraries of the toolchain, its tool that strips does not start.
+ * The environment for building a macOS addon. Without the toolchain's libraries, its `strip` does not start.
  *
  * @param {import('./platforms.mjs').Platform} platform
  * @returns {NodeJS.ProcessEnv}

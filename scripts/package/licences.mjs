@@ -1,17 +1,17 @@
-// The licences of all code that a tarball has inside, from where the package managers put it.
+// Collects the licences of all code in a tarball, from the folders in which package managers have installed it.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** @typedef {{ name: string, version: string, licence: string, folder: string }} Part */
 
-/** How files are called that have the text of a licence. */
+/** The names of files with the text of a licence. */
 const TEXTS = /^(licen[cs]e|copying|notice|unlicense|copyright)([-._].*)?$/i;
 
 /**
  * The crates that are linked into the addon.
  *
- * @param {any} metadata what `cargo metadata --filter-platform` says
+ * @param {any} metadata output of `cargo metadata --filter-platform`
  * @returns {Part[]}
  */
 export function crates({ packages, resolve }) {
@@ -22,7 +22,7 @@ export function crates({ packages, resolve }) {
     if (!linked.has(id)) {
       linked.add(id);
       const normal = nodes.get(id).deps.filter((/** @type {any} */ { dep_kinds }) =>
-        // Neither those of tests nor those of build scripts.
+        // Without dependencies of tests and build scripts.
         dep_kinds.some((/** @type {any} */ { kind }) => kind === null),
       );
       waiting.push(...normal.map((/** @type {any} */ { pkg }) => pkg));
@@ -39,7 +39,7 @@ export function crates({ packages, resolve }) {
 }
 
 /**
- * The packages of npm that a package depends on, and theirs.
+ * The packages of npm with these names, and all that they depend on.
  *
  * @param {string} root
  * @param {string[]} names
@@ -60,7 +60,7 @@ export function npmPackages(root, names) {
 }
 
 /**
- * The packages of npm whose code is in the files of `dist/`, as their source maps say.
+ * The packages of npm whose code is in the files of `dist/`, according to their source maps.
  *
  * @param {string} dist
  * @returns {string[]} names
@@ -75,7 +75,7 @@ export function bundledPackages(dist) {
 }
 
 /**
- * One page with the licence of each part, each text once.
+ * Makes one page with the licence of each part. Each text is shown once.
  *
  * @param {Part[]} parts
  */

@@ -1,32 +1,33 @@
-// The package.json of each tarball, made of that of the project.
+// Makes the package.json of each tarball from that of the project.
 
 import { debugParts } from './debug-parts.mjs';
 
 /** @typedef {import('./platforms.mjs').Platform} Platform */
 /** @typedef {Record<string, any>} Manifest */
 
-/** What only a checkout needs. */
+/** Fields that only a checkout needs. */
 const OF_A_CHECKOUT = ['devDependencies', 'overrides', 'scripts', 'files', 'napi'];
 
-/** What a platform package has in common with the main one. */
+/** Fields that platform packages share with the main one. */
 const COMMON = ['version', 'license', 'engines', 'repository', 'homepage', 'bugs', 'publishConfig'];
 
 /**
- * @param {Manifest} manifest of the project
+ * @param {Manifest} manifest the project's
  * @param {Platform} platform
  */
 export const platformPackage = (manifest, platform) => `${manifest.name}-${platform.name}`;
 
 /**
- * @param {Manifest} manifest of the project
+ * @param {Manifest} manifest the project's
  * @param {Platform} platform
  */
 export const addonFile = (manifest, platform) => `${manifest.napi.binaryName}.${platform.name}.node`;
 
 /**
- * The main package, which depends on the addons of all platforms: a package manager installs those that fit.
+ * The main package. Its optional dependencies are the addons of all platforms, of which a package manager installs those
+ * that fit.
  *
- * @param {Manifest} manifest of the project
+ * @param {Manifest} manifest the project's
  * @param {readonly Platform[]} platforms
  * @returns {Manifest}
  */
@@ -39,7 +40,7 @@ export function mainManifest(manifest, platforms) {
 /**
  * The package of the addon for one platform.
  *
- * @param {Manifest} manifest of the project
+ * @param {Manifest} manifest the project's
  * @param {Platform} platform
  * @returns {Manifest}
  */
@@ -56,18 +57,18 @@ export function platformManifest(manifest, platform) {
   };
 }
 
-/** What programs load, and the build makes. */
+/** Files that programs load and that the build makes. */
 const BUILT = ['dist/import.js', 'dist/index.js', 'binding.js'];
 
 /**
- * What a tarball would lack.
+ * The built files that are missing.
  *
  * @param {(name: string) => boolean} isThere
  */
 export const missingFiles = (isThere) => BUILT.filter((name) => !isThere(name));
 
 /**
- * What of the project says its version.
+ * Reads the files that contain the project's version.
  *
  * @param {(name: string) => string} read
  */
@@ -80,10 +81,10 @@ export const versionFiles = (read) => ({
 });
 
 /**
- * Says where versions do not agree.
+ * Finds versions that differ from that of package.json.
  *
  * @param {ReturnType<typeof versionFiles>} files
- * @returns {string[]} one sentence for each that differs
+ * @returns {string[]} one sentence for each
  */
 export function versionFaults({ manifest, lock, cargoToml, cargoLock, changelog }) {
   const { version } = manifest;
@@ -105,21 +106,21 @@ export function versionFaults({ manifest, lock, cargoToml, cargoLock, changelog 
   return faults;
 }
 
-/** The text that each addon has inside, `BUILD` of `src/bridge/build_info.rs`. */
+/** The text that each addon contains: `BUILD` of `src/bridge/build_info.rs`. */
 const BUILD = /cycle-internal-api-client ([\w.+-]+) ([\w-]+);/;
 
 /** @param {string} version of glibc, such as `2.17` */
 const minor = (version) => Number(version.split('.')[1]);
 
 /**
- * Says what is wrong with a built addon.
+ * Finds out what is wrong with a built addon.
  *
  * @param {Buffer} bytes
  * @param {object} expected
  * @param {string} expected.version
  * @param {string} expected.target
- * @param {string[]} expected.folders the builder's, which are not to be inside
- * @param {string} [expected.glibc] the newest whose functions it may use
+ * @param {string[]} expected.folders the builder's folders, which it must not contain
+ * @param {string} [expected.glibc] the newest version that it may need
  * @returns {string[]}
  */
 export function addonFaults(bytes, { version, target, folders, glibc }) {

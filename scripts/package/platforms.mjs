@@ -1,4 +1,4 @@
-// The systems that an addon is published for.
+// The platforms for which an addon is published.
 
 /**
  * @typedef {object} Platform
@@ -9,7 +9,7 @@
  * @property {string} [libc] as npm names it
  */
 
-/** The newest glibc whose functions an addon may use: that of RHEL 7, and the oldest that Rust supports. */
+/** The newest glibc that an addon may need: that of RHEL 7, which is also the oldest that Rust supports. */
 export const GLIBC = '2.17';
 
 /** The oldest macOS that Node 20 runs on. */

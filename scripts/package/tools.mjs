@@ -1,12 +1,12 @@
-// What builds an addon for another system: the linker of Zig, which has the C libraries of all of them, and Rust's own
-// library for the target. What is missing is fetched into a folder of the project.
+// The tools that build an addon for another system: Zig as the linker, which contains the C libraries of all systems, and
+// Rust's standard library for the target. What is missing is downloaded into a folder of the project.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { root, say } from '../setup.mjs';
 
-/** Versions that were tried with each other. */
+/** Versions that are known to work together. */
 export const PYTHON_PACKAGES = ['cargo-zigbuild==0.24.1', 'ziglang==0.17.1'];
 
 const folder = join(root, 'target', 'tools');
@@ -17,7 +17,7 @@ const programs = join(folder, 'bin');
  *
  * @param {string} command
  * @param {string[]} parameters
- * @param {string} advice what to do where that fails
+ * @param {string} advice what to do when it fails
  * @param {NodeJS.ProcessEnv} [env]
  */
 export function outputOf(command, parameters, advice, env = {}) {
@@ -43,7 +43,7 @@ export function zigEnvironment() {
   if (!existsSync(join(programs, 'cargo-zigbuild'))) {
     say(`Fetching ${PYTHON_PACKAGES.join(' and ')} from PyPI into target/tools`);
     const advice =
-      'Python 3 with venv and pip is needed ("apt-get install python3-venv"), and PyPI has to be reachable. ' +
+      'Python 3 with venv and pip is needed ("apt-get install python3-venv"), and PyPI must be reachable. ' +
       `Without it, put a folder made by "python3 -m venv" with ${PYTHON_PACKAGES.join(' and ')} at target/tools.`;
     outputOf('python3', ['-m', 'venv', folder], advice);
     outputOf(join(programs, 'pip'), ['install', '--quiet', '--no-deps', ...PYTHON_PACKAGES], advice);
@@ -55,14 +55,14 @@ export function zigEnvironment() {
   };
 }
 
-/** The folder of the toolchain. */
+/** The folder of the Rust toolchain. */
 export function sysroot() {
   const advice = 'Rust is needed: install it by rustup (https://rustup.rs).';
   return outputOf('rustc', ['--print', 'sysroot'], advice).trim();
 }
 
 /**
- * What Cargo needs to be told so that it has Rust's library for a target.
+ * Makes Rust's standard library for a target available, and gives the arguments and environment that Cargo needs for it.
  *
  * @param {string} target
  * @returns {{ parameters: string[], env: NodeJS.ProcessEnv }}
@@ -82,7 +82,7 @@ export function standardLibrary(target) {
     return { parameters: ['-Zbuild-std=std,panic_unwind'], env: { RUSTC_BOOTSTRAP: '1' } };
   }
   throw new Error(
-    `Rust has no library for ${target} here. One of these brings it:\n` +
+    `Rust has no library for ${target} here. Install it by one of these:\n` +
       `- rustup target add ${target}\n` +
       '- rustup component add rust-src, from which it is built\n' +
       `- the source of Rust ${outputOf('rustc', ['--version'], '').split(' ')[1]} of a distribution, for example rust-src of ` +
