@@ -292,7 +292,7 @@ test('an answer that is no HTTP', async (t) => {
     const { socketPath } = await bareServer(t, ({ socket }) => socket.end(answer));
     const error = await failure(t, socketPath);
     assert.equal(error.code, 'ERR_CYCLE_HANDSHAKE');
-    assert.match(error.message, /no HTTP/);
+    assert.match(error.message, /is not HTTP/);
   }
 });
 

@@ -120,7 +120,7 @@ test('two endpoints cannot share a route or a command', () => {
     'things.other.path: gives the same route as things.put: PUT /things/{}',
   ]);
   assert.deepEqual(faultsOf({ things: { put, _put: { ...put, path: '/other/{id}' } } }), [
-    'things._put: is the command put, as put is',
+    'things._put: gives the command put, as put does',
   ]);
 });
 

@@ -59,7 +59,8 @@ impl Caller {
 
     /// Checks the params of a call: those of the endpoint, and any global ones.
     ///
-    /// # Errors `malformedRequest` for the first param that is missing, unknown or does not fit; `unauthorized` when
+    /// # Errors
+    /// `malformedRequest` for the first param that is missing, unknown or does not fit; `unauthorized` when
     /// the endpoint needs a credential and there is none.
     pub fn call(
         &self,

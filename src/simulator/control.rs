@@ -107,7 +107,8 @@ impl Simulator {
     /// Makes the endpoint `group.name` of a declared protocol answer with one of its errors; with `None`, as usual
     /// again.
     ///
-    /// # Errors A message, when there is no such endpoint or error.
+    /// # Errors
+    /// A message, when there is no such endpoint or error.
     pub fn fail(&self, endpoint: &str, error: Option<&str>) -> Result<(), String> {
         self.shared.engine().fail(endpoint, error)
     }

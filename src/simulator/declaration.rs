@@ -17,7 +17,7 @@ use crate::protocol::router::{Route, Router};
 pub struct Declaration {
     pub(crate) operations: Vec<Operation>,
     router: Router<usize>,
-    /// The OpenAPI document in which `$ref` is looked up.
+    /// The `OpenAPI` document in which `$ref` is looked up.
     pub(crate) document: Value,
     pub(crate) schemes: HashMap<String, Scheme>,
     pub(crate) simulation: Simulation,
@@ -143,12 +143,13 @@ impl Declaration {
     /// Reads a declaration.
     ///
     /// * `operations`: an array of operations, each with `operationId`, `method`, `path`, `params`, `body`, `auth`,
-    /// `success`
+    ///   `success`
     /// * `document`: the `OpenAPI` document with the `components` that the operations refer to
     /// * `simulation`: the behaviour of each operation, the errors, and the notification endpoint
     /// * `world`: the data to serve
     ///
-    /// # Errors When a text is not valid JSON of this form, or refers to something that is not declared.
+    /// # Errors
+    /// When a text is not valid JSON of this form, or refers to something that is not declared.
     pub fn parse(operations: &str, document: &str, simulation: &str, world: &str) -> Result<Self, Error> {
         let operations: Vec<Operation> = read("operation table", operations)?;
         let document: Value = read("API document", document)?;

@@ -23,7 +23,8 @@ impl Protocol {
     /// Reads and checks a declaration: JSON in which types are written by name (`"String"`), where JavaScript
     /// declarations have constructors.
     ///
-    /// # Errors Everything that is wrong with it, each with its place.
+    /// # Errors
+    /// Everything that is wrong with it, each with its place.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         let mut diagnostics = Diagnostics::default();
         let declaration = serde_json::from_str(text).unwrap_or_else(|error| {
