@@ -61,6 +61,7 @@ export interface SimulatedWorld {
   network_environments: Schemas['Environment'][];
   network_instances: Schemas['Instance'][];
   server: Schemas['Server'];
+  external_volumes: Schemas['ExternalVolume'][];
   server_images: { id: string; access_time: string }[];
   telemetry: {
     container_id: string;

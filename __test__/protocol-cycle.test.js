@@ -159,3 +159,23 @@ test('every code that the platform declares means a declared error', async (t) =
     await assert.rejects(client.hub.get(), (error) => error.name !== 'generic', code);
   }
 });
+
+test('what a call needs is said beside it, and by the error of a call that was refused', async (t) => {
+  const simulator = await startedSimulator(t);
+  const { socketPath, token } = simulator;
+  const client = createProtocolClient(cycleProtocol, { socketPath, token });
+  t.after(() => client.close());
+  const suggestion = "This call needs scope `environment`: add it to the container's `runtime.internal_api.scope`.";
+  for (const status of [401, 403]) {
+    simulator.respond('GET /v1/environment', { status });
+    await assert.rejects(client.environment.get(), ({ suggestions }) => suggestions.includes(suggestion));
+  }
+  simulator.respond('GET /v1/hub', { status: 403 });
+  await assert.rejects(client.hub.get(), ({ suggestions }) => suggestions.length === 1);
+  const needs = Object.fromEntries(operations.map(({ operationId, needs }) => [operationId, needs]));
+  assert.equal(needs.getEnvironment, 'needs scope environment');
+  assert.equal(needs.getHub, 'needs no scope');
+  assert.match(needs.getObjectCache, /server for global, environment for environment, self for container/);
+  assert.match(needs.validateVPNLogin, /platform/);
+  assert.equal(needs.getServer, undefined);
+});

@@ -32,7 +32,18 @@ const KNOWN = {
 };
 
 /** Fields that name things of which the world has no collection. */
-const OUTSIDE = ['build_id', 'model_id', 'network_id', 'node_id', 'pool_id', 'zone_id', 'key_id', 'server_id'];
+const OUTSIDE = [
+  'build_id',
+  'model_id',
+  'network_id',
+  'node_id',
+  'pool_id',
+  'zone_id',
+  'key_id',
+  'server_id',
+  'access_key_id',
+  'volume_id',
+];
 
 /**
  * All objects of a value, with their places.

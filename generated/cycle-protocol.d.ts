@@ -22,23 +22,23 @@ type Data<Id extends keyof operations> = operations[Id] extends {
 export interface CycleCommands {
   /** Commands of the group conductor. */
   readonly conductor: {
-    /** Start or stop an instance. Asks for one action on an instance, named by the `action` of the body. The work itself is done later by the platform; watch the notifications to see it happen. */
+    /** Start or stop an instance. Asks for one action on an instance, named by the `action` of the body. The work itself is done later by the platform; watch the notifications to see it happen. The platform may keep this to its own containers. */
     readonly task: Command<Body<"createInstanceJob">, Data<"createInstanceJob">>;
   };
   /** Commands of the group container. */
   readonly container: {
-    /** Get a container. Returns one container with its configuration and state. */
+    /** Get a container. Returns one container with its configuration and state. Needs scope self (`runtime.internal_api.scope`). */
     readonly get: Command<Query<"getContainer">, Data<"getContainer">>;
-    /** List the instances of a container. Returns all instances of one container. */
+    /** List the instances of a container. Returns all instances of one container. Needs scope self (`runtime.internal_api.scope`). */
     readonly instances: Command<Query<"getContainerInstances">, Data<"getContainerInstances">>;
-    /** List the certificates of a container. Returns the TLS certificates of the domains that lead to a container, private keys included. Handle the answer as a secret. */
+    /** List the certificates of a container. Returns the TLS certificates of the domains that lead to a container, private keys included. Handle the answer as a secret. Needs scope self (`runtime.internal_api.scope`). */
     readonly certificates: Command<Query<"getContainerCertificates">, Data<"getContainerCertificates">>;
     /** List the domains of a container. Returns the domain names that lead to a container, with the DNS record behind each where there is one. */
     readonly domains: Command<Query<"getContainerDomains">, Data<"getContainerDomains">>;
   };
   /** Commands of the group environment. */
   readonly environment: {
-    /** Get the environment. Returns the environment the caller belongs to. */
+    /** Get the environment. Returns the environment the caller belongs to. Needs scope environment (`runtime.internal_api.scope`). */
     readonly get: Command<Record<never, never>, Data<"getEnvironment">>;
     /** List the containers of the environment. Returns all containers of the caller's environment. */
     readonly containers: Command<Record<never, never>, Data<"getEnvironmentContainers">>;
@@ -48,7 +48,7 @@ export interface CycleCommands {
     readonly ips: Command<Record<never, never>, Data<"getEnvironmentIPs">>;
     /** Get the scoped variables. Returns the scoped variables of the environment that the caller may read. Values can be secrets. */
     readonly scopedVariables: Command<Record<never, never>, Data<"getEnvironmentScopedVariables">>;
-    /** List the service containers of the environment. Returns the containers that the platform runs for the environment itself, keyed by the name of the service. */
+    /** List the service containers of the environment. Returns the containers that the platform runs for the environment itself, keyed by the name of the service. Needs scope environment (`runtime.internal_api.scope`). */
     readonly services: Command<Record<never, never>, Data<"getEnvironmentServices">>;
     /** Hand in load balancer telemetry. Records measurements of the environment's load balancer. Meant for the load balancer service. */
     readonly submitTelemetry: Command<{ snapshots: Body<"submitLoadBalancerTelemetry"> }, Data<"submitLoadBalancerTelemetry">>;
@@ -57,35 +57,35 @@ export interface CycleCommands {
   };
   /** Commands of the group ha. */
   readonly ha: {
-    /** Check in for the election of a primary. Reports that the calling instance is alive and whether it may become the primary of its container, and returns who the primary is now. Repeat the call regularly: an instance that stops checking in loses its place. Answers 404 when elections are not switched on for the container. */
+    /** Check in for the election of a primary. Reports that the calling instance is alive and whether it may become the primary of its container, and returns who the primary is now. Repeat the call regularly: an instance that stops checking in loses its place. Answers 404 when elections are not switched on for the container. Needs no scope. */
     readonly checkin: Command<Body<"haCheckin">, Data<"haCheckin">>;
   };
   /** Commands of the group hub. */
   readonly hub: {
-    /** Get the hub. Returns the hub that the caller's environment belongs to, reduced to what containers may know. */
+    /** Get the hub. Returns the hub that the caller's environment belongs to, reduced to what containers may know. Needs no scope. */
     readonly get: Command<Record<never, never>, Data<"getHub">>;
-    /** Find an integration of the hub. Returns one integration of the hub, found by its identifier or by its vendor. It can hold credentials; handle the answer as a secret. */
+    /** Find an integration of the hub. Returns one integration of the hub, found by its identifier or by its vendor. It can hold credentials; handle the answer as a secret. For the platform's own containers only. */
     readonly integration: Command<Query<"getHubIntegration">, Data<"getHubIntegration">>;
   };
   /** Commands of the group monitoring. */
   readonly monitoring: {
     /** Hand in events. Records events with the platform's monitoring, several in one call. */
     readonly events: Command<{ events: Body<"postEvent"> }, Data<"postEvent">>;
-    /** Hand in metrics. Records metrics with the platform's monitoring, several in one call. */
+    /** Hand in metrics. Records metrics with the platform's monitoring, several in one call. Needs no scope. */
     readonly metrics: Command<{ metrics: Body<"postMetric"> }, Data<"postMetric">>;
   };
   /** Commands of the group object-cache. */
   readonly "object-cache": {
-    /** Read a cached value. Returns the value stored under a key in a scope. */
+    /** Read a cached value. Returns the value stored under a key in a scope. Needs the scope that goes with scope: server for global, environment for environment, self for container, self for instance (`runtime.internal_api.scope`). */
     readonly get: Command<Query<"getObjectCache">, Data<"getObjectCache">>;
-    /** Store a value. Stores a value under a key in a scope, in place of any value stored there before. */
+    /** Store a value. Stores a value under a key in a scope, in place of any value stored there before. Needs the scope that goes with scope: server for global, environment for environment, self for container, self for instance (`runtime.internal_api.scope`). */
     readonly set: Command<Body<"postObjectCache">, Data<"postObjectCache">>;
   };
   /** The same as `"object-cache"`. */
   readonly objectCache: CycleCommands["object-cache"];
   /** Commands of the group sdn. */
   readonly sdn: {
-    /** List the SDN networks. Returns the software defined networks that the caller can see. */
+    /** List the SDN networks. Returns the software defined networks that the caller can see. Needs scope networks (`runtime.internal_api.scope`). */
     readonly networks: Command<Record<never, never>, Data<"getNetworks">>;
     /** List the environments on the SDN networks. Returns the environments that are joined to the networks the caller can see. */
     readonly environments: Command<Record<never, never>, Data<"getNetworkEnvironments">>;
@@ -98,13 +98,15 @@ export interface CycleCommands {
     readonly get: Command<Record<never, never>, Data<"getServer">>;
     /** List the containers on the server. Returns the containers that have instances on the caller's server. */
     readonly containers: Command<Record<never, never>, Data<"getServerContainers">>;
+    /** List the external volumes of the server. Returns the volumes outside of the platform that the caller's server may use. Handle the answer as a secret: a source may have credentials. Known to newer platforms only. Needs scope server (`runtime.internal_api.scope`). */
+    readonly externalVolumes: Command<Record<never, never>, Data<"getServerExternalVolumes">>;
     /** List the images on the server. Returns the images that are stored on the caller's server. */
     readonly images: Command<Record<never, never>, Data<"getServerImages">>;
     /** Download an image to the server. Asks for an image to be fetched to the caller's server, so that a later start need not wait for it. */
     readonly downloadImage: Command<Body<"downloadImage">, Data<"downloadImage">>;
     /** List the instances on the server. Returns the instances that are placed on the caller's server. */
     readonly instances: Command<Record<never, never>, Data<"getServerInstances">>;
-    /** Get the resource use of the instances on the server. Returns a measurement of processor, memory and network use for the instances on the caller's server. */
+    /** Get the resource use of the instances on the server. Returns a measurement of processor, memory and network use for the instances on the caller's server. The platform may keep this to its own containers. */
     readonly telemetry: Command<Record<never, never>, Data<"getServerInstancesTelemetry">>;
     /** Power the server off. Switches the caller's server off, and everything that runs on it, the caller included. */
     readonly poweroff: Command<Record<never, never>, Data<"poweroffServer">>;
@@ -113,18 +115,18 @@ export interface CycleCommands {
   };
   /** Commands of the group virtual-machine. */
   readonly "virtual-machine": {
-    /** Get a virtual machine. Returns one virtual machine with its configuration and state. */
+    /** Get a virtual machine. Returns one virtual machine with its configuration and state. Needs scope environment (`runtime.internal_api.scope`). */
     readonly get: Command<Query<"getVirtualMachine">, Data<"getVirtualMachine">>;
     /** List the domains of a virtual machine. Returns the domain names that lead to a virtual machine, with the DNS record behind each where there is one. */
     readonly domains: Command<Query<"getVirtualMachineDomains">, Data<"getVirtualMachineDomains">>;
-    /** List the gateways of a virtual machine. Returns the gateway instances that carry a virtual machine's public addresses, and how each address is translated. */
+    /** List the gateways of a virtual machine. Returns the gateway instances that carry a virtual machine's public addresses, and how each address is translated. The platform may keep this to its own containers. */
     readonly gateways: Command<Query<"getVirtualMachineGateways">, Data<"getVirtualMachineGateways">>;
   };
   /** The same as `"virtual-machine"`. */
   readonly virtualMachine: CycleCommands["virtual-machine"];
   /** Commands of the group vpn. */
   readonly vpn: {
-    /** Check the login of a VPN user. Tells whether a user may enter the environment's VPN. The user's name and password go in as HTTP basic credentials. A refused login answers 403 with `data: false`, not with an error envelope. */
+    /** Check the login of a VPN user. Tells whether a user may enter the environment's VPN. The user's name and password go in as HTTP basic credentials. A refused login answers 403 with `data: false`, not with an error envelope. The platform may keep this to its own containers. */
     readonly login: Command<{ username: string; password: string }, Data<"validateVPNLogin">>;
   };
 }

@@ -22,7 +22,7 @@ export interface paths {
         put?: never;
         /**
          * Start or stop an instance
-         * @description Asks for one action on an instance, named by the `action` of the body. The work itself is done later by the platform; watch the notifications to see it happen.
+         * @description Asks for one action on an instance, named by the `action` of the body. The work itself is done later by the platform; watch the notifications to see it happen. The platform may keep this to its own containers.
          */
         post: operations["createInstanceJob"];
         delete?: never;
@@ -40,7 +40,7 @@ export interface paths {
         };
         /**
          * Get a container
-         * @description Returns one container with its configuration and state.
+         * @description Returns one container with its configuration and state. Needs scope self (`runtime.internal_api.scope`).
          */
         get: operations["getContainer"];
         put?: never;
@@ -60,7 +60,7 @@ export interface paths {
         };
         /**
          * List the instances of a container
-         * @description Returns all instances of one container.
+         * @description Returns all instances of one container. Needs scope self (`runtime.internal_api.scope`).
          */
         get: operations["getContainerInstances"];
         put?: never;
@@ -80,7 +80,7 @@ export interface paths {
         };
         /**
          * List the certificates of a container
-         * @description Returns the TLS certificates of the domains that lead to a container, private keys included. Handle the answer as a secret.
+         * @description Returns the TLS certificates of the domains that lead to a container, private keys included. Handle the answer as a secret. Needs scope self (`runtime.internal_api.scope`).
          */
         get: operations["getContainerCertificates"];
         put?: never;
@@ -120,7 +120,7 @@ export interface paths {
         };
         /**
          * Get the environment
-         * @description Returns the environment the caller belongs to.
+         * @description Returns the environment the caller belongs to. Needs scope environment (`runtime.internal_api.scope`).
          */
         get: operations["getEnvironment"];
         put?: never;
@@ -220,7 +220,7 @@ export interface paths {
         };
         /**
          * List the service containers of the environment
-         * @description Returns the containers that the platform runs for the environment itself, keyed by the name of the service.
+         * @description Returns the containers that the platform runs for the environment itself, keyed by the name of the service. Needs scope environment (`runtime.internal_api.scope`).
          */
         get: operations["getEnvironmentServices"];
         put?: never;
@@ -282,7 +282,7 @@ export interface paths {
         put?: never;
         /**
          * Check in for the election of a primary
-         * @description Reports that the calling instance is alive and whether it may become the primary of its container, and returns who the primary is now. Repeat the call regularly: an instance that stops checking in loses its place. Answers 404 when elections are not switched on for the container.
+         * @description Reports that the calling instance is alive and whether it may become the primary of its container, and returns who the primary is now. Repeat the call regularly: an instance that stops checking in loses its place. Answers 404 when elections are not switched on for the container. Needs no scope.
          */
         post: operations["haCheckin"];
         delete?: never;
@@ -300,7 +300,7 @@ export interface paths {
         };
         /**
          * Get the hub
-         * @description Returns the hub that the caller's environment belongs to, reduced to what containers may know.
+         * @description Returns the hub that the caller's environment belongs to, reduced to what containers may know. Needs no scope.
          */
         get: operations["getHub"];
         put?: never;
@@ -320,7 +320,7 @@ export interface paths {
         };
         /**
          * Find an integration of the hub
-         * @description Returns one integration of the hub, found by its identifier or by its vendor. It can hold credentials; handle the answer as a secret.
+         * @description Returns one integration of the hub, found by its identifier or by its vendor. It can hold credentials; handle the answer as a secret. For the platform's own containers only.
          */
         get: operations["getHubIntegration"];
         put?: never;
@@ -362,7 +362,7 @@ export interface paths {
         put?: never;
         /**
          * Hand in metrics
-         * @description Records metrics with the platform's monitoring, several in one call.
+         * @description Records metrics with the platform's monitoring, several in one call. Needs no scope.
          */
         post: operations["postMetric"];
         delete?: never;
@@ -380,13 +380,13 @@ export interface paths {
         };
         /**
          * Read a cached value
-         * @description Returns the value stored under a key in a scope.
+         * @description Returns the value stored under a key in a scope. Needs the scope that goes with scope: server for global, environment for environment, self for container, self for instance (`runtime.internal_api.scope`).
          */
         get: operations["getObjectCache"];
         put?: never;
         /**
          * Store a value
-         * @description Stores a value under a key in a scope, in place of any value stored there before.
+         * @description Stores a value under a key in a scope, in place of any value stored there before. Needs the scope that goes with scope: server for global, environment for environment, self for container, self for instance (`runtime.internal_api.scope`).
          */
         post: operations["postObjectCache"];
         delete?: never;
@@ -404,7 +404,7 @@ export interface paths {
         };
         /**
          * List the SDN networks
-         * @description Returns the software defined networks that the caller can see.
+         * @description Returns the software defined networks that the caller can see. Needs scope networks (`runtime.internal_api.scope`).
          */
         get: operations["getNetworks"];
         put?: never;
@@ -495,6 +495,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/server/external-volumes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the external volumes of the server
+         * @description Returns the volumes outside of the platform that the caller's server may use. Handle the answer as a secret: a source may have credentials. Known to newer platforms only. Needs scope server (`runtime.internal_api.scope`).
+         */
+        get: operations["getServerExternalVolumes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/server/images": {
         parameters: {
             query?: never;
@@ -564,7 +584,7 @@ export interface paths {
         };
         /**
          * Get the resource use of the instances on the server
-         * @description Returns a measurement of processor, memory and network use for the instances on the caller's server.
+         * @description Returns a measurement of processor, memory and network use for the instances on the caller's server. The platform may keep this to its own containers.
          */
         get: operations["getServerInstancesTelemetry"];
         put?: never;
@@ -624,7 +644,7 @@ export interface paths {
         };
         /**
          * Get a virtual machine
-         * @description Returns one virtual machine with its configuration and state.
+         * @description Returns one virtual machine with its configuration and state. Needs scope environment (`runtime.internal_api.scope`).
          */
         get: operations["getVirtualMachine"];
         put?: never;
@@ -664,7 +684,7 @@ export interface paths {
         };
         /**
          * List the gateways of a virtual machine
-         * @description Returns the gateway instances that carry a virtual machine's public addresses, and how each address is translated.
+         * @description Returns the gateway instances that carry a virtual machine's public addresses, and how each address is translated. The platform may keep this to its own containers.
          */
         get: operations["getVirtualMachineGateways"];
         put?: never;
@@ -686,7 +706,7 @@ export interface paths {
         put?: never;
         /**
          * Check the login of a VPN user
-         * @description Tells whether a user may enter the environment's VPN. The user's name and password go in as HTTP basic credentials. A refused login answers 403 with `data: false`, not with an error envelope.
+         * @description Tells whether a user may enter the environment's VPN. The user's name and password go in as HTTP basic credentials. A refused login answers 403 with `data: false`, not with an error envelope. The platform may keep this to its own containers.
          */
         post: operations["validateVPNLogin"];
         delete?: never;
@@ -755,7 +775,7 @@ export interface components {
         Capability: "external-volumes-view" | "external-volumes-manage" | "api-keys-manage" | "apionly-jobs-view" | "apionly-notifications-listen" | "autoscale-groups-manage" | "autoscale-groups-view" | "billing-credits-view" | "billing-invoices-pay" | "billing-invoices-view" | "billing-methods-manage" | "billing-services-manage" | "billing-services-view" | "containers-backups-manage" | "containers-backups-view" | "containers-console" | "containers-deploy" | "containers-instances-migrate" | "containers-lock" | "containers-ssh" | "containers-manage" | "containers-view" | "containers-functions-trigger" | "containers-volumes-manage" | "containers-volumes-view" | "dns-certs-view" | "dns-manage" | "dns-view" | "environments-deployments-manage" | "environments-manage" | "environments-scopedvariables-manage" | "environments-scopedvariables-view" | "environments-services-manage" | "environments-view" | "environments-vpn" | "environments-vpn-manage" | "hubs-delete" | "hubs-integrations-manage" | "hubs-integrations-view" | "hubs-invites-manage" | "hubs-invites-send" | "hubs-members-manage" | "hubs-members-view" | "hubs-roles-manage" | "hubs-roles-view" | "hubs-usage-view" | "hubs-update" | "hubs-auditlog-view" | "images-manage" | "images-sources-manage" | "images-sources-view" | "images-view" | "ips-manage" | "servers-console" | "servers-decommission" | "servers-login" | "clusters-manage" | "clusters-view" | "servers-provision" | "servers-manage" | "servers-view" | "san-manage" | "san-view" | "monitor-manage" | "monitor-view" | "pipelines-manage" | "pipelines-trigger" | "pipelines-view" | "sdn-networks-manage" | "sdn-networks-view" | "security-manage" | "security-view" | "stacks-builds-deploy" | "stacks-builds-manage" | "stacks-manage" | "stacks-view" | "virtual-machines-view" | "virtual-machines-manage" | "virtual-machines-deploy" | "virtual-machines-console" | "virtual-machines-lock" | "virtual-machines-ssh-keys-manage" | "virtual-machines-root-pw-view" | "virtual-machines-root-pw-view-temp";
         /** @description A TLS certificate with its private key. */
         Certificate: {
-            /** @description Certificate with those of its issuers, as PEM text. */
+            /** @description Certificate with those of its issuers: PEM, or Base64 of PEM; the platform does not say which. */
             bundle: string;
             /** @description Domain names the certificate is valid for. */
             domains: string[];
@@ -763,7 +783,7 @@ export interface components {
             hub_id: components["schemas"]["HubID"];
             /** @description ID of the certificate. */
             id: components["schemas"]["ID"];
-            /** @description Private key as PEM text. A secret. */
+            /** @description Private key, encoded as the certificate is. A secret. */
             private_key: string;
         };
         /**
@@ -813,6 +833,8 @@ export interface components {
                 /** @description When its details last changed. */
                 updated: components["schemas"]["DateTime"];
             };
+            /** @description Who the elected primary is, and when an instance checked in last; null or absent when there was no check-in. */
+            ha_elections?: components["schemas"]["ContainerHighAvailability"] | null;
             /** @description ID of the hub it belongs to. */
             hub_id: components["schemas"]["HubID"];
             /** @description ID of the container. */
@@ -871,6 +893,8 @@ export interface components {
                 /** @description Most calls that one shard of the pool handles at once; null for the platform's default. */
                 max_shard_concurrency?: number | null;
             } | null;
+            /** @description Election of one primary among the instances; null or absent when there is none, and then checking in answers 404. */
+            ha_elections?: components["schemas"]["ContainerDeployHighAvailabilityConfig"] | null;
             /** @description Command that tells whether an instance is healthy; null for no check. */
             health_check?: {
                 /** @description Command run inside the instance; exit code 0 means healthy. */
@@ -946,6 +970,11 @@ export interface components {
                 stagger?: components["schemas"]["Duration"];
             } | null;
         };
+        /** @description Election of one primary among the instances of a container. */
+        ContainerDeployHighAvailabilityConfig: {
+            /** @description How long after its last check-in a primary still counts as such; 15 seconds at least. Then another instance may be elected. */
+            stale_primary_deadline: components["schemas"]["Duration"];
+        };
         /** @description The environment of a container, with the container's place in its network. */
         ContainerEnvironmentSummary: {
             /** @description Identifier of the cluster the environment runs on. */
@@ -969,6 +998,24 @@ export interface components {
              */
             identifier: "virtual-machine-v1";
         } | null;
+        /** @description The state of the election among the instances of a container. */
+        ContainerHighAvailability: {
+            /** @description When an instance of the container checked in last. */
+            last_checkin: components["schemas"]["DateTime"];
+            /** @description The primary; null while there is none. */
+            primary: components["schemas"]["ContainerHighAvailabilityPrimary"] | null;
+        };
+        /** @description The instance that is the primary of its container. */
+        ContainerHighAvailabilityPrimary: {
+            /** @description ID of the instance. */
+            instance_id: components["schemas"]["ID"];
+            /** @description Priority it checked in with. */
+            priority: number;
+            /** @description When it was elected. */
+            elected: components["schemas"]["DateTime"];
+            /** @description When it checked in last. */
+            last_checkin: components["schemas"]["DateTime"];
+        };
         /** @description The image of a container. */
         ContainerImageSummary: {
             /** @description ID of the image. */
@@ -1053,6 +1100,8 @@ export interface components {
         };
         /** @description How a container is reached and what it can reach. */
         ContainerNetwork: {
+            /** @description Whether traffic to the outside leaves through the gateway service of the environment. */
+            egress_via_gateway?: boolean;
             /** @description Host name of the container in its environment. */
             hostname: string;
             /** @description Layer 2 networks the container takes part in. */
@@ -1067,6 +1116,8 @@ export interface components {
              * @enum {string}
              */
             public: "enable" | "egress-only" | "environment-limited" | "disable";
+            /** @description Routes of the instances beside those that the platform makes; null for none. */
+            routes?: components["schemas"]["NetworkRouteConfig"][] | null;
         };
         /** @description Processor and memory of each instance. */
         ContainerResources: {
@@ -1125,6 +1176,8 @@ export interface components {
                 /** @description Whether instances may switch the server off or restart it. */
                 power_management?: boolean | null;
             } | null;
+            /** @description What the container may ask the internal API. */
+            internal_api?: components["schemas"]["RuntimeInternalApi"];
             /** @description Linux namespaces that instances have of their own. */
             namespaces?: ("ipc" | "pid" | "uts" | "network" | "mount" | "user" | "cgroup")[];
             /** @description Whether instances run with all rights. */
@@ -1786,6 +1839,112 @@ export interface components {
         Events: {
             [key: string]: components["schemas"]["DateTime"];
         };
+        /** @description A volume whose data is outside of the platform, in a storage network or at a provider. */
+        ExternalVolume: {
+            /** @description ID of the volume. */
+            id: components["schemas"]["ID"];
+            /** @description ID of the hub it belongs to. */
+            hub_id: components["schemas"]["HubID"];
+            /** @description Name, as people see it. */
+            name: string;
+            /** @description What users say of it. */
+            about: components["schemas"]["ExternalVolumeAbout"];
+            /** @description Cluster whose servers may use it. */
+            cluster: components["schemas"]["Identifier"];
+            /** @description Short name for use in configurations; null for none. */
+            identifier?: components["schemas"]["Identifier"] | null;
+            /** @description ID of the location that it is in. */
+            location_id: components["schemas"]["ID"];
+            /** @description IDs of the servers that it is attached to. */
+            server_ids: components["schemas"]["ID"][];
+            /** @description Where the data is. */
+            source: components["schemas"]["ExternalVolumeSource"];
+            /** @description How it is attached; null while it is not. */
+            attachment?: components["schemas"]["ExternalVolumeAttachment"] | null;
+            /** @description Size; null while it is not known. */
+            size?: components["schemas"]["DataSize"] | null;
+            /** @description How it was made. */
+            options: components["schemas"]["ExternalVolumeOptions"];
+            /** @description State of the volume. */
+            state: components["schemas"]["ExternalVolumeState"];
+            /** @description Times of what happened to it. */
+            events: components["schemas"]["ExternalVolumeEvents"];
+            /** @description What was asked for beside it. */
+            meta?: components["schemas"]["ExternalVolumeMeta"];
+        };
+        /** @description What users say of an external volume. */
+        ExternalVolumeAbout: {
+            /** @description A text for people. */
+            description: string;
+        };
+        /** @description How an external volume is attached. */
+        ExternalVolumeAttachment: components["schemas"]["ExternalVolumeAttachmentBlock"] | components["schemas"]["ExternalVolumeAttachmentFileSystem"];
+        /** @description Attached as a block device. */
+        ExternalVolumeAttachmentBlock: {
+            /**
+             * @description Kind of attachment.
+             * @enum {string}
+             */
+            type: "block";
+            /**
+             * @description How many may use it at once, and what for.
+             * @enum {string}
+             */
+            mode: "single-instance-writer" | "single-instance-read-only" | "single-node-writer" | "single-node-read-only" | "multi-node-writer" | "multi-node-read-only";
+            /** @description Nothing so far. */
+            details: Record<string, never>;
+        };
+        /** @description Attached as a file system. */
+        ExternalVolumeAttachmentFileSystem: {
+            /**
+             * @description Kind of attachment.
+             * @enum {string}
+             */
+            type: "filesystem";
+            /**
+             * @description How many may use it at once, and what for.
+             * @enum {string}
+             */
+            mode: "single-instance-writer" | "single-instance-read-only" | "single-node-writer" | "single-node-read-only" | "multi-node-writer" | "multi-node-read-only";
+            /** @description Nothing so far. */
+            details: Record<string, never>;
+        };
+        /** @description Times of what happened to an external volume. */
+        ExternalVolumeEvents: {
+            /** @description When it was added. */
+            created: components["schemas"]["DateTime"];
+            /** @description When it last changed. */
+            updated: components["schemas"]["DateTime"];
+            /** @description When it was removed. */
+            deleted: components["schemas"]["DateTime"];
+            /** @description When the platform last saw that it is there. */
+            last_verified?: components["schemas"]["DateTime"];
+            /** @description When the platform last asked its source about it. */
+            last_sync?: components["schemas"]["DateTime"];
+        };
+        /** @description What was asked for beside an external volume. */
+        ExternalVolumeMeta: {
+            /** @description Containers that use it. */
+            containers?: components["schemas"]["ContainerSummary"][];
+        };
+        /** @description How an external volume was made. */
+        ExternalVolumeOptions: {
+            /** @description What it was created with; null when it was there before. */
+            create: {
+                /** @description Size that was asked for. */
+                size: components["schemas"]["DataSize"];
+            } | null;
+        };
+        /** @description Where the data of an external volume is. */
+        ExternalVolumeSource: components["schemas"]["SourceSanIscsi"] | components["schemas"]["SourceCephRbd"] | components["schemas"]["SourceAwsEbs"];
+        /** @description State of an external volume. */
+        ExternalVolumeState: {
+            /**
+             * @description The state it is in.
+             * @enum {string}
+             */
+            current: "new" | "ready" | "configuring" | "live" | "deleting" | "deleted";
+        } & components["schemas"]["State"];
         /** @description What a function instance is started with. */
         FunctionInitOpts: {
             /** @description Variables for this start. */
@@ -1800,10 +1959,21 @@ export interface components {
                 [key: string]: string;
             } | null;
         };
-        /** @description The gateway service of an environment. Known defect: the platform calls `config` required but declares no such property here. */
+        /** @description Configuration of the gateway service. */
+        GatewayConfig: {
+            /** @description Whether it is built for throughput. */
+            performance: boolean;
+            /** @description Whether it serves IPv4. */
+            ipv4: boolean;
+            /** @description Whether it serves IPv6. */
+            ipv6: boolean;
+        };
+        /** @description The gateway service of an environment. */
         GatewayEnvironmentService: {
             /** @description Whether the platform may update the service by itself. */
             auto_update?: boolean;
+            /** @description Configuration of the gateway; null means the platform's defaults. Known to newer platforms only. */
+            config?: components["schemas"]["GatewayConfig"] | null;
             /** @description ID of the service's container. */
             container_id: string;
             /** @description Whether the service is switched on. */
@@ -2132,6 +2302,8 @@ export interface components {
                 /** @description Number that tells instances of the same function container apart. */
                 seed: number;
             };
+            /** @description The instance's part in the election of a primary; null or absent when it never checked in. */
+            ha_elections?: components["schemas"]["InstanceHighAvailability"] | null;
             /** @description Host name of the instance. */
             hostname: string;
             /** @description ID of the hub that owns the instance. */
@@ -2173,6 +2345,13 @@ export interface components {
         InstanceAutoScale: {
             /** @description Time before which automatic scaling will not remove the instance. */
             min_ttl: components["schemas"]["DateTime"];
+        };
+        /** @description An instance's part in the election of a primary. */
+        InstanceHighAvailability: {
+            /** @description When it was elected; null or absent while it is not the primary. */
+            elected_primary?: components["schemas"]["DateTime"] | null;
+            /** @description When it checked in last. */
+            last_checkin: components["schemas"]["DateTime"];
         };
         /** @description Extra facts about an instance that do not belong to the instance record itself. */
         InstanceMeta: {
@@ -2902,6 +3081,33 @@ export interface components {
             /** @description VXLAN network identifier. */
             vxlan_tag: number;
         };
+        /** @description A route of instances, in words of the operating system. */
+        NetworkRouteConfig: {
+            /** @description Network that the route leads to; null for the default route. */
+            destination: components["schemas"]["Cidr"] | null;
+            /** @description Address that packets of this route are sent from; null lets the system choose. */
+            source: components["schemas"]["Cidr"] | null;
+            /** @description Whether the source address is added to the interface where it is missing. */
+            ensure_source_exists: boolean;
+            /**
+             * @description Version of IP; null when the addresses say it.
+             * @enum {string|null}
+             */
+            family?: "ipv4" | "ipv6" | null;
+            /** @description Address of the next router. */
+            gateway: components["schemas"]["IpAddress"];
+            /** @description Several next routers, in place of one. */
+            nexthops?: components["schemas"]["NetworkRouteConfigNexthop"][];
+            /** @description Name of the network interface. */
+            interface: string;
+        };
+        /** @description One of several next routers of a route. */
+        NetworkRouteConfigNexthop: {
+            /** @description Address of the router. */
+            gateway: components["schemas"]["IpAddress"];
+            /** @description Its share of the traffic against the others; null for an equal one. */
+            hop_weight?: number | null;
+        };
         /** @description Network counters at one moment. */
         NetworkSnapshot: {
             /** @description Counters by interface. */
@@ -3102,6 +3308,11 @@ export interface components {
             options?: string[] | null;
             /** @description Path of the device on the server. */
             source: string;
+        };
+        /** @description What a container may ask the internal API. */
+        RuntimeInternalApi: {
+            /** @description Parts of the API that are open to the container; null for the platform's default. */
+            scope?: ("self" | "environment" | "networks" | "server" | "notifications")[] | null;
         };
         /** @description A measurement that makes automatic scaling add instances; `type` says which one. */
         ScaleThresholdMetric: components["schemas"]["ScaleThresholdMetricRam"] | components["schemas"]["ScaleThresholdMetricCpu"] | components["schemas"]["ScaleThresholdMetricNetworkConnections"] | components["schemas"]["ScaleThresholdMetricNetworkRequests"] | components["schemas"]["ScaleThresholdMetricNetworkThroughput"] | components["schemas"]["ScaleThresholdMetricCustom"];
@@ -3637,6 +3848,78 @@ export interface components {
          * @enum {string}
          */
         ShutdownSignal: "SIGTERM" | "SIGINT" | "SIGUSR1" | "SIGUSR2" | "SIGHUP" | "SIGQUIT";
+        /** @description A volume of Amazon's Elastic Block Store. */
+        SourceAwsEbs: {
+            /**
+             * @description Kind of source.
+             * @enum {string}
+             */
+            type: "aws-ebs";
+            /** @description Which volume, and how to get it. */
+            details: {
+                /** @description Credentials. */
+                auth: components["schemas"]["SourceAwsEbsAuth"];
+                /** @description Which volume. */
+                volume: components["schemas"]["SourceAwsEbsRef"];
+            };
+        };
+        /** @description Credentials for a volume of the Elastic Block Store. */
+        SourceAwsEbsAuth: {
+            /** @description Whether the role of the server is used in place of a key. */
+            use_instance_role?: boolean;
+            /** @description ID of the access key. */
+            access_key_id?: string;
+            /** @description The access key. A secret. */
+            secret_access_key?: string;
+        };
+        /** @description A volume of the Elastic Block Store. */
+        SourceAwsEbsRef: {
+            /** @description ID of the volume at Amazon. */
+            volume_id: string;
+            /** @description Availability zone. */
+            az?: string;
+        };
+        /** @description An image of a Ceph cluster. */
+        SourceCephRbd: {
+            /**
+             * @description Kind of source.
+             * @enum {string}
+             */
+            type: "ceph-rbd";
+            /** @description Which image, and by which integration. */
+            details: {
+                /** @description ID of the integration. */
+                integration_id: components["schemas"]["ID"];
+                /** @description Which image. */
+                image: components["schemas"]["SourceCephRbdImageRef"];
+            };
+        };
+        /** @description An image of a Ceph cluster. */
+        SourceCephRbdImageRef: {
+            /** @description Pool that it is in. */
+            pool: string;
+            /** @description Namespace of the pool. */
+            namespace?: string;
+            /** @description Name of the image. */
+            name: string;
+            /** @description Snapshot of the image. */
+            snapshot?: string;
+        };
+        /** @description A unit of a storage network. */
+        SourceSanIscsi: {
+            /**
+             * @description Kind of source.
+             * @enum {string}
+             */
+            type: "san-iscsi";
+            /** @description Which unit, and by which integrations. */
+            details: {
+                /** @description IDs of the integrations. */
+                integration_ids: components["schemas"]["ID"][];
+                /** @description Number of the unit. */
+                lun: number;
+            };
+        };
         /** @description The stack a container was deployed from. */
         StackSummary: {
             /** @description ID of the build of the stack. */
@@ -5042,6 +5325,30 @@ export interface operations {
                     "application/json": {
                         /** @description One entry for each container. */
                         data: components["schemas"]["Container"][];
+                    };
+                };
+            };
+            default: components["responses"]["DefaultError"];
+        };
+    };
+    getServerExternalVolumes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The external volumes of the server. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description One entry for each volume. */
+                        data: components["schemas"]["ExternalVolume"][];
                     };
                 };
             };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { operationTable } from '../../scripts/generate/operations.mjs';
-import { facts } from '../types/facts.mjs';
+import { newerFacts as facts } from '../types/facts.mjs';
 
 /** @type {any[]} */
 const table = JSON.parse(readFileSync(new URL('../../generated/operations.json', import.meta.url), 'utf8'));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import openapiTS, { astToString } from 'openapi-typescript';
-import { document, facts } from './facts.mjs';
+import { document, newerFacts as facts, facts as upstreamFacts } from './facts.mjs';
 import { typeErrors } from './program.mjs';
 
 const schema = fileURLToPath(new URL('../../generated/schema.js', import.meta.url));
@@ -31,6 +31,27 @@ function comparison(known) {
     "same<OurResponses['DefaultError'], KnownResponses['DefaultError']>(true);",
     ...paths.map((path) => `same<Ours.paths["${path}"], Known.paths["${path}"]>(true);`),
     ...schemas.map((name) => `same<OurSchemas["${name}"], KnownSchemas["${name}"]>(true);`),
+    '',
+  ].join('\n');
+}
+
+/**
+ * A program of which each line is an error unless a type of ours and the same of upstream's client may be given for one
+ * another.
+ *
+ * @param {string} upstream module with the types to compare ours with
+ */
+function exchange(upstream) {
+  const old = [...new Set(upstreamFacts.endpoints.map((/** @type {any} */ { path }) => path))];
+  return [
+    `import type * as Ours from ${JSON.stringify(schema)};`,
+    `import type * as Upstream from ${JSON.stringify(upstream)};`,
+    same,
+    'declare function mutual<A, B>(mutual: Mutual<A, B>): void;',
+    ...old.map((path) => `mutual<Ours.paths["${path}"], Upstream.paths["${path}"]>(true);`),
+    ...Object.keys(upstreamFacts.schemas).map(
+      (name) => `mutual<Ours.components['schemas']["${name}"], Upstream.components['schemas']["${name}"]>(true);`,
+    ),
     '',
   ].join('\n');
 }
@@ -105,6 +126,8 @@ before(async () => {
   errors = typeErrors({
     'known.d.ts': await types(facts),
     'wrong.d.ts': await types(wrongFacts()),
+    'upstream.d.ts': await types(upstreamFacts),
+    'exchange.ts': exchange('./upstream.js'),
     'compare.ts': comparison('./known.js'),
     'compare-wrong.ts': comparison('./wrong.js'),
     'checkin.ts': checkin,
@@ -114,16 +137,23 @@ before(async () => {
 });
 
 test('the facts are whole', () => {
-  assert.equal(paths.length, 34);
-  assert.equal(facts.endpoints.length, 35);
-  assert.equal(schemas.length, 199);
+  assert.equal(paths.length, 35);
+  assert.equal(facts.endpoints.length, 36);
+  assert.equal(schemas.length, 223);
   assert.equal(new Set(facts.topics).size, 214);
 });
 
 test('all paths, all schemas and the default response are as known', () => {
-  const elsewhere = ['compare-wrong.ts', 'checkin.ts', 'notification.ts', 'metadata.ts'];
+  const elsewhere = ['compare-wrong.ts', 'exchange.ts', 'checkin.ts', 'notification.ts', 'metadata.ts'];
   assert.deepEqual(
     errors.filter(({ file }) => !elsewhere.includes(file)),
+    [],
+  );
+});
+
+test("types of upstream's client and ours may be given for one another", () => {
+  assert.deepEqual(
+    errors.filter(({ file }) => file === 'exchange.ts'),
     [],
   );
 });

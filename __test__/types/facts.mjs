@@ -3,6 +3,18 @@ import { readFileSync } from 'node:fs';
 /** What is known of the API from elsewhere: names and types only. facts.json explains itself through `document`. */
 export const facts = JSON.parse(readFileSync(new URL('facts.json', import.meta.url), 'utf8'));
 
+const newer = JSON.parse(readFileSync(new URL('newer-facts.json', import.meta.url), 'utf8'));
+
+/** The same with what newer platforms have beside it: optional properties, schemas and an operation. */
+export const newerFacts = structuredClone(facts);
+Object.assign(newerFacts.schemas, newer.schemas);
+for (const { schema, property, type } of newer.properties) newerFacts.schemas[schema].properties[property] = type;
+newerFacts.endpoints.push(...newer.endpoints);
+// In the order of the declaration; those of one path stay as they are.
+newerFacts.endpoints.sort(
+  (/** @type {any} */ a, /** @type {any} */ b) => Number(a.path > b.path) - Number(a.path < b.path),
+);
+
 /**
  * Turns the facts into a document for openapi-typescript. The facts write `ref` for a reference to a schema,
  * `response` for one to a response, `nullable` for a type that null belongs to, and bare names in discriminators.

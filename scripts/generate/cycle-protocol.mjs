@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { resolve, shapeOf, typeOf } from './protocol-shape.mjs';
+import { scopeSuggestion } from './scopes.mjs';
 
 /** The field of an answer that contains the results. */
 const RESULTS = 'data';
@@ -80,6 +81,7 @@ function endpoint(document, operation, command, overlay, shapes) {
       },
     ]),
   );
+  const errors = { ...refusals(overlay, operation), ...command.errors };
   const shape = operation.success.schema && shapeOf(document, operation.success.schema, shapes);
   const secret = [
     ...(command.secrets ?? []),
@@ -88,7 +90,7 @@ function endpoint(document, operation, command, overlay, shapes) {
   return {
     path: operation.path,
     params: { ...own, ...body.params, ...basic },
-    description: operation.summary,
+    description: operation.needs ? `${operation.summary} (${operation.needs})` : operation.summary,
     msg: command.msg,
     request: {
       method: operation.method,
@@ -98,11 +100,28 @@ function endpoint(document, operation, command, overlay, shapes) {
     },
     response: {
       ...(shape === null ? {} : { body: shape }),
-      ...(command.errors ? { error: command.errors } : {}),
+      ...(Object.keys(errors).length > 0 ? { error: errors } : {}),
       success: { status: operation.success.status, msg: command.success ?? '{results}' },
       ...(secret.length > 0 ? { secret } : {}),
     },
   };
+}
+
+/**
+ * The errors of a call that may lack a scope: as for every call, with a suggestion more.
+ *
+ * @param {any} overlay
+ * @param {any} operation
+ */
+function refusals({ errors }, { scopes }) {
+  const suggestion = scopeSuggestion(scopes);
+  if (suggestion === undefined) return {};
+  return Object.fromEntries(
+    ['unauthorized', 'forbidden'].map((name) => [
+      name,
+      { ...errors[name], suggestions: [...errors[name].suggestions, suggestion] },
+    ]),
+  );
 }
 
 /**

@@ -24,6 +24,7 @@ const OPERATIONS = {
   network_environments: 'getNetworkEnvironments',
   network_instances: 'getNetworkInstances',
   server: 'getServer',
+  external_volumes: 'getServerExternalVolumes',
   server_images: 'getServerImages',
   telemetry: 'getServerInstancesTelemetry',
   virtual_machines: 'getEnvironmentVirtualMachines',

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { bundle, bundleFromString, createConfig } from '@redocly/openapi-core';
+import { describeNeeds } from './scopes.mjs';
 
 /**
  * Bundles the declaration of the internal API into one document, with references to its own components only.
@@ -9,7 +10,8 @@ import { bundle, bundleFromString, createConfig } from '@redocly/openapi-core';
  * @throws when a reference leads nowhere
  */
 export async function openapi(protocol) {
-  return finish(await bundle({ ref: join(protocol, 'openapi.yaml'), config: await createConfig({}) }));
+  const document = await bundle({ ref: join(protocol, 'openapi.yaml'), config: await createConfig({}) });
+  return describeNeeds(finish(document));
 }
 
 /**

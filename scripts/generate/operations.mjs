@@ -1,12 +1,14 @@
+import { needs } from './scopes.mjs';
+
 const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'];
 
 /**
  * Makes a flat table of the operations of a document, in its order.
  *
  * @param {any} document a bundled OpenAPI document
- * @returns {any[]} for each operation: operationId, method in upper case, path, summary, description, tags, group,
- *   params, body (null without one), auth (one of the schemes is enough), success, and failures: the other answers that do
- *   not have the shape of the default error
+ * @returns {any[]} for each operation: operationId, method in upper case, path, summary, description, tags, scopes and needs
+ *   where they are known, group, params, body (null without one), auth (one of the schemes is enough), success, and
+ *   failures: the other answers that do not have the shape of the default error
  */
 export function operationTable(document) {
   const paths = Object.entries(document.paths);
@@ -39,6 +41,8 @@ function row(document, groups, path, method, operation, shared) {
     summary: operation.summary,
     description: operation.description,
     tags: operation.tags,
+    ...(operation['x-cycle-scopes'] ? { scopes: operation['x-cycle-scopes'] } : {}),
+    ...(needs(operation) ? { needs: needs(operation) } : {}),
     group: group(path, groups),
     params: [...shared, ...(operation.parameters ?? [])].map(param),
     body: operation.requestBody ? body(operation.requestBody) : null,
