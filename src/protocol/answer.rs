@@ -70,12 +70,13 @@ impl Protocol {
 
     /// For endpoints without a declared shape: checks that the body has the key that holds the results.
     fn check_results(&self, body: &str) -> Result<(), Option<(String, String)>> {
+        let Some(key) = &self.results else { return Ok(()) };
         // A body that is not JSON is taken as the results.
-        match (&self.results, serde_json::from_str(body)) {
-            (Some(key), Ok(Value::Object(entries))) if !entries.contains_key(key) => {
+        match serde_json::from_str(body) {
+            Ok(Value::Object(entries)) if !entries.contains_key(key) => {
                 Err(Some((key.clone(), "is missing".to_owned())))
             }
-            (Some(key), Ok(Value::Array(_))) => Err(Some((
+            Ok(Value::Array(_)) => Err(Some((
                 "the whole body".to_owned(),
                 format!("must be an Object with {key}, not an Array"),
             ))),

@@ -179,11 +179,14 @@ mod tests {
 
     /// Whether the fast check accepts a text. It must not where the full check refuses it.
     fn fits(shape: &Value, text: &str) -> bool {
-        let (shape, shapes) = (read(shape), shapes());
-        let surely = shape.surely_fits(text, &shapes);
+        fits_shape(&read(shape), &shapes(), text)
+    }
+
+    fn fits_shape(shape: &Shape, shapes: &Shapes, text: &str) -> bool {
+        let surely = shape.surely_fits(text, shapes);
         if surely {
             let value: Value = serde_json::from_str(text).unwrap();
-            assert_eq!(shape.check(&value, &shapes), Ok(()), "{text}");
+            assert_eq!(shape.check(&value, shapes), Ok(()), "{text}");
         }
         surely
     }
@@ -266,7 +269,44 @@ mod tests {
         assert!(!fits(&json!("Number"), "null"));
     }
 
+    const KEYS: [&str; 8] =
+        [r#""a""#, r#""b""#, r#""ab""#, r#""a\"""#, r#""é""#, r#""""#, r#""\u0061""#, r#""other""#];
+    const VALUES: [&str; 12] = [
+        r#""x""#,
+        "1",
+        "true",
+        "null",
+        r#""2016-03-01""#,
+        "[1,null]",
+        r#"{"name":"n","children":[]}"#,
+        r#"{"children":[],"name":"n"}"#,
+        "{}",
+        "1e400",
+        r#""\ud800""#,
+        r#""2016-02-30T00:00:00Z""#,
+    ];
+
     proptest! {
+        /// One shape sees them all, and remembers the order of what came before.
+        #[test]
+        fn fields_may_come_in_any_order_and_twice(
+            objects in prop::collection::vec(prop::collection::vec((0..KEYS.len(), 0..VALUES.len(), any::<bool>()), 0..7), 1..9),
+        ) {
+            let shape = read(&json!([{
+                "a": "String", "b?": "Number", "ab?": "Date", "a\"?": "Boolean", "é?": ["JSON"], "?": "#Tree",
+            }]));
+            let shapes = shapes();
+            for fields in objects {
+                let written: Vec<String> = fields
+                    .iter()
+                    .map(|(key, value, apart)| {
+                        format!("{}{}{}", KEYS[*key], if *apart { " : " } else { ":" }, VALUES[*value])
+                    })
+                    .collect();
+                fits_shape(&shape, &shapes, &format!("[{{{}}}]", written.join(",")));
+            }
+        }
+
         #[test]
         fn never_says_so_where_it_does_not_fit(cuts in prop::collection::vec((0..400_usize, any::<u8>()), 1..4)) {
             let (shape, value) = everything();
