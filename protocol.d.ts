@@ -483,7 +483,7 @@ export type CycleProtocol = ProtocolDeclaration & { readonly [commands]: CycleCo
  * ```
  */
 export type ProtocolClient<P> = (P extends { readonly [commands]: infer Known } ? Known : Commands<P>) & {
-  /** Waits for the calls in flight, then closes the connections. A client that is not closed does not keep the process alive. */
+  /** Takes no more calls, waits for those in flight, then closes the connections. A client that is not closed does not keep the process alive. */
   close(): Promise<void>;
   /** The same, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
@@ -575,8 +575,9 @@ export declare function defineProtocol<const P extends ProtocolDeclaration<P>>(d
  * Before anything is sent, params are checked against their declaration; afterwards the answer is. A call that fails
  * rejects with a {@link ProtocolError}.
  *
- * @throws {TypeError} for an option that the protocol does not have
- * @throws {RangeError} (`ERR_OUT_OF_RANGE`) when `timeoutMs` is not a number of milliseconds
+ * @throws {TypeError} for an option that the protocol does not have, or a value that JSON cannot hold
+ * @throws {RangeError} (`ERR_OUT_OF_RANGE`) when `timeoutMs` is not a number of milliseconds, or another limit not a number
+ *   of at least 1
  * @example
  * ```ts
  * import { createProtocolClient, cycleProtocol } from '@cycleplatform/internal-api-client/protocol';

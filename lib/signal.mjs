@@ -7,6 +7,20 @@
 const waiting = new WeakMap();
 
 /**
+ * @param {any} value
+ * @returns {boolean}
+ */
+function isSignal(value) {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof value.aborted === 'boolean' &&
+    typeof value.addEventListener === 'function' &&
+    typeof value.removeEventListener === 'function'
+  );
+}
+
+/**
  * Calls `onAbort` once when the signal aborts.
  *
  * @param {AbortSignal} signal not aborted yet
@@ -41,4 +55,4 @@ function unlisten(signal, onAbort) {
   }
 }
 
-export { listen, unlisten };
+export { isSignal, listen, unlisten };

@@ -6,17 +6,21 @@ import { warnAboutOptions } from '../unknown-names.mjs';
  * Checks the limits in a client's options, and gives them as native code takes them.
  *
  * @param {ClientOptions} options
+ * @param {string} [owner] the function that they are options of
  */
-function readLimits({
-  retry,
-  timeoutMs,
-  headersTimeoutMs,
-  bodyTimeoutMs,
-  keepAliveTimeoutMs,
-  maxConnections,
-  maxResponseBytes,
-  ...unknown
-}) {
+function readLimits(options, owner = 'getClient') {
+  const {
+    retry,
+    timeoutMs,
+    headersTimeoutMs,
+    bodyTimeoutMs,
+    keepAliveTimeoutMs,
+    maxConnections,
+    maxResponseBytes,
+    ...unknown
+  } = options;
+  /** @param {string} name @param {number | undefined} value @param {number} most @param {number} [least] */
+  const positive = (name, value, most, least = 1) => checkedNumber(`${owner}: \`${name}\``, value, most, least);
   const retries = typeof retry === 'number' ? { retries: retry } : retry;
   const limits = {
     maxConnections: positive('maxConnections', maxConnections, 2 ** 32 - 1),
@@ -30,9 +34,9 @@ function readLimits({
     retryMaxDelayMs: positive('retry.maxDelayMs', retries?.maxDelayMs, Infinity, 0),
   };
   const names = Object.keys(limits).filter((name) => !name.startsWith('retr'));
-  warnAboutOptions('getClient', unknown, ['token', 'socketPath', 'retry', ...names]);
+  warnAboutOptions(owner, unknown, ['token', 'socketPath', 'retry', ...names]);
   if (typeof retries === 'object' && retries !== null) {
-    warnAboutOptions('retry of getClient', retries, ['retries', 'baseDelayMs', 'maxDelayMs']);
+    warnAboutOptions(`retry of ${owner}`, retries, ['retries', 'baseDelayMs', 'maxDelayMs']);
   }
   return limits;
 }
@@ -41,14 +45,14 @@ function readLimits({
  * @param {string} name
  * @param {number | undefined} value
  * @param {number} most
- * @param {number} [least]
+ * @param {number} least
  */
-function positive(name, value, most, least = 1) {
+function checkedNumber(name, value, most, least) {
   if (value === undefined) {
     return undefined;
   }
   if (typeof value !== 'number' || !(value >= least && value <= most)) {
-    const error = new RangeError(`getClient: \`${name}\` must be a number of at least ${least}, not ${String(value)}.`);
+    const error = new RangeError(`${name} must be a number of at least ${least}, not ${String(value)}.`);
     throw Object.assign(error, { code: 'ERR_OUT_OF_RANGE' });
   }
   return value;

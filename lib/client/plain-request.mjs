@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { redirectFlags } from '../bridge/native-client.mjs';
+import { isSignal } from '../signal.mjs';
 
 /** Headers that make a request conditional. Fetch then adds headers that ask caches for a fresh answer. */
 const CONDITIONS = ['if-modified-since', 'if-none-match', 'if-unmodified-since', 'if-match', 'if-range'];
@@ -235,14 +236,4 @@ function plainHeaders(headers) {
   return flat;
 }
 
-/** @param {any} value */
-function isSignal(value) {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof value.aborted === 'boolean' &&
-    typeof value.addEventListener === 'function'
-  );
-}
-
-export { CONDITIONS, getOpenapiFetch, isSignal, plainRequest };
+export { CONDITIONS, getOpenapiFetch, plainRequest };

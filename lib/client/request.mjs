@@ -1,5 +1,5 @@
+import { isSignal } from '../signal.mjs';
 import { setImmediate } from '../timers.mjs';
-import { isSignal } from './plain-request.mjs';
 
 /**
  * A `Request` that remembers the arguments of its constructor. So it is known whether its body is a stream, and its

@@ -28,7 +28,7 @@ class ProtocolCall {
    * @param {{ settled(): void, results(body: any, parsed: boolean): unknown, unanswered(number: number, given: string | undefined, error: any): ProtocolError }} owner
    * @param {NativeClient} client
    * @param {{ number: number, method: string, given: string | undefined }} request
-   * @param {AbortSignal | undefined} signal
+   * @param {AbortSignal | null} signal
    * @param {(results: unknown) => void} resolve
    */
   constructor(owner, client, { number, method, given }, signal, resolve) {

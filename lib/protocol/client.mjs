@@ -1,16 +1,27 @@
 import { isMissing } from '../bridge/addon-missing.mjs';
 import { TransportError } from '../errors.mjs';
+import { isSignal } from '../signal.mjs';
 import { refuseOptions } from '../unknown-names.mjs';
 import { ProtocolCall } from './call.mjs';
 import { definitionOf } from './definition.mjs';
 import { ProtocolError } from './error.mjs';
 import { paramsToJson } from './params.mjs';
 import { addressText, Servers } from './servers.mjs';
-import { checkConnection, checkedTimeout, environmentSettings, readSettings } from './settings.mjs';
+import {
+  checkConnection,
+  checkedLimits,
+  checkedTimeout,
+  checkOptions,
+  environmentSettings,
+  invalid,
+  readSettings,
+  settingsToJson,
+} from './settings.mjs';
 
 // Kept here because a program or its test runner may replace them later.
-const { parse: parseJson } = JSON;
+const { parse: parseJson, stringify } = JSON;
 const { nextTick } = process;
+const NativePromise = Promise;
 
 /** Default time limit of a call, in milliseconds. */
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -30,6 +41,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
  * @param {Params} [options]
  */
 function createProtocolClient(protocol, options = {}) {
+  checkOptions('createProtocolClient', options);
   const caller = new ProtocolCaller(definitionOf(protocol), options);
   /** @type {Record<string | symbol, unknown>} */
   const client = {};
@@ -122,7 +134,7 @@ class ProtocolCaller {
     const { timeoutMs, maxConnections, maxResponseBytes, ...settings } = options;
     this.#timeoutMs = checkedTimeout(timeoutMs) ?? DEFAULT_TIMEOUT_MS;
     this.#settings = settings;
-    this.#servers = new Servers(/** @type {any} */ ({ maxConnections, maxResponseBytes }));
+    this.#servers = new Servers(checkedLimits({ maxConnections, maxResponseBytes }));
     try {
       this.#caller;
     } catch (error) {
@@ -138,10 +150,11 @@ class ProtocolCaller {
     if (this.#native === undefined) {
       const { definition } = this;
       const settings = readSettings(definition, this.#settings);
+      const json = settingsToJson(settings);
       checkConnection(definition, settings);
       const given = definition.description.options.filter(({ env }) => env !== null);
       this.#variables = given.map((option) => ({ option, text: undefined }));
-      this.#native = definition.engine.caller(JSON.stringify(settings));
+      this.#native = definition.engine.caller(json);
     }
     return this.#native;
   }
@@ -149,12 +162,12 @@ class ProtocolCaller {
   /**
    * @param {number} number number of the endpoint
    * @param {unknown} params
-   * @param {CallOptions} [options]
+   * @param {CallOptions | null} [options]
    * @returns {Promise<any>}
    */
-  call(number, params, options = {}) {
-    return new Promise((resolve) => {
-      this.#begin(number, params, options, resolve, false);
+  call(number, params, options) {
+    return new NativePromise((resolve) => {
+      this.#begin(number, params, options ?? {}, resolve, false);
     });
   }
 
@@ -171,7 +184,7 @@ class ProtocolCaller {
     const number = commands.findIndex(({ endpoint }) => endpoint.join('.') === command.endpoint.join('.'));
     /** @type {any} */
     let description;
-    const results = await new Promise((resolve) => {
+    const results = await new NativePromise((resolve) => {
       description = this.#begin(number, params, options, resolve, true);
       onRequest?.(description.request.msg);
     });
@@ -188,15 +201,24 @@ class ProtocolCaller {
    * @param {boolean} describes whether to return a description of the request
    * @returns the description, or undefined
    */
-  #begin(number, params, { signal, timeoutMs, ...unknown }, resolve, describes) {
+  #begin(number, params, options, resolve, describes) {
     const caller = this.#caller;
     const { endpoint, method } = this.definition.description.commands[number];
-    refuseOptions(endpoint.join('.'), unknown, ['signal', 'timeoutMs']);
+    const name = endpoint.join('.');
+    checkOptions(name, options);
+    const { signal = null, timeoutMs, ...unknown } = options;
+    refuseOptions(name, unknown, ['signal', 'timeoutMs']);
     const limit = checkedTimeout(timeoutMs) ?? this.#timeoutMs;
-    signal?.throwIfAborted();
+    if (signal !== null && !isSignal(signal)) {
+      throw invalid(`${name}: signal is not an AbortSignal`);
+    }
     const given = paramsToJson(this.definition, endpoint, params);
+    // Checked here because getters and toJSON of the params may abort the call or close the client.
+    if (signal?.aborted) {
+      throw signal.reason;
+    }
     this.#readEnvironment();
-    let client = this.#servers.current ?? this.#serverOf(number, given);
+    let client = (this.#closed ? undefined : this.#servers.current) ?? this.#serverOf(number, given);
     for (;;) {
       const call = new ProtocolCall(this, client, { number, method, given }, signal, resolve);
       const description = this.#try(number, given, () =>
@@ -261,7 +283,7 @@ class ProtocolCaller {
       variable.text = text;
     }
     if (changed) {
-      this.#caller.setEnvironment(JSON.stringify(environmentSettings(this.#variables)));
+      this.#caller.setEnvironment(stringify(environmentSettings(this.#variables)));
     }
   }
 
@@ -295,7 +317,7 @@ class ProtocolCaller {
     return new ProtocolError(parseJson(this.#caller.unanswered(number, given, reason)), error);
   }
 
-  /** Waits for the calls in flight, then closes the connections. */
+  /** Takes no more calls, waits for those in flight, then closes the connections. */
   close() {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -303,7 +325,7 @@ class ProtocolCaller {
 
   async #close() {
     if (this.#inFlight > 0) {
-      await new Promise((resolve) => {
+      await new NativePromise((resolve) => {
         this.#onIdle = () => resolve(undefined);
       });
     }

@@ -1,7 +1,10 @@
 import { ProtocolError } from './error.mjs';
 
-// Kept here because a program or its test runner may replace it later.
-const { parse: parseJson } = JSON;
+// Kept here because a program or its test runner may replace them later.
+const { parse: parseJson, stringify } = JSON;
+
+/** Says why a value cannot be sent. */
+class Unsendable extends Error {}
 
 /**
  * Converts the params of a call to JSON; undefined when there are none.
@@ -19,17 +22,44 @@ function paramsToJson({ engine }, [group, endpoint], params) {
   if (typeof params !== 'object' || Array.isArray(params)) {
     throw refuse(`params must be an Object, not ${Array.isArray(params) ? 'an Array' : `a ${typeof params}`}`);
   }
+  try {
+    return losslessJson(params);
+  } catch (error) {
+    throw refuse(`they ${/** @type {Error} */ (error).message}`, /** @type {Error} */ (error).cause);
+  }
+}
+
+/**
+ * Converts a value to JSON that says all that it does.
+ *
+ * @param {object} value
+ * @throws {Unsendable} with a message such as "cannot be sent as JSON: ..."
+ */
+function losslessJson(value) {
   let json;
   try {
-    json = JSON.stringify(params, refuseLosses);
+    json = stringify(value, refuseLosses);
   } catch (error) {
-    throw refuse(`they cannot be sent as JSON: ${/** @type {Error} */ (error).message}`, error);
+    throw new Unsendable(`cannot be sent as JSON: ${messageOf(error)}`, { cause: error });
   }
   // JSON.stringify escapes a lone surrogate, which is not valid Unicode and which servers cannot decode.
   if (/\\ud[89a-f]/.test(json) && !isWellFormed(parseJson(json))) {
-    throw refuse('they contain text that is not valid Unicode');
+    throw new Unsendable('contain text that is not valid Unicode');
   }
   return json;
+}
+
+/**
+ * Gives the text of whatever a getter of the program threw.
+ *
+ * @param {any} error
+ */
+function messageOf(error) {
+  try {
+    return String(error?.message ?? error);
+  } catch {
+    return 'what was thrown has no text';
+  }
 }
 
 /**
@@ -62,4 +92,4 @@ function isWellFormed(value) {
   return Object.entries(value).every(([key, inner]) => isWellFormed(key) && isWellFormed(inner));
 }
 
-export { paramsToJson };
+export { losslessJson, paramsToJson };

@@ -1,4 +1,6 @@
+import { loadLater } from '../load-later.mjs';
 import { suggestion } from '../unknown-names.mjs';
+import { losslessJson } from './params.mjs';
 
 /** The longest delay of Node's timers, in milliseconds. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
@@ -39,6 +41,48 @@ function readSettings({ description: { credentialParam, options: params } }, opt
 }
 
 /**
+ * Converts settings to JSON.
+ *
+ * @param {Params} settings
+ */
+function settingsToJson(settings) {
+  try {
+    return losslessJson(settings);
+  } catch (error) {
+    const { message, cause } = /** @type {Error} */ (error);
+    throw invalid(`createProtocolClient: its options ${message}`, { cause });
+  }
+}
+
+/**
+ * Checks the limits in the options, and gives them as native code takes them.
+ *
+ * @param {{ maxConnections?: any, maxResponseBytes?: any }} limits
+ */
+function checkedLimits(limits) {
+  const given = Object.values(limits).some((limit) => limit !== undefined);
+  return given ? loadLater().readLimits(limits, 'createProtocolClient') : {};
+}
+
+/**
+ * @param {string} owner
+ * @param {unknown} options
+ */
+function checkOptions(owner, options) {
+  if (typeof options !== 'object' || options === null) {
+    throw invalid(`${owner}: options must be an Object, not ${options === null ? 'null' : `a ${typeof options}`}`);
+  }
+}
+
+/**
+ * @param {string} message
+ * @param {ErrorOptions} [options]
+ */
+function invalid(message, options) {
+  return Object.assign(new TypeError(message, options), { code: 'ERR_INVALID_ARG_VALUE' });
+}
+
+/**
  * @param {DefinedProtocol} definition
  * @param {Params} settings
  */
@@ -46,8 +90,7 @@ function checkConnection({ engine }, settings) {
   const { host, port, 'socket-path': socketPath } = settings;
   const fault = engine.checkConnection(JSON.stringify({ host, port, 'socket-path': socketPath }));
   if (fault !== null) {
-    const error = new TypeError(`createProtocolClient: ${fault.join(' ')}`);
-    throw Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE' });
+    throw invalid(`createProtocolClient: ${fault.join(' ')}`);
   }
 }
 
@@ -61,11 +104,24 @@ function environmentSettings(variables) {
   const settings = {};
   for (const { option, text } of variables) {
     if (text) {
-      const { name, type } = option;
-      settings[name] = type === 'Number' && name !== 'port' && text.trim() !== '' ? Number(text) : text;
+      settings[option.name] = environmentValue(option, text);
     }
   }
   return settings;
+}
+
+/**
+ * Reads the value of a variable. A text that does not fit stays text, and the call names the mistake.
+ *
+ * @param {import('./definition.mjs').ParamDescription} option
+ * @param {string} text
+ */
+function environmentValue({ name, type }, text) {
+  if (type === 'Boolean' && (text === 'true' || text === 'false')) {
+    return text === 'true';
+  }
+  const isNumber = type === 'Number' && name !== 'port' && text.trim() !== '' && Number.isFinite(Number(text));
+  return isNumber ? Number(text) : text;
 }
 
 /** @param {unknown} value */
@@ -83,4 +139,13 @@ function checkedTimeout(value) {
   return value === Infinity ? 0 : Math.ceil(value);
 }
 
-export { checkConnection, checkedTimeout, environmentSettings, readSettings };
+export {
+  checkConnection,
+  checkedLimits,
+  checkedTimeout,
+  checkOptions,
+  environmentSettings,
+  invalid,
+  readSettings,
+  settingsToJson,
+};
