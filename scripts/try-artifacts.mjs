@@ -24,7 +24,7 @@ if (values.help) {
   console.log(HELP);
   process.exit();
 }
-const { name, os, cpu, libc } = values.target ? platformOf(values.target) : ownPlatform();
+const { name } = values.target ? platformOf(values.target) : ownPlatform();
 const node = positionals.length > 0 ? positionals : [process.execPath];
 
 const artifacts = join(dirname(dirname(fileURLToPath(import.meta.url))), 'artifacts');
@@ -42,7 +42,8 @@ try {
     // Without optional dependencies: the addons of other platforms are not in a registry yet.
     [
       ...['npm', 'install', '--no-audit', '--no-fund', '--omit=optional'],
-      ...[`--os=${os}`, `--cpu=${cpu}`, ...(libc ? [`--libc=${libc}`] : [])],
+      // npm refuses the addon of another platform.
+      ...(values.target ? ['--force'] : []),
       ...tarballs.map((file) => join(artifacts, file)),
     ],
     [...node, '-p', '[process.version, process.platform, process.arch].join(" ")'],
