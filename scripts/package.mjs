@@ -1,6 +1,17 @@
 // `npm run package`: makes the tarballs of a release in `artifacts/`. See `--help`.
 
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildAddon, pathsToHide } from './package/build.mjs';
@@ -76,6 +87,18 @@ function checkVersions() {
 }
 
 /**
+ * Lets everyone read what is packed, and no one but the owner write: the tarball is the same whatever the umask is.
+ *
+ * @param {string} folder
+ */
+function evenModes(folder) {
+  for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name))) {
+    const { mode } = statSync(path);
+    chmodSync(path, mode & 0o100 ? 0o755 : 0o644);
+  }
+}
+
+/**
  * Makes a folder with the files of a package, and packs it.
  *
  * @param {Record<string, any>} content its package.json
@@ -90,6 +113,7 @@ function pack(content, licences, fill) {
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(content, undefined, 2)}\n`);
   writeFileSync(join(folder, 'THIRD-PARTY-LICENCES.txt'), licences);
   copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
+  evenModes(folder);
   mkdirSync(artifacts, { recursive: true });
   const said = outputOf(
     'npm',
