@@ -5,13 +5,12 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
 const ts = require('typescript');
+const { production: binary, target, tools } = require('./peers/addons.js');
 const { run } = require('./peers/child.js');
 const { temporaryFolder } = require('./peers/temporary-folder.js');
 
 const root = path.join(__dirname, '..');
 const { version } = require('../package.json');
-const binary = fs.readdirSync(root).find((name) => name.endsWith('.node')) ?? '';
-const target = binary.split('.')[1];
 const NAME = '@cycleplatform/internal-api-client';
 const OWN = `node_modules/${NAME}`;
 const PACKAGE = `${OWN}-${target}`;
@@ -72,8 +71,9 @@ const PROGRAMS = {
 function install(t) {
   const folder = fs.realpathSync(temporaryFolder(t));
   fs.chmodSync(folder, 0o755);
-  const content = ['package.json', 'binding.js', 'protocol.js', 'testing.js', 'bin', 'dist', 'generated', 'protocol'];
-  for (const name of content) {
+  const bindings = ['binding.js', 'binding-tools.js'];
+  const content = ['package.json', 'protocol.js', 'testing.js', 'bin', 'dist', 'generated', 'protocol'];
+  for (const name of [...bindings, ...content]) {
     fs.cpSync(path.join(root, name), path.join(folder, OWN, name), { recursive: true });
   }
   const other = 'node_modules/openapi-fetch';
@@ -83,19 +83,27 @@ function install(t) {
 
 /**
  * @param {string} folder of the project
- * @param {string | Buffer} content of the file in the place of the addon
+ * @param {string | Buffer} content of the files in the places of both addons
  * @param {string} [system]
+ * @returns {string[]} the files
  */
 function putAddon(folder, content, system = target) {
   const place = path.join(folder, `${OWN}-${system}`);
-  const file = `cycle-internal-api.${system}.node`;
+  const files = ['cycle-internal-api', 'cycle-internal-api-tools'].map((name) => `${name}.${system}.node`);
   fs.mkdirSync(place, { recursive: true });
-  fs.writeFileSync(path.join(place, 'package.json'), JSON.stringify({ name: `${NAME}-${system}`, main: file }));
-  fs.writeFileSync(path.join(place, file), content);
-  return path.join(place, file);
+  fs.writeFileSync(path.join(place, 'package.json'), JSON.stringify({ name: `${NAME}-${system}`, main: files[0] }));
+  for (const file of files) fs.writeFileSync(path.join(place, file), content);
+  return files.map((file) => path.join(place, file));
 }
 
+/** What clients load. */
 const addon = () => fs.readFileSync(path.join(root, binary));
+
+/** What has the tools too, and so can be in the place of both. */
+const addonWithTools = () => fs.readFileSync(path.join(root, tools));
+
+/** Prints the addons that are loaded. */
+const SHOW = `console.log(Object.keys(require.cache).filter((name) => name.endsWith('.node')).join());`;
 
 /** The addon as it would be with another version of the same length. */
 function addonOfAnotherVersion() {
@@ -183,7 +191,9 @@ const faults = [
   },
   {
     what: 'a file that may not be read',
-    harm: (folder) => fs.chmodSync(putAddon(folder, addon()), 0),
+    harm: (folder) => {
+      for (const file of putAddon(folder, addon())) fs.chmodSync(file, 0);
+    },
     before: `if (process.getuid() === 0) {
       require('${NAME}/package.json');
       for (const name of ['later', 'index']) require('./${OWN}/dist/' + name + '.js');
@@ -294,11 +304,45 @@ test('NAPI_RS_NATIVE_LIBRARY_PATH names the addon that is loaded, seen from the 
   const cwd = install(t);
   fs.writeFileSync(path.join(cwd, 'own.node'), addon());
   putAddon(cwd, 'x');
-  const program = `require('${NAME}').getClient({ token: 't' });
-    console.log(Object.keys(require.cache).filter((name) => name.endsWith('.node')).join());`;
+  const program = `require('${NAME}').getClient({ token: 't' }); ${SHOW}`;
   const env = { NAPI_RS_NATIVE_LIBRARY_PATH: 'own.node' };
   const { stdout, stderr } = await run(process.execPath, ['-e', program], { cwd, env });
   assert.equal(stdout.trim(), path.join(cwd, 'own.node'), stderr);
+});
+
+test('the addon with the tools is beside the one that NAPI_RS_NATIVE_LIBRARY_PATH names', async (t) => {
+  const cwd = install(t);
+  fs.mkdirSync(path.join(cwd, 'own'));
+  putAddon(cwd, 'x');
+  const program = `require('${NAME}/protocol').defineProtocol({ a: { b: { path: '/', description: 'B', request: { method: 'GET' } } } });
+    ${SHOW} require('${NAME}/testing').startSimulator().then((simulator) => simulator.close()).catch(({ message }) => console.log(message));`;
+  const env = { NAPI_RS_NATIVE_LIBRARY_PATH: 'own/any.node' };
+  const lacking = await run(process.execPath, ['-e', program], { cwd, env });
+  assert.equal(lacking.code, 0, lacking.stderr);
+  assert.match(lacking.stdout, new RegExp(`ENOENT: .*/own/${tools}`));
+  assert.match(lacking.stdout, new RegExp(`NAPI_RS_NATIVE_LIBRARY_PATH is set to own/any.node: .*put ${tools} beside`));
+  fs.writeFileSync(path.join(cwd, 'own', tools), addonWithTools());
+  const { stdout, stderr } = await run(process.execPath, ['-e', program], { cwd, env });
+  assert.equal(stdout.trim(), path.join(cwd, 'own', tools), stderr);
+});
+
+test('without the addon that has the tools, clients do all they did, and tools say which file is missing', async (t) => {
+  const cwd = install(t);
+  const [, second] = putAddon(cwd, addon());
+  fs.rmSync(second);
+  const program = `
+    const { createProtocolClient, cycleProtocol } = require('${NAME}/protocol');
+    const failed = ({ code, message }) => console.log(code, message.split('\\n')[0]);
+    (async () => {
+      await require('${NAME}').getClient({ token: 't', socketPath: '/nowhere.sock' }).GET('/v1/environment').catch(failed);
+      await createProtocolClient(cycleProtocol, { token: 't', socketPath: '/nowhere.sock' }).environment.get().catch(failed);
+      await require('${NAME}/testing').startSimulator().catch(failed);
+    })();`;
+  const { stdout, stderr } = await run(process.execPath, ['-e', program], { cwd, env: clean });
+  const [plain, ...others] = stdout.trim().split('\n');
+  assert.match(plain, /^ENOENT /, stderr);
+  assert.equal(others.length, 2);
+  for (const line of others) assert.match(line, new RegExp(`^${CODE} .* nor its file ${tools} was found`));
 });
 
 test("where both C libraries are installed, the program's own counts", async (t) => {
@@ -307,8 +351,7 @@ test("where both C libraries are installed, the program's own counts", async (t)
   putAddon(cwd, addon());
   const others = target.endsWith('-gnu') ? 'musl' : 'gnu';
   putAddon(cwd, 'x', `${system}-${others}`);
-  const program = `require('${NAME}').getClient({ token: 't' });
-    console.log(Object.keys(require.cache).filter((name) => name.endsWith('.node')).join());`;
+  const program = `require('${NAME}').getClient({ token: 't' }); ${SHOW}`;
   // By its file, where that may be read, and where it names no dynamic linker: it was started by that.
   const linker = target.endsWith('-gnu') ? '/lib64/ld-linux-x86-64.so.2' : '/lib/ld-musl-x86_64.so.1';
   for (const before of [besideMusl(linker), besideMusl(), besideMusl('ELF')]) {
@@ -369,8 +412,8 @@ test('a socket can be connected again and closed while there is no addon', async
 
 test('a client of a protocol that was made without an addon checks its options once it is there', async (t) => {
   const cwd = install(t);
-  fs.writeFileSync(path.join(cwd, 'later.node'), addon());
-  const place = JSON.stringify(path.join(PACKAGE, binary));
+  fs.writeFileSync(path.join(cwd, 'later.node'), addonWithTools());
+  const place = JSON.stringify(path.join(PACKAGE, tools));
   const program = `
     const fs = require('node:fs');
     const { createProtocolClient, defineProtocol } = require('${NAME}/protocol');
@@ -409,7 +452,7 @@ test('help and completion of the command line need no addon, and are the same wi
   const program = path.join(OWN, 'bin/cycle-internal.js');
   const show = (/** @type {string[]} */ args) => run(process.execPath, [program, ...args], { cwd, env: clean });
   const without = await Promise.all(TEXTS.map(show));
-  putAddon(cwd, addon());
+  putAddon(cwd, addonWithTools());
   for (const [at, args] of TEXTS.entries()) {
     const { code, stdout, stderr } = await show(args);
     assert.deepEqual([code, stderr], [0, '']);

@@ -69,6 +69,13 @@ test('the numbers that native code knows as well stand where they are used', asy
   );
 });
 
+test('what clients load does not name the addon with the tools, so that bundlers leave it out', () => {
+  const withName = fs
+    .readdirSync(dist)
+    .filter((name) => name.endsWith('.js') && fs.readFileSync(path.join(dist, name), 'utf8').includes('binding-tools'));
+  assert.deepEqual(withName, ['protocol.js']);
+});
+
 test('errors of a call are of one class, whichever entry made it', async () => {
   const { TransportError } = require('..').internals;
   const { createProtocolClient, cycleProtocol } = require('../protocol');

@@ -4,12 +4,12 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
+const { production: binary, target } = require('./peers/addons.js');
 const { run } = require('./peers/child.js');
 const { temporaryFolder } = require('./peers/temporary-folder.js');
 
 const root = path.join(__dirname, '..');
-const binary = fs.readdirSync(root).find((name) => name.endsWith('.node')) ?? '';
-const platform = `@cycleplatform/internal-api-client-${binary.split('.')[1]}`;
+const platform = `@cycleplatform/internal-api-client-${target}`;
 
 /** Makes a client, loads the addon a second time, and prints where it came from and whether it is one and the same. */
 const PROGRAM = `

@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cases } from './consumers/cases.mjs';
-import { addonFile, platformManifest, platformPackage } from './package/manifests.mjs';
+import { addonFile, platformManifest, platformPackage, toolsFile } from './package/manifests.mjs';
 import { ownPlatform, platforms } from './package/platforms.mjs';
 import { root, say } from './setup.mjs';
 
@@ -218,7 +218,7 @@ function published() {
       const content = join(folder, platform.name, 'package');
       mkdirSync(content, { recursive: true });
       writeFileSync(join(content, 'package.json'), JSON.stringify(platformManifest(manifest, platform)));
-      writeFileSync(join(content, addonFile(manifest, platform)), 'not built');
+      for (const file of [addonFile, toolsFile]) writeFileSync(join(content, file(manifest, platform)), 'not built');
       execFileSync('tar', ['-czf', join(folder, tarball), '-C', dirname(content), 'package']);
     }
   }

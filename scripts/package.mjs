@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildAddon, pathsToHide } from './package/build.mjs';
+import { buildAddons, pathsToHide } from './package/build.mjs';
 import { bundledPackages, crates, licencesPage, npmPackages } from './package/licences.mjs';
 import {
   addonFaults,
@@ -23,6 +23,7 @@ import {
   missingFiles,
   platformManifest,
   platformPackage,
+  toolsFile,
   versionFaults,
   versionFiles,
 } from './package/manifests.mjs';
@@ -32,13 +33,13 @@ import { build, bundle, installDependencies, root, say } from './setup.mjs';
 
 const HELP = `Usage: npm run package [-- options]
 
-Makes the tarball of the package, and one with the addon for each platform, in artifacts/.
+Makes the tarball of the package, and one with the addons for each platform, in artifacts/.
 
   --target NAME  a platform other than this one; may come again
                  ${platforms.map(({ name }) => name).join(', ')}
   --all          all of them
   --main         the package alone
-  --built        the addon that "npm run build" made, for tests: it may need a newer system than a published one
+  --built        the addons that "npm run build" made, for tests: they may need a newer system than published ones
 `;
 
 /** Where the content of the tarballs is collected, and where the tarballs are written. */
@@ -144,22 +145,29 @@ function packMain() {
 
 /**
  * @param {Platform} platform
- * @param {string} library its addon
- * @param {{ folders: string[], glibc?: string }} limits paths that it must not contain, and the newest C library that it may
+ * @param {{ production: string, tools: string }} libraries its addons
+ * @param {{ folders: string[], glibc?: string }} limits paths that they must not contain, and the newest C library that they may
  *   need
  */
-function packAddon(platform, library, limits) {
+function packAddons(platform, { production, tools }, limits) {
   const { version } = manifest;
   const expected = { version, target: platform.target, ...limits };
-  const faults = addonFaults(readFileSync(library), expected);
-  if (faults.length > 0) {
-    throw new Error(`The addon for ${platform.name} cannot be published. ${faults.join(' ')}`);
+  /** @type {[string, string][]} */
+  const files = [
+    [production, addonFile(manifest, platform)],
+    [tools, toolsFile(manifest, platform)],
+  ];
+  for (const [library, file] of files) {
+    const faults = addonFaults(readFileSync(library), expected);
+    if (faults.length > 0) {
+      throw new Error(`${file} cannot be published. ${faults.join(' ')}`);
+    }
+    console.log(`${file} has ${statSync(library).size} bytes.`);
   }
-  console.log(`The addon for ${platform.name} has ${statSync(library).size} bytes.`);
   const parameters = ['metadata', '--format-version', '1', '--locked', '--filter-platform', platform.target];
   const metadata = JSON.parse(outputOf('cargo', parameters, 'crates.io must be reachable.'));
   pack(platformManifest(manifest, platform), licencesPage(crates(metadata)), (folder) => {
-    copyFileSync(library, join(folder, addonFile(manifest, platform)));
+    for (const [library, file] of files) copyFileSync(library, join(folder, file));
     const about = `# ${platformPackage(manifest, platform)}\n\nThe native part of \`${manifest.name}\`, which installs it.\n`;
     writeFileSync(join(folder, 'README.md'), about);
   });
@@ -179,9 +187,10 @@ try {
   packMain();
   for (const platform of chosen) {
     if (built) {
-      packAddon(platform, join(root, addonFile(manifest, platform)), { folders: [] });
+      const [production, tools] = [addonFile, toolsFile].map((file) => join(root, file(manifest, platform)));
+      packAddons(platform, { production, tools }, { folders: [] });
     } else {
-      packAddon(platform, buildAddon(platform), { folders: [...pathsToHide().keys()], glibc: GLIBC });
+      packAddons(platform, buildAddons(platform), { folders: [...pathsToHide().keys()], glibc: GLIBC });
     }
   }
 } catch (error) {

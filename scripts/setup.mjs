@@ -1,7 +1,7 @@
-// Prepares a fresh checkout: installs dependencies and builds the native addon.
+// Prepares a fresh checkout: installs dependencies and builds the native addons.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -67,16 +67,43 @@ export function installDependencies() {
 }
 
 /**
- * Builds the addon and `dist/`. Cargo compiles only what has changed.
+ * Builds both addons and `dist/`. Cargo compiles only what has changed.
  *
  * @param {'release' | 'debug'} [profile] `debug` compiles faster and runs slower
  */
 export function build(profile = 'release') {
-  const time = profile === 'release' ? 'two to four minutes' : 'a minute';
-  const flags = profile === 'release' ? ['--release'] : [];
-  say(`Building the native addon (${time} the first time, a second when nothing changed)`);
-  run(tool('napi'), ['build', '--platform', ...flags, '--js', 'binding.js', '--dts', 'binding.d.ts']);
+  const time = profile === 'release' ? 'three to six minutes' : 'a minute';
+  const flags = ['build', '--platform', ...(profile === 'release' ? ['--release'] : [])];
+  say(`Building the native addons (${time} the first time, seconds when nothing changed)`);
+  const production = ['--manifest-path', 'production/Cargo.toml', '--output-dir', '.'];
+  run(tool('napi'), [...flags, ...production, '--js', 'binding.js', '--dts', 'binding.d.ts']);
+  const folder = join('target', 'tools-addon');
+  run(tool('napi'), [...flags, '--output-dir', folder, '--no-js', '--dts', 'binding-tools.d.ts']);
+  for (const file of readdirSync(join(root, folder))) {
+    copyFileSync(join(root, folder, file), join(root, toolsFile(file)));
+  }
+  writeFileSync(join(root, 'binding-tools.js'), toolsBinding(readFileSync(join(root, 'binding.js'), 'utf8')));
   bundle();
+}
+
+/**
+ * The name of the addon with the tools. Other files keep theirs.
+ *
+ * @param {string} file production's addon
+ */
+const toolsFile = (file) => file.replace(/^cycle-internal-api\./, 'cycle-internal-api-tools.');
+
+/**
+ * Makes `binding-tools.js` of `binding.js`: the addon with the tools has another file name, and is not the `main` of its package.
+ *
+ * @param {string} binding
+ */
+export function toolsBinding(binding) {
+  return binding
+    .replaceAll("'./cycle-internal-api.", "'./cycle-internal-api-tools.")
+    .replaceAll(/require\('(@cycleplatform\/internal-api-client-([\w-]+))'\)/g, (_, name, target) => {
+      return `require('${name}/cycle-internal-api-tools.${target}.node')`;
+    });
 }
 
 /** Joins `lib/` into `dist/`. */

@@ -14,6 +14,7 @@ import {
   mainManifest,
   missingFiles,
   platformManifest,
+  toolsFile,
   versionFaults,
   versionFiles,
 } from '../../scripts/package/manifests.mjs';
@@ -56,6 +57,7 @@ test('a platform package says where it can be installed, and has the addon as it
   assert.deepEqual(musl.publishConfig, manifest.publishConfig);
   assert.ok(!('libc' in platformManifest(manifest, platformOf('darwin-x64'))));
   assert.equal(addonFile(manifest, platformOf('darwin-x64')), 'cycle-internal-api.darwin-x64.node');
+  assert.equal(toolsFile(manifest, platformOf('darwin-x64')), 'cycle-internal-api-tools.darwin-x64.node');
 });
 
 /** @param {Partial<Parameters<typeof versionFaults>[0]>} other */
@@ -166,11 +168,13 @@ test('an addon that is not stripped, or asks for a newer glibc than it may, is n
   assert.deepEqual(addonFaults(addon('GLIBC_2.34\0'), built), []);
 });
 
-test('the addon of this checkout can be asked for its version and target', () => {
-  const { BUILD } = createRequire(import.meta.url)('../../binding.js');
+test('the addons of this checkout can be asked for their version and target', () => {
   const { target } = ownPlatform();
-  assert.equal(BUILD, `cycle-internal-api-client ${manifest.version} ${target};`);
-  assert.deepEqual(addonFaults(Buffer.from(BUILD), { version: manifest.version, target, folders: [] }), []);
+  for (const binding of ['../../binding.js', '../../binding-tools.js']) {
+    const { BUILD } = createRequire(import.meta.url)(binding);
+    assert.equal(BUILD, `cycle-internal-api-client ${manifest.version} ${target};`);
+    assert.deepEqual(addonFaults(Buffer.from(BUILD), { version: manifest.version, target, folders: [] }), []);
+  }
 });
 
 test('flags hide the folders of the builder, a musl addon is a shared object, and one of macOS is named', () => {
@@ -247,7 +251,7 @@ test('the packages of npm that are joined into dist/ are listed', () => {
 test('a tarball without what programs load is not made', (t) => {
   assert.deepEqual(
     missingFiles(() => false),
-    ['dist/import.js', 'dist/index.js', 'binding.js'],
+    ['dist/import.js', 'dist/index.js', 'binding.js', 'binding-tools.js'],
   );
   const folder = temporaryFolder(t);
   cpSync(join(root, 'scripts'), join(folder, 'scripts'), { recursive: true });
@@ -256,13 +260,25 @@ test('a tarball without what programs load is not made', (t) => {
   assert.equal(refused.status, 1);
   assert.match(
     refused.stderr,
-    /dist\/import\.js.* dist\/index\.js.* binding\.js would be missing[\s\S]*npm run package/,
+    /dist\/import\.js.* dist\/index\.js.* binding\.js.* binding-tools\.js would be missing[\s\S]*npm run package/,
   );
   mkdirSync(join(folder, 'dist'));
   writeFileSync(join(folder, 'dist/import.js'), '');
   writeFileSync(join(folder, 'dist/index.js'), '');
   writeFileSync(join(folder, 'binding.js'), '');
+  writeFileSync(join(folder, 'binding-tools.js'), '');
   assert.equal(pack().status, 0);
+});
+
+test("what finds the addon with the tools has its file for each system, beside production's", () => {
+  const [binding, ofTools] = ['binding.js', 'binding-tools.js'].map((name) => readFileSync(join(root, name), 'utf8'));
+  for (const platform of platforms) {
+    const [production, tools] = [addonFile(manifest, platform), toolsFile(manifest, platform)];
+    assert.ok(binding.includes(`require('./${production}')`), production);
+    assert.ok(ofTools.includes(`require('./${tools}')`), tools);
+    assert.ok(ofTools.includes(`require('${manifest.name}-${platform.name}/${tools}')`), tools);
+    assert.ok(!ofTools.includes(production));
+  }
 });
 
 test('the checkout itself is not published', () => {

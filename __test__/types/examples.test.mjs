@@ -11,7 +11,7 @@ import { compile, makeProject } from './project.mjs';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const FILES = ts.sys
-  .readDirectory(root, ['.d.ts'], ['binding.d.ts'], ['*.d.ts', 'lib/**/*.d.ts'])
+  .readDirectory(root, ['.d.ts'], ['binding*.d.ts'], ['*.d.ts', 'lib/**/*.d.ts'])
   .map((path) => path.slice(root.length));
 
 /** @typedef {{ file: string, line: number, name: string, examples: string[] }} Item */

@@ -9,15 +9,17 @@ const CODE = 'ERR_CYCLE_NATIVE_MISSING';
  *
  * @param {unknown} cause
  * @param {string} target the system as in the names of the addons' packages, such as `linux-x64-gnu`
+ * @param {string} file the addon's file name
+ * @param {boolean} isSecond whether it is looked for beside the addon that `NAPI_RS_NATIVE_LIBRARY_PATH` names
  */
-function explain(cause, target) {
+function explain(cause, target, file, isSecond) {
   const { bun, deno, node } = process.versions;
   const runtime = bun ? `Bun ${bun}` : deno ? `Deno ${deno}` : `Node ${node}`;
   const fault = faultOf(cause);
-  const reason = fault?.message ?? `neither the package ${NAME}-${target} nor its .node file was found`;
+  const reason = fault?.message ?? `neither the package ${NAME}-${target} nor its file ${file} was found`;
   const message = `${NAME}: the native part for ${target} (${runtime}) could not be loaded: ${reason}
 What to try:
-- ${advice(reason, target).join('\n- ')}`;
+- ${advice(reason, target, file, isSecond).join('\n- ')}`;
   return Object.assign(new Error(message, fault && { cause: fault }), { code: CODE });
 }
 
@@ -39,19 +41,22 @@ function faultOf(error) {
 /**
  * @param {string} reason
  * @param {string} target
+ * @param {string} file
+ * @param {boolean} isSecond
  */
-function advice(reason, target) {
+function advice(reason, target, file, isSecond) {
   if (reason.startsWith('Node-API')) {
     return ['The runtime is too old: use Node 20.3 or newer, or another runtime with Node-API 9.'];
   }
   const told = process.env.NAPI_RS_NATIVE_LIBRARY_PATH;
   if (told) {
+    const beside = isSecond ? `, and put ${file} beside that` : '';
     return [
-      `NAPI_RS_NATIVE_LIBRARY_PATH is set to ${told}: unset it, or set it to the path of the .node file for ${target}.`,
+      `NAPI_RS_NATIVE_LIBRARY_PATH is set to ${told}: unset it, or set it to the path of the .node file for ${target}${beside}.`,
     ];
   }
   if (existsSync(`${root}/Cargo.toml`)) {
-    return ['This is a checkout: build the addon with "npm run build".'];
+    return ['This is a checkout: build the addons with "npm run build".'];
   }
   const build =
     'build the addon with Rust ("npm run build" in a checkout) and set NAPI_RS_NATIVE_LIBRARY_PATH to its path.';
@@ -73,7 +78,7 @@ function advice(reason, target) {
   return [
     `Install with optional dependencies, on the system that runs the program: "${installCommand()}".`,
     'If node_modules or the lock file is damaged, or was made on another system or by another version, delete both and install again.',
-    `If the code is bundled, mark the package as external, or put cycle-internal-api.${target}.node beside the bundle or program.`,
+    `If the code is bundled, mark the package as external, or put ${file} beside the bundle or program.`,
   ];
 }
 

@@ -13,35 +13,56 @@ const HEAD = 1024;
 /** The header of an ELF file: its first four bytes, its size, and the offsets of the fields about the section table. */
 const ELF = { magic: 0x7f454c46, table: 40, entry: 58, entries: 60, size: 64 };
 
-/** @type {Native | undefined} */
-let native;
+/**
+ * One of the two addons, whose files are in the same package of a platform. A process can load both; they share nothing.
+ *
+ * @typedef {object} Addon
+ * @property {string} name the first part of its file name, before the target
+ * @property {boolean} [isSecond] true if neither the package's `main` nor `NAPI_RS_NATIVE_LIBRARY_PATH` names it
+ * @property {() => any} loadBundled loads it by its `binding` file, whose `require` a bundler replaces
+ */
+
+/** The addon of production: clients, notifications and metadata. @type {Addon} */
+const PRODUCTION = { name: 'cycle-internal-api', loadBundled: () => require('../../binding.js') };
+
+/** @type {() => Native} */
+const loadNative = loaderOf(PRODUCTION);
 
 /**
- * Gives the native addon, and loads it the first time.
+ * Makes the function that gives an addon, and loads it the first time. That throws an error that says how to install it.
  *
- * @returns {Native}
- * @throws an error that says how to install it
+ * @param {Addon} addon
+ * @returns {() => any}
  */
-function loadNative() {
-  if (native !== undefined) {
-    return native;
-  }
+function loaderOf(addon) {
+  /** @type {unknown} */
+  let loaded;
+  return () => {
+    loaded ??= load(addon);
+    return loaded;
+  };
+}
+
+/** @param {Addon} addon */
+function load({ name, isSecond = false, loadBundled }) {
   const { arch, env, platform, versions } = process;
   // The system as in the names of the addons' packages. On Linux it includes the C library.
   const target = `${platform}-${arch}${platform === 'linux' ? (isMusl(arch) ? '-musl' : '-gnu') : ''}`;
+  const fileName = `${name}.${target}.node`;
   try {
     if (!(Number(versions.napi) >= NODE_API)) {
       throw new Error(`Node-API ${NODE_API} is needed, here it is ${versions.napi ?? 'missing'}`);
     }
     const told = env.NAPI_RS_NATIVE_LIBRARY_PATH;
     // Loaded by `dlopen`, because `require` in a single executable knows only Node's own modules.
-    const file = told ? require('node:path').resolve(told) : (findFile(target) ?? searchFile(target));
-    const addon = file ? loadFile(file) : loadElsewhere(target);
+    const file = told
+      ? require('node:path').resolve(told, isSecond ? `../${fileName}` : '')
+      : (findFile(target, fileName) ?? searchFile(target, isSecond ? `/${fileName}` : ''));
+    const addon = file ? loadFile(file) : loadElsewhere(target, name, loadBundled);
     check(addon, target, file ?? 'the addon');
-    native = addon;
     return addon;
   } catch (cause) {
-    throw explain(cause, target);
+    throw explain(cause, target, fileName, isSecond);
   }
 }
 
@@ -100,26 +121,28 @@ function readBytes(descriptor, position, length) {
  * of `require`.
  *
  * @param {string} target
+ * @param {string} fileName
  */
-function findFile(target) {
+function findFile(target, fileName) {
   const places = [
     root,
     `${root}/node_modules/${NAME}-${target}`,
     `${parentOf(root)}/internal-api-client-${target}`,
     here,
   ];
-  return places.map((place) => `${place}/cycle-internal-api.${target}.node`).find((file) => existsSync(file));
+  return places.map((place) => `${place}/${fileName}`).find((file) => existsSync(file));
 }
 
 /**
  * Looks for the addon's package as `require` does, but hidden from bundlers, which would include every file it may find.
  *
  * @param {string} target
+ * @param {string} path of the file in its package; empty for the package's `main`
  * @returns {string | undefined}
  */
-function searchFile(target) {
+function searchFile(target, path) {
   try {
-    return /** @type {any} */ (module.constructor)._resolveFilename(`${NAME}-${target}`, module);
+    return /** @type {any} */ (module.constructor)._resolveFilename(`${NAME}-${target}${path}`, module);
   } catch {
     return undefined;
   }
@@ -129,10 +152,13 @@ function searchFile(target) {
  * Loads the addon by `binding.js`, which finds it in every other place. Bundlers replace this `require`.
  *
  * @param {string} target
+ * @param {string} name
+ * @param {() => Native} loadBundled
  * @returns {Native}
  */
-function loadElsewhere(target) {
-  const other = findFile(target.replace(/gnu$|musl$/, (library) => (library === 'gnu' ? 'musl' : 'gnu')));
+function loadElsewhere(target, name, loadBundled) {
+  const otherTarget = target.replace(/gnu$|musl$/, (library) => (library === 'gnu' ? 'musl' : 'gnu'));
+  const other = findFile(otherTarget, `${name}.${otherTarget}.node`);
   if (other) {
     throw wrongLibrary(other, target);
   }
@@ -140,7 +166,7 @@ function loadElsewhere(target) {
   if (!require.resolve || root.includes('/.yarn/')) {
     throw new Error('Cannot find the addon');
   }
-  return require('../../binding.js');
+  return loadBundled();
 }
 
 /**
@@ -219,4 +245,4 @@ function check({ BUILD }, target, file) {
   }
 }
 
-export { loadNative };
+export { loaderOf, loadNative };

@@ -19,15 +19,17 @@ const redirectFlags = { follow: 0, manual: FLAG_REDIRECT_MANUAL, error: FLAG_RED
 /**
  * @typedef {import('./deliver.mjs').Receiver} Receiver
  * @typedef {import('./deliver.mjs').Incoming} Incoming
+ * @typedef {import('../../binding-tools.js').HttpClient} HttpClient
  */
 
 /**
  * Sends requests by one native client, and gives each answer to its receiver.
  */
 class NativeClient {
-  /** Undefined while the addon is missing. @type {import('../../binding.js').HttpClient | undefined} */
+  /** Undefined while the addon is missing. @type {HttpClient | undefined} */
   #http;
   #options;
+  #load;
   /** @type {Pending<Receiver>} */
   #pending = new Pending();
   /** Characters of JSON that are still parsed before tapes are used. */
@@ -38,9 +40,13 @@ class NativeClient {
   address;
   known = new KnownRequests();
 
-  /** @param {import('../../binding.js').HttpClientOptions} options */
-  constructor(options) {
+  /**
+   * @param {import('../../binding.js').HttpClientOptions} options
+   * @param {() => any} [load] gives the addon; to call endpoints, the one with the tools
+   */
+  constructor(options, load = loadNative) {
     this.#options = options;
+    this.#load = load;
     this.address = options.socketPath ?? `${options.host}:${options.port}`;
     try {
       this.#http = this.#open();
@@ -52,8 +58,9 @@ class NativeClient {
     }
   }
 
+  /** @returns {HttpClient} */
   #open() {
-    const { HttpClient } = loadNative();
+    const { HttpClient } = this.#load();
     const pending = this.#pending;
     const incoming = this.#incoming;
     return new HttpClient(this.#options, (/** @type {any[]} */ ...batch) => deliver(batch, pending, incoming));
@@ -149,7 +156,7 @@ class NativeClient {
    * Calls an endpoint of a protocol, if its address is that of this client.
    *
    * @param {Receiver & { id: number }} receiver gets the number of the call as `id`
-   * @param {import('../../binding.js').ProtocolCaller} caller
+   * @param {import('../../binding-tools.js').ProtocolCaller} caller
    * @param {number} endpoint number of its command
    * @param {string | undefined} given params, as JSON
    * @param {number} timeoutMs
@@ -188,7 +195,7 @@ class NativeClient {
   /**
    * Has native code prepare a request without headers and body that is repeated, and gives its number.
    *
-   * @param {import('../../binding.js').HttpClient} http
+   * @param {HttpClient} http
    * @param {Receiver} receiver
    */
   #prepare(http, { known, method, path }) {

@@ -114,7 +114,7 @@ function createFunction(caller, number, name, description) {
 class ProtocolCaller {
   definition;
   #settings;
-  /** Set when the settings are checked. @type {import('../../binding.js').ProtocolCaller | undefined} */
+  /** Set when the settings are checked. @type {import('../../binding-tools.js').ProtocolCaller | undefined} */
   #native;
   #timeoutMs;
   #servers;

@@ -1,5 +1,5 @@
-import { loadNative } from '../bridge/addon.mjs';
 import { isMissing } from '../bridge/addon-missing.mjs';
+import { loadTools } from '../bridge/tools.mjs';
 import { ProtocolDeclarationError } from './error.mjs';
 
 /** @typedef {import('./error.mjs').DeclarationFault} DeclarationFault */
@@ -51,7 +51,7 @@ class DefinedProtocol {
   #describe;
   /** @type {string | undefined} */
   #json;
-  /** @type {import('../../binding.js').ProtocolEngine | undefined} */
+  /** @type {import('../../binding-tools.js').ProtocolEngine | undefined} */
   #engine;
   /** @type {ProtocolDescription | undefined} */
   #description;
@@ -144,7 +144,7 @@ function isDefined(declaration) {
 
 /** @param {string} json */
 function createEngine(json) {
-  const { ProtocolEngine } = loadNative();
+  const { ProtocolEngine } = loadTools();
   try {
     return new ProtocolEngine(json);
   } catch (error) {

@@ -1,4 +1,5 @@
 import { NativeClient } from '../bridge/native-client.mjs';
+import { loadTools } from '../bridge/tools.mjs';
 
 /** The most servers to which connections are kept. Each call can go to another server. */
 const MOST_SERVERS = 32;
@@ -27,7 +28,7 @@ class Servers {
     const key = addressText(address);
     const known = this.#clients.get(key);
     this.#clients.delete(key);
-    this.current = known ?? new NativeClient({ ...address, ...this.#limits, headers: [] });
+    this.current = known ?? new NativeClient({ ...address, ...this.#limits, headers: [] }, loadTools);
     this.#clients.set(key, this.current);
     if (this.#clients.size > MOST_SERVERS) {
       this.#closeIdle();

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
-import { loadNative } from '../bridge/addon.mjs';
+import { loadTools } from '../bridge/tools.mjs';
 import { SIMULATOR_CONNECTIONS, SIMULATOR_PUBLISHED, SIMULATOR_QUESTION } from '../bridge/wire.mjs';
 import { refuseOptions } from '../unknown-names.mjs';
 import { checkMilliseconds, checkTimes, encodeAnswer, invalid } from './answer.mjs';
@@ -17,7 +17,7 @@ import { Requests, SimulatedRequest } from './requests.mjs';
  * @typedef {import('../../testing.js').AnswerFunction} AnswerFunction
  * @typedef {import('../../testing.js').RequestMatch} RequestMatch
  * @typedef {import('../../testing.js').PartialNotification} PartialNotification
- * @typedef {import('../../binding.js').NativeSimulator} NativeSimulator
+ * @typedef {import('../../binding-tools.js').NativeSimulator} NativeSimulator
  */
 
 /** A simulated platform that runs until it is closed. */
@@ -26,7 +26,7 @@ class Simulator {
   #native;
   /** @type {Requests} */
   #requests;
-  /** @type {import('../../binding.js').NativeClosing | undefined} */
+  /** @type {import('../../binding-tools.js').NativeClosing | undefined} */
   #closing;
   /** @type {Promise<void> | undefined} */
   #closed;
@@ -369,7 +369,7 @@ async function startSimulator(options = {}) {
   }
   /** @type {{ current?: Simulator }} */
   const holder = {};
-  const started = await loadNative().startSimulator(
+  const started = await loadTools().startSimulator(
     {
       ...declaration,
       world: world === undefined || typeof world === 'function' ? undefined : worldText('world', world),

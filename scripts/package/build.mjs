@@ -1,4 +1,4 @@
-// Builds the addon of one platform for a release.
+// Builds the addons of one platform for a release.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -37,7 +37,7 @@ export function compilerFlags({ libc, os }, paths = pathsToHide()) {
 }
 
 /** @param {{ os: string }} platform */
-const libraryFile = ({ os }) => `libcycle_internal_api.${os === 'darwin' ? 'dylib' : 'so'}`;
+const libraryFile = ({ os }, crate = 'cycle_internal_api') => `lib${crate}.${os === 'darwin' ? 'dylib' : 'so'}`;
 
 /**
  * The environment for building a macOS addon. Without the toolchain's libraries, its `strip` does not start.
@@ -53,29 +53,37 @@ export const zigTarget = ({ target, libc }) => (libc === 'glibc' ? `${target}.${
 
 /**
  * @param {import('./platforms.mjs').Platform} platform
- * @returns {string} the path of the library
+ * @returns {{ production: string, tools: string }} the paths of the libraries
  */
-export function buildAddon(platform) {
+export function buildAddons(platform) {
   const { name, target } = platform;
   const { parameters, env } = standardLibrary(target);
   const zig = zigEnvironment();
-  say(`Building the addon for ${name} (two to six minutes the first time)`);
+  say(`Building the addons for ${name} (three to nine minutes the first time)`);
   const flags = compilerFlags(platform).map((flag) => JSON.stringify(flag));
-  run(
-    'cargo-zigbuild',
-    [
-      // Not together with the library for Rust programs: Cargo would not optimise over all crates then.
-      ...['rustc', '--crate-type', 'cdylib'],
-      ...['--release', '--lib', '--locked', '--quiet'],
-      ...['--target', zigTarget(platform), '--target-dir', folder],
-      ...['--config', `target.${target}.rustflags=[${flags}]`],
-      ...parameters,
-    ],
-    { ...zig, ...env, ...macosEnvironment(platform) },
-  );
-  const library = join(folder, target, 'release', libraryFile(platform));
-  if (!existsSync(library) || readFileSync(library).length === 0) {
-    throw new Error(`Cargo built no ${library}`);
-  }
-  return library;
+  const [production, tools] = ['cycle-internal-api-production', 'cycle-internal-api-client'].map((crate) => {
+    run(
+      'cargo-zigbuild',
+      [
+        // Not together with the library for Rust programs: Cargo would not optimise over all crates then.
+        ...['rustc', '--crate-type', 'cdylib'],
+        ...['--release', '--package', crate, '--lib', '--locked', '--quiet'],
+        ...['--target', zigTarget(platform), '--target-dir', folder],
+        ...['--config', `target.${target}.rustflags=[${flags}]`],
+        ...parameters,
+      ],
+      { ...zig, ...env, ...macosEnvironment(platform) },
+    );
+    const library = join(
+      folder,
+      target,
+      'release',
+      libraryFile(platform, crate.replace(/-client$/, '').replaceAll('-', '_')),
+    );
+    if (!existsSync(library) || readFileSync(library).length === 0) {
+      throw new Error(`Cargo built no ${library}`);
+    }
+    return library;
+  });
+  return { production, tools };
 }

@@ -24,6 +24,14 @@ export const platformPackage = (manifest, platform) => `${manifest.name}-${platf
 export const addonFile = (manifest, platform) => `${manifest.napi.binaryName}.${platform.name}.node`;
 
 /**
+ * The addon with the protocol engine and the simulator, which is in the same package.
+ *
+ * @param {Manifest} manifest the project's
+ * @param {Platform} platform
+ */
+export const toolsFile = (manifest, platform) => `${manifest.napi.binaryName}-tools.${platform.name}.node`;
+
+/**
  * The main package. Its optional dependencies are the addons of all platforms, of which a package manager installs those
  * that fit.
  *
@@ -38,7 +46,7 @@ export function mainManifest(manifest, platforms) {
 }
 
 /**
- * The package of the addon for one platform.
+ * The package of the addons for one platform.
  *
  * @param {Manifest} manifest the project's
  * @param {Platform} platform
@@ -58,7 +66,7 @@ export function platformManifest(manifest, platform) {
 }
 
 /** Files that programs load and that the build makes. */
-const BUILT = ['dist/import.js', 'dist/index.js', 'binding.js'];
+const BUILT = ['dist/import.js', 'dist/index.js', 'binding.js', 'binding-tools.js'];
 
 /**
  * The built files that are missing.

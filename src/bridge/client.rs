@@ -22,7 +22,7 @@ use super::waiting::Waiting;
 use super::wire::flag;
 use crate::http::call::parse_header;
 use crate::http::redirect::Redirect;
-use crate::http::{Call, Delivery, Endpoint, Error, Event, Payload, Transport};
+use crate::http::{Call, Delivery, Error, Event, Payload, Transport};
 
 /// Shorter bodies are copied, because that costs less than keeping JavaScript's memory until they are sent. In bytes.
 const WORTH_KEEPING: usize = 16 * 1024;
@@ -39,7 +39,7 @@ pub struct HttpClient {
 }
 
 /// The calls of protocol endpoints in flight, by number.
-type WaitingCalls = Arc<Mutex<FxHashMap<u32, Waiting>>>;
+type WaitingCalls = Arc<Mutex<FxHashMap<u32, Box<dyn Waiting>>>>;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -202,16 +202,18 @@ impl Drop for HttpClient {
 
 impl HttpClient {
     /// The server that its calls go to.
-    pub(super) fn server(&self) -> &Endpoint {
+    #[cfg(feature = "tools")]
+    pub(super) fn server(&self) -> &crate::http::Endpoint {
         &self.settings.endpoint
     }
 
     /// Begins a call of a protocol endpoint.
+    #[cfg(feature = "tools")]
     pub(super) fn start_waiting(
         &self,
         env: Env,
         id: u32,
-        waiting: Waiting,
+        waiting: Box<dyn Waiting>,
         call: std::result::Result<Call, Error>,
     ) {
         lock(&self.waiting).insert(id, waiting);

@@ -72,7 +72,7 @@ impl<'a> Maker<'a> {
     pub(super) fn batch(
         &self,
         events: Vec<Event>,
-        waiting: &mut FxHashMap<u32, Waiting>,
+        waiting: &mut FxHashMap<u32, Box<dyn Waiting>>,
         last_head: &mut LastHead,
         mut tapes: Option<&mut Tapes>,
     ) -> Result<Vec<sys::napi_value>> {
@@ -86,7 +86,7 @@ impl<'a> Maker<'a> {
             let waiting = if waiting.is_empty() { None } else { waiting.remove(&call) };
             let tapes = tapes.as_deref_mut();
             let described =
-                catch_unwind(AssertUnwindSafe(|| self.describe(event, waiting.as_ref(), last_head, tapes)));
+                catch_unwind(AssertUnwindSafe(|| self.describe(event, waiting.as_deref(), last_head, tapes)));
             let described = if let Ok(Ok(described)) = described {
                 described
             } else {
@@ -94,7 +94,7 @@ impl<'a> Maker<'a> {
                 *last_head = LastHead::default();
                 forget_exception(self.env);
                 let error = Error::Internal("the answer could not be converted to JavaScript values".into());
-                Some(self.failed(&error, waiting.as_ref())?)
+                Some(self.failed(&error, waiting.as_deref())?)
             };
             if let Some((kind, mut arguments)) = described {
                 arguments[place::CALL] = number(self.env, call)?;
@@ -112,7 +112,7 @@ impl<'a> Maker<'a> {
     fn describe(
         &self,
         event: Event,
-        waiting: Option<&Waiting>,
+        waiting: Option<&dyn Waiting>,
         last_head: &mut LastHead,
         tapes: Option<&mut Tapes>,
     ) -> Result<Option<Described>> {
@@ -170,7 +170,7 @@ impl<'a> Maker<'a> {
         head: &Head,
         body: Bytes,
         delivery: Delivery,
-        waiting: Option<&Waiting>,
+        waiting: Option<&dyn Waiting>,
         tapes: Option<&mut Tapes>,
     ) -> Result<Content> {
         let env = self.env;
@@ -201,7 +201,7 @@ impl<'a> Maker<'a> {
         Ok(Content::Body(kind, body))
     }
 
-    fn failed(&self, error: &Error, waiting: Option<&Waiting>) -> Result<Described> {
+    fn failed(&self, error: &Error, waiting: Option<&dyn Waiting>) -> Result<Described> {
         let (detail, cause) = (error.detail(), error.cause());
         let declared = waiting.map(|waiting| waiting.unanswered(error)).unwrap_or_default();
         let mut texts = [""; call_error::WIDTH];

@@ -11,10 +11,11 @@ use serde_json::{Map, Value, json};
 
 use super::client::{HttpClient, parse_authority, parse_method, parse_target};
 use super::json::{invalid, to_json};
+use super::values::decoded;
 use super::waiting::Waiting;
 use crate::http::call::parse_header;
 use crate::http::{Endpoint as Server, Error as HttpError, Payload};
-use crate::protocol::{Address, Call, CallError, Caller, Endpoint, Protocol, Request, Unanswered};
+use crate::protocol::{Address, Answer, Call, CallError, Caller, Endpoint, Protocol, Request, Unanswered};
 
 /// Makes calls with the global params of a client's options.
 #[napi]
@@ -127,10 +128,37 @@ impl HttpClient {
         }
         let description = describes.then(|| describe(&request, &call, true));
         let timeout = (timeout_ms > 0).then(|| Duration::from_millis(timeout_ms.into()));
-        let target = request.target.clone();
+        let waiting = WaitingCall { call, target: request.target.clone() };
         let sent = self.http_call(id, request, timeout, flags);
-        self.start_waiting(env, id, Waiting::new(call, target), sent);
+        self.start_waiting(env, id, Box::new(waiting), sent);
         Ok(description)
+    }
+}
+
+/// A call of an endpoint whose answer is awaited.
+struct WaitingCall {
+    call: Call,
+    target: String,
+}
+
+impl Waiting for WaitingCall {
+    fn rejected(&self, status: u16, body: &[u8]) -> Option<String> {
+        self.call.error(Answer { status, body: &decoded(body) }).map(|failure| to_json(&failure))
+    }
+
+    fn unanswered(&self, error: &HttpError) -> String {
+        let why = match error.code() {
+            "ECONNREFUSED" | "ENOENT" | "EACCES" => Unanswered::Refused,
+            "ERR_CYCLE_TIMEOUT" | "ERR_CYCLE_HEADERS_TIMEOUT" | "ERR_CYCLE_BODY_TIMEOUT" | "ETIMEDOUT" => {
+                Unanswered::Timeout
+            }
+            _ => Unanswered::Other,
+        };
+        to_json(&self.call.unanswered(why, &error.detail()))
+    }
+
+    fn target(&self) -> &str {
+        &self.target
     }
 }
 
