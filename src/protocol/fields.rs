@@ -1,4 +1,4 @@
-//! The fields of a shape that is an object.
+//! The fields of an object, found in the order in which servers send them.
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,22 +7,12 @@ use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use serde_json::json;
 
-use super::shape::Shape;
+type ByName<F> = IndexMap<String, F, FxBuildHasher>;
 
-/// A field of an object.
-#[derive(Debug, Clone)]
-pub(super) struct Field {
-    pub(super) shape: Shape,
-    /// Whether it may be absent or null.
-    pub(super) optional: bool,
-}
-
-type ByName = IndexMap<String, Field, FxBuildHasher>;
-
-/// Fields by name.
+/// Fields by name, and the order in which they come. `F` is what is known of a field.
 #[derive(Debug)]
-pub(super) struct Fields {
-    by_name: ByName,
+pub(super) struct Fields<F> {
+    by_name: ByName<F>,
     /// Their names as compact JSON: with quotes and a colon.
     keys: Vec<Box<[u8]>>,
     /// Which field was found last after field `n - 1`; at 0, which was found first. Servers send the fields of a shape
@@ -30,7 +20,7 @@ pub(super) struct Fields {
     followers: Vec<AtomicUsize>,
 }
 
-impl Fields {
+impl<F> Fields<F> {
     /// The field that is expected after another one, or first with `None`. Fields are given by their number. The second
     /// value is its key as compact JSON.
     #[inline]
@@ -52,30 +42,30 @@ impl Fields {
     }
 }
 
-impl From<ByName> for Fields {
-    fn from(by_name: ByName) -> Self {
+impl<F> From<ByName<F>> for Fields<F> {
+    fn from(by_name: ByName<F>) -> Self {
         let followers = (0..=by_name.len()).map(AtomicUsize::new).collect();
         let keys = by_name.keys().map(|name| format!("{}:", json!(name)).into_bytes().into()).collect();
         Self { by_name, keys, followers }
     }
 }
 
-impl Clone for Fields {
+impl<F: Clone> Clone for Fields<F> {
     fn clone(&self) -> Self {
         Self::from(self.by_name.clone())
     }
 }
 
-impl FromIterator<(String, Field)> for Fields {
-    fn from_iter<I: IntoIterator<Item = (String, Field)>>(fields: I) -> Self {
+impl<F> FromIterator<(String, F)> for Fields<F> {
+    fn from_iter<I: IntoIterator<Item = (String, F)>>(fields: I) -> Self {
         Self::from(ByName::from_iter(fields))
     }
 }
 
-impl Deref for Fields {
-    type Target = ByName;
+impl<F> Deref for Fields<F> {
+    type Target = ByName<F>;
 
-    fn deref(&self) -> &ByName {
+    fn deref(&self) -> &ByName<F> {
         &self.by_name
     }
 }
@@ -83,14 +73,10 @@ impl Deref for Fields {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::param::Type;
 
     #[test]
     fn finds_fields_in_any_order() {
-        let fields: Fields = ["a", "b", "c"]
-            .map(|name| (name.to_owned(), Field { shape: Shape::Leaf(Type::String), optional: false }))
-            .into_iter()
-            .collect();
+        let fields: Fields<()> = ["a", "b", "c"].map(|name| (name.to_owned(), ())).into_iter().collect();
         for order in ["abc", "cab", "cab", "ba", "xcx", "b"] {
             let mut after = None;
             for name in order.split("").filter(|name| !name.is_empty()) {

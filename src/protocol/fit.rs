@@ -1,9 +1,8 @@
 //! Checks whether a JSON text has a shape in one pass, without parsing it into values.
 
 use super::date::is_date;
-use super::fields::{Field, Fields};
 use super::param::Type;
-use super::shape::{Shape, Shapes};
+use super::shape::{Field, Fields, Shape, Shapes};
 use crate::json::scan::{Literal, Sink, begins, scan};
 
 /// Deeper nesting and longer numbers are left to the parser, which has its own limits.

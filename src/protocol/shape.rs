@@ -7,7 +7,7 @@ use rustc_hash::FxBuildHasher;
 use serde_json::{Map, Value, json};
 
 use super::error::{Diagnostics, join};
-use super::fields::{Field, Fields};
+use super::fields;
 use super::names::suggestion;
 use super::param::{Type, article_of, no_type};
 use super::value::escape;
@@ -26,6 +26,17 @@ pub(super) enum Shape {
     /// A shape of `global.response.shapes`, by its name.
     Named(Name),
 }
+
+/// A field of an object.
+#[derive(Debug, Clone)]
+pub(super) struct Field {
+    pub(super) shape: Shape,
+    /// Whether it may be absent or null.
+    pub(super) optional: bool,
+}
+
+/// Fields by name.
+pub(super) type Fields = fields::Fields<Field>;
 
 /// The name of a declared shape.
 #[derive(Debug, Clone)]
