@@ -1,4 +1,5 @@
 import { closest } from './closest.mjs';
+import { invalidArgument } from './invalid-argument.mjs';
 
 /** The warnings that were given. Each is given once. Their number is limited, so that they do not fill memory. */
 const given = new Set();
@@ -83,8 +84,7 @@ function warnAboutOptions(owner, options, names) {
 function refuseOptions(owner, options, names) {
   const name = Object.keys(options).find((one) => !names.includes(one));
   if (name !== undefined) {
-    const error = new TypeError(`${owner} has no option ${name}: ${suggestion(name, names)}`);
-    throw Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE' });
+    throw invalidArgument(`${owner} has no option ${name}: ${suggestion(name, names)}`);
   }
 }
 

@@ -10,6 +10,7 @@ import {
   NOTIFICATION_ERROR_WIDTH,
 } from '../bridge/wire.mjs';
 import { systemError } from '../errors.mjs';
+import { invalidArgument } from '../invalid-argument.mjs';
 import { NotificationError } from './error.mjs';
 import { MissingChannel } from './missing-channel.mjs';
 
@@ -23,8 +24,7 @@ function createChannel(settings, deliver) {
     return new NotificationChannel(settings, deliver);
   } catch (error) {
     if (/** @type {any} */ (error)?.code === 'InvalidArg') {
-      const message = /** @type {Error} */ (error).message;
-      throw Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
+      throw invalidArgument(/** @type {Error} */ (error).message);
     }
     if (isMissing(error)) {
       return new MissingChannel(/** @type {any} */ (error));

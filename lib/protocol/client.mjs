@@ -1,5 +1,6 @@
 import { isMissing } from '../bridge/addon-missing.mjs';
 import { TransportError } from '../errors.mjs';
+import { invalidArgument } from '../invalid-argument.mjs';
 import { isSignal } from '../signal.mjs';
 import { refuseOptions } from '../unknown-names.mjs';
 import { ProtocolCall } from './call.mjs';
@@ -13,7 +14,6 @@ import {
   checkedTimeout,
   checkOptions,
   environmentSettings,
-  invalid,
   readSettings,
   settingsToJson,
 } from './settings.mjs';
@@ -210,7 +210,7 @@ class ProtocolCaller {
     refuseOptions(name, unknown, ['signal', 'timeoutMs']);
     const limit = checkedTimeout(timeoutMs) ?? this.#timeoutMs;
     if (signal !== null && !isSignal(signal)) {
-      throw invalid(`${name}: signal is not an AbortSignal`);
+      throw invalidArgument(`${name}: signal is not an AbortSignal`);
     }
     const given = paramsToJson(this.definition, endpoint, params);
     // Checked here because getters and toJSON of the params may abort the call or close the client.

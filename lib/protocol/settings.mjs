@@ -1,3 +1,4 @@
+import { invalidArgument } from '../invalid-argument.mjs';
 import { loadLater } from '../load-later.mjs';
 import { suggestion } from '../unknown-names.mjs';
 import { losslessJson } from './params.mjs';
@@ -50,7 +51,7 @@ function settingsToJson(settings) {
     return losslessJson(settings);
   } catch (error) {
     const { message, cause } = /** @type {Error} */ (error);
-    throw invalid(`createProtocolClient: its options ${message}`, { cause });
+    throw invalidArgument(`createProtocolClient: its options ${message}`, { cause });
   }
 }
 
@@ -70,16 +71,10 @@ function checkedLimits(limits) {
  */
 function checkOptions(owner, options) {
   if (typeof options !== 'object' || options === null) {
-    throw invalid(`${owner}: options must be an Object, not ${options === null ? 'null' : `a ${typeof options}`}`);
+    throw invalidArgument(
+      `${owner}: options must be an Object, not ${options === null ? 'null' : `a ${typeof options}`}`,
+    );
   }
-}
-
-/**
- * @param {string} message
- * @param {ErrorOptions} [options]
- */
-function invalid(message, options) {
-  return Object.assign(new TypeError(message, options), { code: 'ERR_INVALID_ARG_VALUE' });
 }
 
 /**
@@ -90,7 +85,7 @@ function checkConnection({ engine }, settings) {
   const { host, port, 'socket-path': socketPath } = settings;
   const fault = engine.checkConnection(JSON.stringify({ host, port, 'socket-path': socketPath }));
   if (fault !== null) {
-    throw invalid(`createProtocolClient: ${fault.join(' ')}`);
+    throw invalidArgument(`createProtocolClient: ${fault.join(' ')}`);
   }
 }
 
@@ -145,7 +140,6 @@ export {
   checkedTimeout,
   checkOptions,
   environmentSettings,
-  invalid,
   readSettings,
   settingsToJson,
 };

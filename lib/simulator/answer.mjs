@@ -1,3 +1,5 @@
+import { invalidArgument } from '../invalid-argument.mjs';
+
 /** @typedef {import('../../testing.js').SimulatedAnswer} SimulatedAnswer */
 
 const KEYS = new Set(['status', 'headers', 'body', 'text', 'bytes', 'delayMs', 'times', 'drop']);
@@ -10,18 +12,18 @@ const KEYS = new Set(['status', 'headers', 'body', 'text', 'bytes', 'delayMs', '
  */
 function encodeAnswer(answer) {
   if (answer === null || typeof answer !== 'object') {
-    throw invalid(`an answer must be an object or a function, not ${answer === null ? 'null' : typeof answer}`);
+    throw invalidArgument(`an answer must be an object or a function, not ${answer === null ? 'null' : typeof answer}`);
   }
   const unknown = Object.keys(answer).find((key) => !KEYS.has(key));
   if (unknown !== undefined) {
-    throw invalid(`an answer has no "${unknown}"; it may have ${[...KEYS].join(', ')}`);
+    throw invalidArgument(`an answer has no "${unknown}"; it may have ${[...KEYS].join(', ')}`);
   }
   const { status, headers, body, text, bytes, delayMs, drop } = answer;
   if (status !== undefined && !Number.isInteger(status)) {
-    throw invalid(`the status must be a whole number from 200 to 599, not ${String(status)}`);
+    throw invalidArgument(`the status must be a whole number from 200 to 599, not ${String(status)}`);
   }
   if (bytes !== undefined && !(bytes instanceof Uint8Array)) {
-    throw invalid('bytes must be a Uint8Array');
+    throw invalidArgument('bytes must be a Uint8Array');
   }
   if (delayMs !== undefined) {
     checkMilliseconds('delayMs', delayMs);
@@ -56,7 +58,7 @@ function checkTimes(times) {
     return undefined;
   }
   if (!Number.isInteger(times) || times < 0) {
-    throw invalid(`times must be a whole number from 0, not ${String(times)}`);
+    throw invalidArgument(`times must be a whole number from 0, not ${String(times)}`);
   }
   return times;
 }
@@ -67,13 +69,8 @@ function checkTimes(times) {
  */
 function checkMilliseconds(name, value) {
   if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
-    throw invalid(`${name} must be a number of milliseconds from 0, not ${String(value)}`);
+    throw invalidArgument(`${name} must be a number of milliseconds from 0, not ${String(value)}`);
   }
 }
 
-/** @param {string} message */
-function invalid(message) {
-  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
-}
-
-export { checkMilliseconds, checkTimes, encodeAnswer, invalid };
+export { checkMilliseconds, checkTimes, encodeAnswer };

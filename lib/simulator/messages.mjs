@@ -1,5 +1,5 @@
+import { invalidArgument } from '../invalid-argument.mjs';
 import { refuseOptions } from '../unknown-names.mjs';
-import { invalid } from './answer.mjs';
 
 /** @typedef {import('../../testing.js').RequestMatch} RequestMatch */
 
@@ -11,13 +11,13 @@ function matchText(match) {
     if ('operationId' in match) return String(match.operationId);
     if ('path' in match) return match.method === undefined ? match.path : `${match.method} ${match.path}`;
   }
-  throw invalid('a match is an operationId, a path, "METHOD /path", { method, path } or { operationId }');
+  throw invalidArgument('a match is an operationId, a path, "METHOD /path", { method, path } or { operationId }');
 }
 
 /** @param {unknown} message */
 function messageText(message) {
   const text = JSON.stringify(message);
-  if (text === undefined) throw invalid(`a message must be an object or a string, not ${typeof message}`);
+  if (text === undefined) throw invalidArgument(`a message must be an object or a string, not ${typeof message}`);
   return text;
 }
 
@@ -27,11 +27,11 @@ function messageText(message) {
  */
 function messageList(messages, count) {
   if (typeof messages === 'function') {
-    if (!Number.isFinite(count)) throw invalid('a function that makes messages needs a finite count');
+    if (!Number.isFinite(count)) throw invalidArgument('a function that makes messages needs a finite count');
     return Array.from({ length: count }, (_, index) => messageText(messages(index)));
   }
   const list = [messages].flat();
-  if (list.length === 0) throw invalid('there is no message to publish');
+  if (list.length === 0) throw invalidArgument('there is no message to publish');
   return list.map(messageText);
 }
 

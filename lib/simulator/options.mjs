@@ -1,5 +1,6 @@
+import { invalidArgument } from '../invalid-argument.mjs';
 import { refuseOptions } from '../unknown-names.mjs';
-import { checkMilliseconds, invalid } from './answer.mjs';
+import { checkMilliseconds } from './answer.mjs';
 
 /** @typedef {import('../../testing.js').SimulatorOptions} SimulatorOptions */
 
@@ -31,13 +32,13 @@ function readOptions(options) {
     if (value !== undefined) checkText(name, value);
   }
   if (token !== undefined && !HEADER_VALUE.test(token)) {
-    throw invalid('token must have only characters that HTTP allows in a header');
+    throw invalidArgument('token must have only characters that HTTP allows in a header');
   }
   if (socketPath !== undefined && port !== undefined) {
-    throw invalid('a simulator listens on a socketPath or on a port, not on both');
+    throw invalidArgument('a simulator listens on a socketPath or on a port, not on both');
   }
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65536)) {
-    throw invalid(`port must be a whole number from 0 to 65535, not ${String(port)}`);
+    throw invalidArgument(`port must be a whole number from 0 to 65535, not ${String(port)}`);
   }
   checkMilliseconds('latencyMs', latencyMs);
   if (election !== undefined) checkElection(election);
@@ -45,7 +46,7 @@ function readOptions(options) {
     checkObject('world must be an object or a function', world);
   }
   if (protocol !== undefined && (world !== undefined || election !== undefined || metadataPath !== undefined)) {
-    throw invalid('a protocol has neither a world, nor elections, nor metadata');
+    throw invalidArgument('a protocol has neither a world, nor elections, nor metadata');
   }
   // Removes the brackets of an IPv6 address.
   const plainHost = /^\[(.*:.*)\]$/.exec(host)?.[1] ?? host;
@@ -58,7 +59,7 @@ function checkElection(election) {
   refuseOptions('election of startSimulator', election, ['enabled', 'deadlineMs']);
   const { enabled, deadlineMs } = election;
   if (enabled !== undefined && typeof enabled !== 'boolean') {
-    throw invalid(`election.enabled must be true or false, not ${kindOf(enabled)}`);
+    throw invalidArgument(`election.enabled must be true or false, not ${kindOf(enabled)}`);
   }
   if (deadlineMs !== undefined) checkMilliseconds('election.deadlineMs', deadlineMs);
 }
@@ -68,9 +69,9 @@ function checkElection(election) {
  * @param {unknown} value
  */
 function checkText(name, value) {
-  if (typeof value !== 'string') throw invalid(`${name} must be a string, not ${kindOf(value)}`);
-  if (value === '') throw invalid(`${name} must not be empty`);
-  if (value.includes('\0')) throw invalid(`${name} must not contain a zero byte`);
+  if (typeof value !== 'string') throw invalidArgument(`${name} must be a string, not ${kindOf(value)}`);
+  if (value === '') throw invalidArgument(`${name} must not be empty`);
+  if (value.includes('\0')) throw invalidArgument(`${name} must not contain a zero byte`);
 }
 
 /**
@@ -79,7 +80,7 @@ function checkText(name, value) {
  */
 function checkObject(rule, value) {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalid(`${rule}, not ${kindOf(value)}`);
+    throw invalidArgument(`${rule}, not ${kindOf(value)}`);
   }
 }
 
@@ -111,7 +112,7 @@ function worldText(what, world) {
   try {
     return JSON.stringify(world);
   } catch (error) {
-    throw invalid(`${what} cannot be written as JSON: ${/** @type {Error} */ (error).message}`);
+    throw invalidArgument(`${what} cannot be written as JSON: ${/** @type {Error} */ (error).message}`);
   }
 }
 

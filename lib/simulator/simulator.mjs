@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { loadTools } from '../bridge/tools.mjs';
 import { SIMULATOR_CONNECTIONS, SIMULATOR_PUBLISHED, SIMULATOR_QUESTION } from '../bridge/wire.mjs';
+import { invalidArgument } from '../invalid-argument.mjs';
 import { refuseOptions } from '../unknown-names.mjs';
-import { checkMilliseconds, checkTimes, encodeAnswer, invalid } from './answer.mjs';
+import { checkMilliseconds, checkTimes, encodeAnswer } from './answer.mjs';
 import { declaredProtocol, internalApi } from './declaration.mjs';
 import { environment } from './environment.mjs';
 import * as exit from './exit.mjs';
@@ -112,7 +113,7 @@ class Simulator {
   tokenFor(instanceId) {
     const token = `simulated-${randomBytes(12).toString('hex')}`;
     if (!this.#native.addToken(token, String(instanceId))) {
-      throw invalid(`the simulated world has no instance ${instanceId}`);
+      throw invalidArgument(`the simulated world has no instance ${instanceId}`);
     }
     return token;
   }
@@ -139,10 +140,10 @@ class Simulator {
   publishEvery(messages, { perSecond = Number.POSITIVE_INFINITY, count = Number.POSITIVE_INFINITY, ...unknown } = {}) {
     refuseOptions('publishEvery', unknown, ['perSecond', 'count']);
     if (typeof perSecond !== 'number' || !(perSecond > 0)) {
-      throw invalid(`perSecond must be a number above 0, not ${String(perSecond)}`);
+      throw invalidArgument(`perSecond must be a number above 0, not ${String(perSecond)}`);
     }
     if (count !== Number.POSITIVE_INFINITY && (!Number.isInteger(count) || count < 0)) {
-      throw invalid(`count must be a whole number from 0, not ${String(count)}`);
+      throw invalidArgument(`count must be a whole number from 0, not ${String(count)}`);
     }
     const list = messageList(messages, count);
     const finite = (/** @type {number} */ value) => (Number.isFinite(value) ? value : undefined);
@@ -174,7 +175,7 @@ class Simulator {
       return;
     }
     if (!Number.isInteger(code) || code < 0 || code > 65535) {
-      throw invalid(`a close code is a whole number from 1000 to 4999, not ${String(code)}`);
+      throw invalidArgument(`a close code is a whole number from 1000 to 4999, not ${String(code)}`);
     }
     rethrow(() => this.#native.disconnect(code, reason));
   }
@@ -199,7 +200,7 @@ class Simulator {
 
   /** @param {Uint8Array} bytes */
   sendRaw(bytes) {
-    if (!(bytes instanceof Uint8Array)) throw invalid('sendRaw takes a Uint8Array');
+    if (!(bytes instanceof Uint8Array)) throw invalidArgument('sendRaw takes a Uint8Array');
     this.#native.sendRaw(bytes);
   }
 
@@ -350,7 +351,7 @@ function rethrow(run) {
   try {
     return run();
   } catch (error) {
-    throw error instanceof Error ? invalid(error.message) : error;
+    throw error instanceof Error ? invalidArgument(error.message) : error;
   }
 }
 
