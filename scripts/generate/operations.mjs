@@ -34,6 +34,7 @@ function row(document, groups, path, method, operation, shared) {
     .map(([status, response]) => answer(Number(status), response));
   /** @type {object[]} */
   const security = operation.security ?? document.security ?? [];
+  const need = needs(operation);
   return {
     operationId: operation.operationId,
     method: method.toUpperCase(),
@@ -42,7 +43,7 @@ function row(document, groups, path, method, operation, shared) {
     description: operation.description,
     tags: operation.tags,
     ...(operation['x-cycle-scopes'] ? { scopes: operation['x-cycle-scopes'] } : {}),
-    ...(needs(operation) ? { needs: needs(operation) } : {}),
+    ...(need ? { needs: need } : {}),
     group: group(path, groups),
     params: [...shared, ...(operation.parameters ?? [])].map(param),
     body: operation.requestBody ? body(operation.requestBody) : null,

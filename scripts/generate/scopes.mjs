@@ -62,7 +62,7 @@ export function describeNeeds(document) {
     for (const operation of Object.values(item)) {
       const words = operation.description && needs(operation);
       if (words) {
-        const setting = words.startsWith('needs the') || words.startsWith('needs scope') ? ` (\`${SETTING}\`)` : '';
+        const setting = scopeSuggestion(operation['x-cycle-scopes']) ? ` (\`${SETTING}\`)` : '';
         operation.description += ` ${words[0].toUpperCase()}${words.slice(1)}${setting}.`;
       }
     }

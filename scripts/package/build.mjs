@@ -10,6 +10,12 @@ import { standardLibrary, sysroot, zigEnvironment } from './tools.mjs';
 /** Separate from the folder of other builds, because their flags differ. */
 const folder = join(root, 'target', 'package');
 
+/** The packages of Cargo that make production's addon and that with the tools, and the names of their libraries. */
+const CRATES = [
+  ['cycle-internal-api-production', 'cycle_internal_api_production'],
+  ['cycle-internal-api-client', 'cycle_internal_api'],
+];
+
 const cargoHome = process.env.CARGO_HOME ?? join(homedir(), '.cargo');
 
 /** The builder's folders, and the texts that replace them in messages of panics. The last match is used. */
@@ -31,13 +37,16 @@ export function compilerFlags({ libc, os }, paths = pathsToHide()) {
   }
   if (os === 'darwin') {
     // A macOS library contains its name. By default that is the path at which it was linked.
-    flags.push(`-Clink-arg=-Wl,-install_name,@rpath/${libraryFile({ os })}`);
+    flags.push(`-Clink-arg=-Wl,-install_name,@rpath/${libraryFile({ os }, 'cycle_internal_api')}`);
   }
   return flags;
 }
 
-/** @param {{ os: string }} platform */
-const libraryFile = ({ os }, crate = 'cycle_internal_api') => `lib${crate}.${os === 'darwin' ? 'dylib' : 'so'}`;
+/**
+ * @param {{ os: string }} platform
+ * @param {string} library
+ */
+const libraryFile = ({ os }, library) => `lib${library}.${os === 'darwin' ? 'dylib' : 'so'}`;
 
 /**
  * The environment for building a macOS addon. Without the toolchain's libraries, its `strip` does not start.
@@ -61,7 +70,7 @@ export function buildAddons(platform) {
   const zig = zigEnvironment();
   say(`Building the addons for ${name} (three to nine minutes the first time)`);
   const flags = compilerFlags(platform).map((flag) => JSON.stringify(flag));
-  const [production, tools] = ['cycle-internal-api-production', 'cycle-internal-api-client'].map((crate) => {
+  const [production, tools] = CRATES.map(([crate, library]) => {
     run(
       'cargo-zigbuild',
       [
@@ -74,16 +83,11 @@ export function buildAddons(platform) {
       ],
       { ...zig, ...env, ...macosEnvironment(platform) },
     );
-    const library = join(
-      folder,
-      target,
-      'release',
-      libraryFile(platform, crate.replace(/-client$/, '').replaceAll('-', '_')),
-    );
-    if (!existsSync(library) || readFileSync(library).length === 0) {
-      throw new Error(`Cargo built no ${library}`);
+    const file = join(folder, target, 'release', libraryFile(platform, library));
+    if (!existsSync(file) || readFileSync(file).length === 0) {
+      throw new Error(`Cargo built no ${file}`);
     }
-    return library;
+    return file;
   });
   return { production, tools };
 }
