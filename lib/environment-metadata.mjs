@@ -1,7 +1,5 @@
 import { loadNative } from './bridge/addon.mjs';
-
-// Kept here because a program may replace it later.
-const { parse: parseJson } = JSON;
+import { parseJson } from './natives.mjs';
 
 const DEFAULT_PATH = '/var/run/cycle/metadata/environment.json';
 

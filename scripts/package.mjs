@@ -29,6 +29,7 @@ import {
 } from './package/manifests.mjs';
 import { GLIBC, ownPlatform, platformOf, platforms } from './package/platforms.mjs';
 import { outputOf } from './package/tools.mjs';
+import { moveProgramHeaders } from './program-headers.mjs';
 import { build, bundle, installDependencies, root, say } from './setup.mjs';
 
 const HELP = `Usage: npm run package [-- options]
@@ -167,7 +168,10 @@ function packAddons(platform, { production, tools }, limits) {
   const parameters = ['metadata', '--format-version', '1', '--locked', '--filter-platform', platform.target];
   const metadata = JSON.parse(outputOf('cargo', parameters, 'crates.io must be reachable.'));
   pack(platformManifest(manifest, platform), licencesPage(crates(metadata)), (folder) => {
-    for (const [library, file] of files) copyFileSync(library, join(folder, file));
+    for (const [library, file] of files) {
+      copyFileSync(library, join(folder, file));
+      moveProgramHeaders(join(folder, file));
+    }
     const about = `# ${platformPackage(manifest, platform)}\n\nThe native part of \`${manifest.name}\`, which installs it.\n`;
     writeFileSync(join(folder, 'README.md'), about);
   });

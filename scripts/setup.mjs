@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { moveProgramHeaders } from './program-headers.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -81,6 +82,9 @@ export function build(profile = 'release') {
   run(tool('napi'), [...flags, '--output-dir', folder, '--no-js', '--dts', 'binding-tools.d.ts']);
   for (const file of readdirSync(join(root, folder))) {
     copyFileSync(join(root, folder, file), join(root, toolsFile(file)));
+  }
+  for (const file of readdirSync(root).filter((name) => name.endsWith('.node'))) {
+    moveProgramHeaders(join(root, file));
   }
   writeFileSync(join(root, 'binding-tools.js'), toolsBinding(readFileSync(join(root, 'binding.js'), 'utf8')));
   bundle();

@@ -1,8 +1,6 @@
+import { parseJson } from '../natives.mjs';
 import { askForTapes } from './json-tape.mjs';
 import { SHARED_BATCH, SHARED_PART, SHARED_SHAPES, SHARED_WORDS } from './wire.mjs';
-
-// Kept here because a program may replace it later.
-const { parse: parseJson } = JSON;
 
 /**
  * @typedef {import('../../binding.js').HttpClient} HttpClient

@@ -4,6 +4,7 @@
  * of object there is a function with one object literal.
  */
 
+import { parseJson, stringifyJson } from '../natives.mjs';
 import {
   TAG_ARRAY,
   TAG_BITS,
@@ -20,8 +21,6 @@ import {
   TAG_TRUE,
 } from './wire.mjs';
 
-// Kept here because a program may replace them later.
-const { parse: parseJson, stringify: stringifyJson } = JSON;
 const { defineProperty } = Object;
 
 /** How many objects of a shape are made before a function is compiled for it. */

@@ -1,14 +1,11 @@
 import { loadLater } from '../load-later.mjs';
+import { NativePromise, parseJson } from '../natives.mjs';
 import { loadNative } from './addon.mjs';
 import { isMissing } from './addon-missing.mjs';
 import { deliver } from './deliver.mjs';
 import { KnownRequests, UNPREPARED } from './known-requests.mjs';
 import { Pending } from './pending.mjs';
 import { FLAG_JSON, FLAG_REDIRECT_ERROR, FLAG_REDIRECT_MANUAL } from './wire.mjs';
-
-// Kept here because a program may replace them later.
-const { parse: parseJson } = JSON;
-const NativePromise = Promise;
 
 /** How many characters of JSON are parsed by `JSON.parse` before tapes are used. */
 const WARM_UP = 64 * 1024;

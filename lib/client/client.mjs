@@ -2,11 +2,9 @@ import { NativeClient } from '../bridge/native-client.mjs';
 import { debug } from '../debug.mjs';
 import { InvalidTokenError, MissingTokenError, nameCallers, TransportError } from '../errors.mjs';
 import { loadLater } from '../load-later.mjs';
+import { NativePromise } from '../natives.mjs';
 import { PlainCall } from './plain-call.mjs';
 import { plainRequest } from './plain-request.mjs';
-
-// Kept here because a program may replace it later.
-const NativePromise = Promise;
 
 const DEFAULT_SOCKET_PATH = '/var/run/cycle/api/api.sock';
 const METHODS = /** @type {const} */ (['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH', 'TRACE']);

@@ -1,5 +1,4 @@
-// Kept here because a program may replace it later.
-const { parse: parseJson } = JSON;
+import { parseJson } from '../natives.mjs';
 
 /**
  * The declared error code for a status, used for answers without a body.

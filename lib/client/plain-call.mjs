@@ -2,13 +2,11 @@ import { redirectFlags } from '../bridge/native-client.mjs';
 import { FLAG_BYTES } from '../bridge/wire.mjs';
 import { reportEnd, reportError, reportStart } from '../debug.mjs';
 import { InvalidJsonError, rejectSoon } from '../errors.mjs';
+import { parseJson } from '../natives.mjs';
 import { listen, unlisten } from '../signal.mjs';
 import { errorOf } from './error-envelope.mjs';
 import { fieldOf, ReadResponse } from './read-response.mjs';
 import { isOk } from './response.mjs';
-
-// Kept here because a program may replace it later.
-const { parse: parseJson } = JSON;
 
 /** The base of every path. The host has no meaning. */
 const BASE_URL = 'http://localhost';

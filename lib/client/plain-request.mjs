@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { redirectFlags } from '../bridge/native-client.mjs';
 import { isSignal } from '../signal.mjs';
 
@@ -29,6 +28,7 @@ function loadOpenapiFetch() {
   } catch (error) {
     // Without a free file descriptor Node says that the package is missing, and Node 20 repeats that from then on. So its
     // file is loaded by its path; if it cannot be read, the error says why.
+    const { existsSync } = require('node:fs');
     const folders = require.resolve.paths('openapi-fetch') ?? [];
     const file = folders.map((folder) => `${folder}/openapi-fetch/dist/index.cjs`).find(existsSync);
     if (!file) {

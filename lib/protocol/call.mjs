@@ -1,9 +1,7 @@
 import { isOurs as isTransportError, rejectSoon } from '../errors.mjs';
+import { parseJson } from '../natives.mjs';
 import { listen, unlisten } from '../signal.mjs';
 import { ProtocolError } from './error.mjs';
-
-// Kept here because a program or its test runner may replace it later.
-const { parse: parseJson } = JSON;
 
 /**
  * A call of an endpoint.

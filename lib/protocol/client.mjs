@@ -1,6 +1,7 @@
 import { isMissing } from '../bridge/addon-missing.mjs';
 import { TransportError } from '../errors.mjs';
 import { invalidArgument } from '../invalid-argument.mjs';
+import { NativePromise, parseJson, stringifyJson } from '../natives.mjs';
 import { isSignal } from '../signal.mjs';
 import { refuseOptions } from '../unknown-names.mjs';
 import { ProtocolCall } from './call.mjs';
@@ -18,10 +19,7 @@ import {
   settingsToJson,
 } from './settings.mjs';
 
-// Kept here because a program or its test runner may replace them later.
-const { parse: parseJson, stringify } = JSON;
 const { nextTick } = process;
-const NativePromise = Promise;
 
 /** Default time limit of a call, in milliseconds. */
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -283,7 +281,7 @@ class ProtocolCaller {
       variable.text = text;
     }
     if (changed) {
-      this.#caller.setEnvironment(stringify(environmentSettings(this.#variables)));
+      this.#caller.setEnvironment(stringifyJson(environmentSettings(this.#variables)));
     }
   }
 

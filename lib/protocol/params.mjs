@@ -1,7 +1,5 @@
+import { parseJson, stringifyJson } from '../natives.mjs';
 import { ProtocolError } from './error.mjs';
-
-// Kept here because a program or its test runner may replace them later.
-const { parse: parseJson, stringify } = JSON;
 
 /** Says why a value cannot be sent. */
 class Unsendable extends Error {}
@@ -38,7 +36,7 @@ function paramsToJson({ engine }, [group, endpoint], params) {
 function losslessJson(value) {
   let json;
   try {
-    json = stringify(value, refuseLosses);
+    json = stringifyJson(value, refuseLosses);
   } catch (error) {
     throw new Unsendable(`cannot be sent as JSON: ${messageOf(error)}`, { cause: error });
   }
