@@ -24,7 +24,7 @@ fn push(decoder: &mut ContentDecoder, body: &[u8], output: &mut Vec<u8>) -> Resu
     Ok(())
 }
 
-/// Decoded byte by byte, and at once: both give the same.
+/// Decodes byte by byte and at once, and checks that both give the same.
 fn decode(coding: &str, body: &[u8]) -> Result<Vec<u8>, Error> {
     let (mut slow, mut quick) = (decoder(coding).unwrap(), decoder(coding).unwrap());
     let (mut output, mut at_once) = (Vec::new(), Vec::new());

@@ -200,7 +200,7 @@ async fn reading_pauses_at_the_mark_and_goes_on() {
     while outbox.has_room() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    // Every chance to go wrong: nothing is taken, and nothing more may come.
+    // Long enough for a client that reads too far ahead to do so: no message is taken here.
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(outbox.waiting() < 400_000, "{}", outbox.waiting());
     assert!(!sending.is_finished());

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A stream that gives its input in pieces, takes so many bytes of output, and then blocks.
+/// A stream that gives its input in pieces, takes this many bytes of output, and then blocks.
 struct Stub {
     input: VecDeque<Vec<u8>>,
     output: Vec<u8>,

@@ -10,7 +10,7 @@ use http::Method;
 use super::tests::{Lane, SHORT, get, is_at_end, read_head};
 use crate::http::{Call, Payload, Transport as _};
 
-/// So many connections that have answered and are idle.
+/// Opens this many connections. Each has answered once and is idle.
 fn idle(lane: &Lane, listener: &UnixListener, count: u32) -> Vec<UnixStream> {
     (1..=count).for_each(|id| lane.transport.start(get(id)));
     let mut streams: Vec<_> = (1..=count).map(|_| listener.accept().unwrap().0).collect();
@@ -147,7 +147,7 @@ fn nothing_is_awaited_where_nothing_can_be_written() {
     let lane = Lane::new(10);
     let listener = lane.listen();
     let streams = idle(&lane, &listener, 1);
-    // It stays open and reads no more.
+    // The server keeps the connection open and reads nothing more.
     streams[0].shutdown(Shutdown::Read).unwrap();
     lane.transport.start(Call { method: Method::POST, payload: Payload::Bytes("body".into()), ..get(2) });
     lane.tick_until("the repeat", |_| {

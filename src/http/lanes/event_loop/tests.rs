@@ -305,7 +305,7 @@ fn a_connection_is_closed_before_its_server_would_close_it() {
     }
 }
 
-/// An answer with so many header fields, and a body that comes in two pieces.
+/// An answer with this many header fields, and a body that comes in two pieces.
 fn many_fields(count: usize) -> (String, &'static str) {
     let fields = "x-field: value\r\n".repeat(count);
     (format!("HTTP/1.1 200 OK\r\n{fields}content-length: 8\r\n\r\nbody"), "body")
