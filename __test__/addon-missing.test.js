@@ -72,7 +72,7 @@ function install(t) {
   const folder = fs.realpathSync(temporaryFolder(t));
   fs.chmodSync(folder, 0o755);
   const bindings = ['binding.js', 'binding-tools.js'];
-  const content = ['package.json', 'protocol.js', 'testing.js', 'bin', 'dist', 'generated', 'protocol'];
+  const content = ['package.json', 'live.js', 'protocol.js', 'testing.js', 'bin', 'dist', 'generated', 'protocol'];
   for (const name of [...bindings, ...content]) {
     fs.cpSync(path.join(root, name), path.join(folder, OWN, name), { recursive: true });
   }

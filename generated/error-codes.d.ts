@@ -50,6 +50,39 @@ export type TransportErrorCode =
   | (string & {});
 
 /**
+ * Codes of live parts.
+ *
+ * @example
+ * ```ts
+ * import type { LiveErrorCode } from '@cycleplatform/internal-api-client/live';
+ *
+ * const gone: LiveErrorCode[] = ['ERR_CYCLE_LEASE_LOST', 'ERR_CYCLE_RESIGNED'];
+ * ```
+ */
+export type LiveErrorCode =
+  /** A `RangeError`: a numeric option is too small, too large, or not a number. The message names the option and the range that it may have. */
+  | 'ERR_OUT_OF_RANGE'
+  /** A `TypeError`: an option has the wrong type. The message names the option and the type that it must have. */
+  | 'ERR_INVALID_ARG_TYPE'
+  /** A `TypeError`: an option or argument is unknown, or its value is not accepted. The message names the option or argument and what is accepted. */
+  | 'ERR_INVALID_ARG_VALUE'
+  /** The API answered a call of a live part with an error status. The message has the platform's own code and text, and what the call needs; `status` and `apiCode` have them as data. */
+  | 'ERR_CYCLE_API'
+  /** An answer does not have the shape that a live part needs. The message names what is missing. The API may be older than this client. */
+  | 'ERR_CYCLE_BAD_ANSWER'
+  /** The container holds no elections. Set `config.deploy.ha_elections.stale_primary_deadline` of the container to 15s or more. */
+  | 'ERR_CYCLE_ELECTIONS_OFF'
+  /** A check-in was not answered before its answer would have been worthless. It is tried again. If it happens often, look at the API's speed, or set a longer deadline. */
+  | 'ERR_CYCLE_LEASE_LATE'
+  /** This instance is no longer the primary, although it did not give up. Stop what only the primary may do. The `cause` says why; the next term comes by itself. */
+  | 'ERR_CYCLE_LEASE_LOST'
+  /** `joinElection` does not know which instance this is. Give `instanceId`, or set CYCLE_INSTANCE_ID as the platform does. */
+  | 'ERR_CYCLE_NO_INSTANCE_ID'
+  /** This instance gave up being the primary. Nothing: the program asked for it. */
+  | 'ERR_CYCLE_RESIGNED'
+  | (string & {});
+
+/**
  * Codes of notification sockets. Other system errors have their own codes.
  *
  * @example
@@ -141,4 +174,11 @@ export type ErrorCode =
   | 'ERR_CYCLE_METADATA_SHAPE'
   | 'ERR_CYCLE_PROTOCOL_DECLARATION'
   | 'ERR_CYCLE_DECLARATION'
-  | 'ERR_CYCLE_INTERNAL';
+  | 'ERR_CYCLE_INTERNAL'
+  | 'ERR_CYCLE_API'
+  | 'ERR_CYCLE_BAD_ANSWER'
+  | 'ERR_CYCLE_ELECTIONS_OFF'
+  | 'ERR_CYCLE_LEASE_LATE'
+  | 'ERR_CYCLE_LEASE_LOST'
+  | 'ERR_CYCLE_NO_INSTANCE_ID'
+  | 'ERR_CYCLE_RESIGNED';

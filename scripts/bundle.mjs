@@ -21,6 +21,7 @@ import { root } from './setup.mjs';
 const FILES = /** @type {const} */ ({
   index: 'lib/index.mjs',
   later: 'lib/later.mjs',
+  live: 'lib/live.mjs',
   protocol: 'lib/protocol.mjs',
   testing: 'lib/testing.mjs',
   cli: 'lib/cli/main.mjs',
@@ -33,6 +34,7 @@ const TYPES = {
   import: '../index.js',
   index: '../index.js',
   later: '../lib/later.mjs',
+  live: '../live.js',
   protocol: '../lib/protocol.mjs',
   testing: '../testing.js',
   cli: '../lib/cli/main.mjs',

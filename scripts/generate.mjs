@@ -21,6 +21,7 @@ import { openapi } from './generate/openapi.mjs';
 import { operationTable } from './generate/operations.mjs';
 import { cycleClientType, declarationType } from './generate/protocol-types.mjs';
 import { schemaTypes } from './generate/schema-types.mjs';
+import { scopeHints } from './generate/scopes.mjs';
 import { simulation } from './generate/simulation.mjs';
 import { stringify } from './generate/stringify.mjs';
 import { topicFamilies, topicTypes } from './generate/topics.mjs';
@@ -39,6 +40,7 @@ async function generate() {
   const files = new Map([
     ['openapi.json', stringify(document)],
     ['operations.json', stringify(operations)],
+    ['scope-hints.json', stringify(scopeHints(document))],
     ['schema.d.ts', header + (await schemaTypes(document))],
     ['topics.json', stringify(families)],
     ['topics.d.ts', header + topicTypes(families)],

@@ -31,7 +31,7 @@ test('each code has a row with words for who reports it, and stands in the types
   assert.doesNotMatch(page, /undefined/);
   for (const { code, of } of codes) {
     assert.equal(page.split(`| \`${code}\` |`).length, 2, code);
-    const unions = 1 + Number(of.includes('call')) + Number(of.includes('notifications'));
+    const unions = 1 + ['call', 'live', 'notifications'].filter((source) => of.includes(source)).length;
     assert.equal(types.split(`| '${code}'\n`).length + types.split(`| '${code}';\n`).length - 2, unions, code);
   }
 });

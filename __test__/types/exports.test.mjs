@@ -35,7 +35,7 @@ function filesOf(entry) {
   return Object.values(conditions).flatMap((one) => (types ? [[types, one]] : filesOf(one)));
 }
 
-for (const entry of ['.', './testing', './protocol']) {
+for (const entry of ['.', './live', './testing', './protocol']) {
   for (const [types, file] of filesOf(exports[entry])) {
     test(`the values that "${entry}" declares in ${types} are those that ${file} has`, async () => {
       const imported = await import(new URL(file, `file://${root}`).href);

@@ -10,6 +10,7 @@ const SOURCES = {
   client: '`getClient`',
   notifications: 'notifications',
   metadata: '`getEnvironmentMetadata`',
+  live: '`/live`',
   protocol: 'protocols',
   simulator: 'the simulator',
 };
@@ -17,6 +18,7 @@ const SOURCES = {
 /** The types of `code` for errors that can have a system error's code too. */
 const TYPES = {
   call: ['TransportErrorCode', 'Codes of calls without a complete answer. Other system errors have their own codes.'],
+  live: ['LiveErrorCode', 'Codes of live parts.'],
   notifications: ['NotificationErrorCode', 'Codes of notification sockets. Other system errors have their own codes.'],
 };
 

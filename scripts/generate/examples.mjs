@@ -73,6 +73,12 @@ const unreachable: TransportErrorCode[] = ['ENOENT', 'ECONNREFUSED'];`,
 const silent: NotificationErrorCode = 'ERR_CYCLE_IDLE_TIMEOUT';`,
     },
     {
+      name: 'LiveErrorCode',
+      program: `import type { LiveErrorCode } from '@cycleplatform/internal-api-client/live';
+
+const gone: LiveErrorCode[] = ['ERR_CYCLE_LEASE_LOST', 'ERR_CYCLE_RESIGNED'];`,
+    },
+    {
       name: 'ErrorCode',
       program: `import type { ErrorCode } from '@cycleplatform/internal-api-client';
 

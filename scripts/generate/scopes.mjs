@@ -51,6 +51,20 @@ export function scopeSuggestion(scopes) {
 }
 
 /**
+ * @param {{ paths: Record<string, Record<string, any>> }} document
+ * @returns {Record<string, string>} by method and path, what to do when the platform refuses the call
+ */
+export function scopeHints({ paths }) {
+  const hints = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => [
+      `${method.toUpperCase()} ${path}`,
+      scopeSuggestion(operation['x-cycle-scopes']),
+    ]),
+  );
+  return Object.fromEntries(hints.filter(([, hint]) => hint !== undefined));
+}
+
+/**
  * Says in the description of each operation of a document what it needs.
  *
  * @template {{ paths: Record<string, any> }} T

@@ -1,0 +1,3 @@
+// The exports of the package's `./live`.
+
+export { joinElection } from './live/election.mjs';

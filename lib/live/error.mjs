@@ -1,0 +1,76 @@
+const hints = require('../../generated/scope-hints.json');
+
+/** What failed in a live part. `code` is stable; the message says what was attempted and what to do. */
+class LiveError extends Error {
+  /**
+   * @param {string} code
+   * @param {string} message
+   * @param {{ cause?: unknown }} [options]
+   */
+  constructor(code, message, options) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** An answer with an error status. */
+class AnswerError extends LiveError {
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {unknown} envelope the answer's body
+   * @param {Response} response
+   */
+  constructor(method, path, envelope, response) {
+    const { status } = response;
+    const { title, detail, code } = /** @type {any} */ (envelope)?.error ?? {};
+    const reason = [title, detail].filter((text) => typeof text === 'string' && text !== '').join(' ');
+    const said = `${code ?? status}${reason ? ` (${reason})` : ''}`;
+    super('ERR_CYCLE_API', `${method} ${path} was answered with ${said}. ${advice(status, method, path)}`, {
+      cause: envelope,
+    });
+    this.status = status;
+    /** The platform's own code, such as `404.ha-service.session`. @type {string | undefined} */
+    this.apiCode = typeof code === 'string' ? code : undefined;
+    this.method = method;
+    this.path = path;
+    const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+    /** What the server asked to wait, in milliseconds. @type {number | undefined} */
+    this.retryAfterMs = seconds >= 0 ? seconds * 1000 : undefined;
+  }
+}
+
+/**
+ * @param {number} status
+ * @param {string} method
+ * @param {string} path
+ */
+function advice(status, method, path) {
+  const hint = /** @type {Record<string, string>} */ (hints)[`${method} ${path}`];
+  if (status === 401) {
+    return 'Check the token: CYCLE_API_TOKEN, or the option `token`.';
+  }
+  if (status === 403) {
+    return hint ?? "Check the scopes in the container's `runtime.internal_api.scope`.";
+  }
+  if (status === 429 || status >= 500) {
+    return 'It is tried again.';
+  }
+  return 'The API may be older than this client, or the container may not be permitted this.';
+}
+
+/**
+ * Whether the same call may succeed a little later.
+ *
+ * @param {unknown} error
+ */
+function isTransient(error) {
+  if (error instanceof AnswerError) {
+    return error.status === 408 || error.status === 425 || error.status === 429 || error.status >= 500;
+  }
+  // Errors of the transport name the socket. A client that was closed stays closed, and a wrong path stays wrong.
+  const { code, socketPath } = /** @type {any} */ (error ?? {});
+  return socketPath !== undefined && code !== 'ERR_CYCLE_CLOSED' && code !== 'ENAMETOOLONG';
+}
+
+export { AnswerError, isTransient, LiveError };

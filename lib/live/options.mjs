@@ -1,0 +1,85 @@
+import { getClient } from '../client/client.mjs';
+import { invalidArgument } from '../invalid-argument.mjs';
+import { isSignal } from '../signal.mjs';
+import { refuseOptions } from '../unknown-names.mjs';
+
+/** The options that every live part takes. */
+const COMMON = ['client', 'socketPath', 'token', 'signal'];
+
+/** The longest delay of Node's timers, in milliseconds. */
+const LONGEST = 2 ** 31 - 1;
+
+/**
+ * Checks the options that every live part takes, and refuses unknown ones.
+ *
+ * @param {string} owner
+ * @param {unknown} options
+ * @param {string[]} own names of further options
+ */
+function checkOptions(owner, options, own) {
+  if (typeof options !== 'object' || options === null) {
+    throw invalidArgument(`${owner} takes an object with options`);
+  }
+  refuseOptions(owner, options, [...COMMON, ...own]);
+  const { client, socketPath, token, signal } = /** @type {any} */ (options);
+  if (client !== undefined && typeof client?.GET !== 'function') {
+    throw wrongType(`${owner}: \`client\` must be a client of getClient()`);
+  }
+  for (const [name, value] of Object.entries({ socketPath, token })) {
+    checkText(owner, name, value);
+  }
+  if (signal !== undefined && !isSignal(signal)) {
+    throw wrongType(`${owner}: \`signal\` must be an AbortSignal`);
+  }
+}
+
+/**
+ * The client to call with, and how to be done with it: one that was given is left open.
+ *
+ * @param {{ client?: any, socketPath?: string | undefined, token?: string | undefined }} options
+ * @returns {{ client: any, release: () => void }}
+ */
+function clientOf({ client, socketPath, token }) {
+  if (client !== undefined) {
+    return { client, release: () => {} };
+  }
+  const own = getClient({ ...(socketPath && { socketPath }), ...(token && { token }) });
+  return { client: own, release: () => void own.close() };
+}
+
+/**
+ * @param {string} owner
+ * @param {string} name
+ * @param {unknown} value
+ */
+function checkText(owner, name, value) {
+  if (value !== undefined && (typeof value !== 'string' || value === '')) {
+    throw wrongType(`${owner}: \`${name}\` must be a string that is not empty`);
+  }
+}
+
+/**
+ * @param {string} owner
+ * @param {string} name
+ * @param {unknown} value milliseconds; undefined is left out
+ * @param {{ least?: number, most?: number }} [range]
+ */
+function checkMilliseconds(owner, name, value, { least = 1, most = LONGEST } = {}) {
+  if (value === undefined) {
+    return;
+  }
+  if (typeof value !== 'number') {
+    throw wrongType(`${owner}: \`${name}\` must be a number of milliseconds`);
+  }
+  if (!(value >= least && value <= most)) {
+    const error = new RangeError(`${owner}: \`${name}\` must be from ${least} to ${most} milliseconds, not ${value}`);
+    throw Object.assign(error, { code: 'ERR_OUT_OF_RANGE' });
+  }
+}
+
+/** @param {string} message */
+function wrongType(message) {
+  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' });
+}
+
+export { checkMilliseconds, checkOptions, checkText, clientOf, wrongType };

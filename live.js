@@ -1,0 +1,6 @@
+'use strict';
+
+const live = require('./dist/live.js');
+
+// By name, so that Node finds them here when it searches what `import` loads for names.
+exports.joinElection = live.joinElection;
