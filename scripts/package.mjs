@@ -19,6 +19,7 @@ import { bundledPackages, crates, licencesPage, npmPackages } from './package/li
 import {
   addonFaults,
   addonFile,
+  bindingFaults,
   mainManifest,
   missingFiles,
   platformManifest,
@@ -158,19 +159,21 @@ function packAddons(platform, { production, tools }, limits) {
     [production, addonFile(manifest, platform)],
     [tools, toolsFile(manifest, platform)],
   ];
-  for (const [library, file] of files) {
-    const faults = addonFaults(readFileSync(library), expected);
+  const addons = files.map(([library, file]) => {
+    const bytes = readFileSync(library);
+    const addon = platform.os === 'linux' ? moveProgramHeaders(bytes) : bytes;
+    const faults = addonFaults(addon, expected);
     if (faults.length > 0) {
       throw new Error(`${file} cannot be published. ${faults.join(' ')}`);
     }
-    console.log(`${file} has ${statSync(library).size} bytes.`);
-  }
+    console.log(`${file} has ${addon.length} bytes.`);
+    return { file, addon };
+  });
   const parameters = ['metadata', '--format-version', '1', '--locked', '--filter-platform', platform.target];
   const metadata = JSON.parse(outputOf('cargo', parameters, 'crates.io must be reachable.'));
   pack(platformManifest(manifest, platform), licencesPage(crates(metadata)), (folder) => {
-    for (const [library, file] of files) {
-      copyFileSync(library, join(folder, file));
-      moveProgramHeaders(join(folder, file));
+    for (const { file, addon } of addons) {
+      writeFileSync(join(folder, file), addon, { mode: 0o755 });
     }
     const about = `# ${platformPackage(manifest, platform)}\n\nThe native part of \`${manifest.name}\`, which installs it.\n`;
     writeFileSync(join(folder, 'README.md'), about);
@@ -183,9 +186,13 @@ try {
   installDependencies();
   if (built) {
     build();
-  } else if (missingFiles(isThere).length > 0) {
+  } else if (missingFiles(isThere).length > 0 || bindingFaults(manifest, platforms, read).length > 0) {
     // Writes binding.js too, the table of addons.
     build('debug');
+  }
+  const faults = bindingFaults(manifest, platforms, read);
+  if (faults.length > 0) {
+    throw new Error(`The files that find the addons cannot be published. ${faults.join(' ')}`);
   }
   bundle();
   packMain();

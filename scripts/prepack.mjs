@@ -1,13 +1,21 @@
-// Runs before `npm pack` in a checkout, and refuses to make a tarball without the built files.
+// Runs before `npm pack` in a checkout, and refuses to make a tarball without the built files, or with those of another version.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { missingFiles } from './package/manifests.mjs';
+import { bindingFaults, missingFiles } from './package/manifests.mjs';
+import { platforms } from './package/platforms.mjs';
 import { root } from './setup.mjs';
 
+/** @param {string} name */
+const read = (name) => readFileSync(join(root, name), 'utf8');
+
 const missing = missingFiles((name) => existsSync(join(root, name)));
-if (missing.length > 0) {
-  console.error(`Nothing is packed, because ${missing.join(' and ')} would be missing.`);
-  console.error('"npm run package" builds and packs everything; "npm run build" makes the missing files.');
+const faults =
+  missing.length > 0
+    ? [`${missing.join(' and ')} would be missing.`]
+    : bindingFaults(JSON.parse(read('package.json')), platforms, read);
+if (faults.length > 0) {
+  console.error(`Nothing is packed: ${faults.join(' ')}`);
+  console.error('"npm run package" builds and packs everything; "npm run build" makes these files anew.');
   process.exit(1);
 }

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withTools } from './package/manifests.mjs';
 import { moveProgramHeaders } from './program-headers.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -81,21 +82,20 @@ export function build(profile = 'release') {
   const folder = join('target', 'tools-addon');
   run(tool('napi'), [...flags, '--output-dir', folder, '--no-js', '--dts', 'binding-tools.d.ts']);
   for (const file of readdirSync(join(root, folder))) {
-    copyFileSync(join(root, folder, file), join(root, toolsFile(file)));
+    copyFileSync(join(root, folder, file), join(root, withTools(file)));
   }
-  for (const file of readdirSync(root).filter((name) => name.endsWith('.node'))) {
-    moveProgramHeaders(join(root, file));
+  if (process.platform === 'linux') {
+    for (const file of readdirSync(root).filter((name) => name.endsWith('.node'))) {
+      const bytes = readFileSync(join(root, file));
+      const moved = moveProgramHeaders(bytes);
+      if (moved !== bytes) {
+        writeFileSync(join(root, file), moved);
+      }
+    }
   }
   writeFileSync(join(root, 'binding-tools.js'), toolsBinding(readFileSync(join(root, 'binding.js'), 'utf8')));
   bundle();
 }
-
-/**
- * The name of the addon with the tools. Other files keep theirs.
- *
- * @param {string} file production's addon
- */
-const toolsFile = (file) => file.replace(/^cycle-internal-api\./, 'cycle-internal-api-tools.');
 
 /**
  * Makes `binding-tools.js` of `binding.js`: the addon with the tools has another file name, and is not the `main` of its package.
@@ -103,11 +103,10 @@ const toolsFile = (file) => file.replace(/^cycle-internal-api\./, 'cycle-interna
  * @param {string} binding
  */
 export function toolsBinding(binding) {
-  return binding
-    .replaceAll("'./cycle-internal-api.", "'./cycle-internal-api-tools.")
-    .replaceAll(/require\('(@cycleplatform\/internal-api-client-([\w-]+))'\)/g, (_, name, target) => {
-      return `require('${name}/cycle-internal-api-tools.${target}.node')`;
-    });
+  return withTools(binding).replaceAll(
+    /require\('(@cycleplatform\/internal-api-client-([\w-]+))'\)/g,
+    (_, name, target) => `require('${name}/${withTools(`cycle-internal-api.${target}.node`)}')`,
+  );
 }
 
 /** Joins `lib/` into `dist/`. */

@@ -5,12 +5,13 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { compilerFlags, zigTarget } from '../../scripts/package/build.mjs';
+import { compilerFlags, linkerFlags, zigTarget } from '../../scripts/package/build.mjs';
 import { debugParts } from '../../scripts/package/debug-parts.mjs';
 import { bundledPackages, crates, licencesPage, npmPackages } from '../../scripts/package/licences.mjs';
 import {
   addonFaults,
   addonFile,
+  bindingFaults,
   mainManifest,
   missingFiles,
   platformManifest,
@@ -19,6 +20,7 @@ import {
   versionFiles,
 } from '../../scripts/package/manifests.mjs';
 import { ownPlatform, platformOf, platforms } from '../../scripts/package/platforms.mjs';
+import { moveProgramHeaders } from '../../scripts/program-headers.mjs';
 
 const { temporaryFolder } = createRequire(import.meta.url)('../peers/temporary-folder.js');
 
@@ -102,16 +104,21 @@ test('an addon of another version or target, or with a path of the builder, is n
 });
 
 /**
- * The least of a file of Linux that has sections of these names.
+ * The least of a file of Linux that has sections of these names, and one program header, of a part that is mapped.
  *
  * @param {string[]} names
  */
 function elf(names) {
-  const [headSize, size] = [64, 64];
+  const [headSize, size, programSize] = [64, 64, 56];
   const text = Buffer.from(`\0${names.join('\0')}\0`);
-  const bytes = Buffer.concat([Buffer.alloc(headSize + size * (names.length + 1)), text]);
-  bytes.write('\u007fELF', 'latin1');
+  const program = Buffer.alloc(programSize);
+  program.writeUInt32LE(1, 0);
+  program.writeBigUInt64LE(4096n, 48);
+  const bytes = Buffer.concat([Buffer.alloc(headSize + size * (names.length + 1)), program, text]);
+  bytes.write('\u007fELF\u0002\u0001', 'latin1');
+  bytes.writeBigUInt64LE(BigInt(bytes.length - text.length - programSize), 32);
   bytes.writeBigUInt64LE(BigInt(headSize), 40);
+  bytes.writeUInt16LE(1, 56);
   bytes.writeUInt16LE(size, 58);
   bytes.writeUInt16LE(names.length + 1, 60);
   bytes.writeBigUInt64LE(BigInt(bytes.length - text.length), headSize + 24);
@@ -155,10 +162,12 @@ test('what is for debuggers is found by the tables of a library, not by its text
   assert.deepEqual(debugParts(Buffer.from('.symtab')), []);
 });
 
-test('an addon that is not stripped, or asks for a newer glibc than it may, is not packed', () => {
+test('an addon that is not stripped, asks for a newer glibc than it may, or may be cut off, is not packed', () => {
   const expected = { version: '1.2.3', target: 'x86_64-unknown-linux-gnu', folders: [], glibc: '2.17' };
   const addon = (/** @type {string} */ more, /** @type {string[]} */ sections = []) =>
-    Buffer.concat([elf(sections), Buffer.from(`cycle-internal-api-client 1.2.3 x86_64-unknown-linux-gnu;${more}`)]);
+    moveProgramHeaders(
+      Buffer.concat([elf(sections), Buffer.from(`cycle-internal-api-client 1.2.3 x86_64-unknown-linux-gnu;${more}`)]),
+    );
   assert.deepEqual(addonFaults(addon('GLIBC_2.2.5\0GLIBC_2.17\0', ['.text']), expected), []);
   assert.deepEqual(addonFaults(addon('GLIBC_2.9\0GLIBC_2.34\0GLIBC_2.17\0', ['.text', '.symtab']), expected), [
     'It is not stripped: it has .symtab.',
@@ -166,6 +175,9 @@ test('an addon that is not stripped, or asks for a newer glibc than it may, is n
   ]);
   const { glibc: _any, ...built } = expected;
   assert.deepEqual(addonFaults(addon('GLIBC_2.34\0'), built), []);
+  assert.deepEqual(addonFaults(Buffer.concat([addon(''), Buffer.from('more')]), expected), [
+    'Its program headers are not its end: a file that was cut off would end the program.',
+  ]);
 });
 
 test('the addons of this checkout can be asked for their version and target', () => {
@@ -173,17 +185,22 @@ test('the addons of this checkout can be asked for their version and target', ()
   for (const binding of ['../../binding.js', '../../binding-tools.js']) {
     const { BUILD } = createRequire(import.meta.url)(binding);
     assert.equal(BUILD, `cycle-internal-api-client ${manifest.version} ${target};`);
-    assert.deepEqual(addonFaults(Buffer.from(BUILD), { version: manifest.version, target, folders: [] }), []);
+    const faults = addonFaults(Buffer.from(BUILD), { version: manifest.version, target, folders: [] });
+    assert.ok(!faults.some((fault) => fault.startsWith('It says')), faults.join());
   }
 });
 
-test('flags hide the folders of the builder, a musl addon is a shared object, and one of macOS is named', () => {
+test('flags hide the folders of the builder, a musl addon is a shared object, and each of macOS has a name of its own', () => {
   const paths = new Map([['/home/me', '/home']]);
   const hidden = '--remap-path-prefix=/home/me=/home';
   assert.deepEqual(compilerFlags(platformOf('linux-x64-gnu'), paths), [hidden]);
   assert.deepEqual(compilerFlags(platformOf('linux-x64-musl'), paths), [hidden, '-Ctarget-feature=-crt-static']);
-  const named = '-Clink-arg=-Wl,-install_name,@rpath/libcycle_internal_api.dylib';
-  assert.deepEqual(compilerFlags(platformOf('darwin-arm64'), paths), [hidden, named]);
+  assert.deepEqual(compilerFlags(platformOf('darwin-arm64'), paths), [hidden]);
+  for (const library of ['cycle_internal_api', 'cycle_internal_api_production']) {
+    const named = `-Clink-arg=-Wl,-install_name,@rpath/lib${library}.dylib`;
+    assert.deepEqual(linkerFlags(platformOf('darwin-arm64'), library), [named]);
+    assert.deepEqual(linkerFlags(platformOf('linux-x64-gnu'), library), []);
+  }
   assert.equal(zigTarget(platformOf('linux-x64-gnu')), 'x86_64-unknown-linux-gnu.2.17');
   assert.equal(zigTarget(platformOf('linux-x64-musl')), 'x86_64-unknown-linux-musl');
 });
@@ -248,7 +265,7 @@ test('the packages of npm that are joined into dist/ are listed', () => {
   );
 });
 
-test('a tarball without what programs load is not made', (t) => {
+test('a tarball without what programs load, or with what finds addons of another version, is not made', (t) => {
   assert.deepEqual(
     missingFiles(() => false),
     ['dist/import.js', 'dist/index.js', 'binding.js', 'binding-tools.js'],
@@ -265,9 +282,14 @@ test('a tarball without what programs load is not made', (t) => {
   mkdirSync(join(folder, 'dist'));
   writeFileSync(join(folder, 'dist/import.js'), '');
   writeFileSync(join(folder, 'dist/index.js'), '');
-  writeFileSync(join(folder, 'binding.js'), '');
-  writeFileSync(join(folder, 'binding-tools.js'), '');
+  for (const name of ['package.json', 'binding.js', 'binding-tools.js']) {
+    cpSync(join(root, name), join(folder, name));
+  }
   assert.equal(pack().status, 0);
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, version: '9.9.9' }));
+  const stale = pack();
+  assert.equal(stale.status, 1);
+  assert.match(stale.stderr, /binding\.js is of version .*, not 9\.9\.9\. .*[\s\S]*npm run build/);
 });
 
 test("what finds the addon with the tools has its file for each system, beside production's", () => {
@@ -279,6 +301,20 @@ test("what finds the addon with the tools has its file for each system, beside p
     assert.ok(ofTools.includes(`require('${manifest.name}-${platform.name}/${tools}')`), tools);
     assert.ok(!ofTools.includes(production));
   }
+});
+
+test('what finds the addons is of this version and knows every platform', () => {
+  const read = (/** @type {string} */ name) => readFileSync(join(root, name), 'utf8');
+  assert.deepEqual(bindingFaults(manifest, platforms, read), []);
+  assert.deepEqual(bindingFaults({ ...manifest, version: '9.9.9' }, platforms, read), [
+    `binding.js is of version ${manifest.version}, not 9.9.9.`,
+    `binding-tools.js is of version ${manifest.version}, not 9.9.9.`,
+  ]);
+  const newPlatform = { name: 'sun-sparc', target: 'sparc-sun-solaris', os: 'sun', cpu: 'sparc' };
+  assert.deepEqual(bindingFaults(manifest, [...platforms, newPlatform], read), [
+    'binding.js does not look for cycle-internal-api.sun-sparc.node.',
+    'binding-tools.js does not look for cycle-internal-api-tools.sun-sparc.node.',
+  ]);
 });
 
 test('the checkout itself is not published', () => {

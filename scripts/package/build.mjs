@@ -28,19 +28,28 @@ export function pathsToHide() {
   ]);
 }
 
-/** @param {import('./platforms.mjs').Platform} platform */
-export function compilerFlags({ libc, os }, paths = pathsToHide()) {
+/**
+ * The flags with which all crates of both addons are compiled.
+ *
+ * @param {import('./platforms.mjs').Platform} platform
+ */
+export function compilerFlags({ libc }, paths = pathsToHide()) {
   const flags = [...paths].map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
   if (libc === 'musl') {
     // musl must be linked dynamically, because the addon is a shared object that the system's musl loads.
     flags.push('-Ctarget-feature=-crt-static');
   }
-  if (os === 'darwin') {
-    // A macOS library contains its name. By default that is the path at which it was linked.
-    flags.push(`-Clink-arg=-Wl,-install_name,@rpath/${libraryFile({ os }, 'cycle_internal_api')}`);
-  }
   return flags;
 }
+
+/**
+ * The flags for linking an addon. A library of macOS contains its name, by default the path at which it was linked.
+ *
+ * @param {{ os: string }} platform
+ * @param {string} library
+ */
+export const linkerFlags = ({ os }, library) =>
+  os === 'darwin' ? [`-Clink-arg=-Wl,-install_name,@rpath/${libraryFile({ os }, library)}`] : [];
 
 /**
  * @param {{ os: string }} platform
@@ -80,6 +89,7 @@ export function buildAddons(platform) {
         ...['--target', zigTarget(platform), '--target-dir', folder],
         ...['--config', `target.${target}.rustflags=[${flags}]`],
         ...parameters,
+        ...['--', ...linkerFlags(platform, library)],
       ],
       { ...zig, ...env, ...macosEnvironment(platform) },
     );

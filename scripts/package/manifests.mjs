@@ -1,5 +1,6 @@
 // Makes the package.json of each tarball from that of the project.
 
+import { endsWithProgramHeaders } from '../program-headers.mjs';
 import { debugParts } from './debug-parts.mjs';
 
 /** @typedef {import('./platforms.mjs').Platform} Platform */
@@ -24,12 +25,19 @@ export const platformPackage = (manifest, platform) => `${manifest.name}-${platf
 export const addonFile = (manifest, platform) => `${manifest.napi.binaryName}.${platform.name}.node`;
 
 /**
+ * Replaces the names of production's addon by those of the addon with the tools.
+ *
+ * @param {string} text the name of a file, or code that has such names
+ */
+export const withTools = (text) => text.replaceAll('cycle-internal-api.', 'cycle-internal-api-tools.');
+
+/**
  * The addon with the protocol engine and the simulator, which is in the same package.
  *
  * @param {Manifest} manifest the project's
  * @param {Platform} platform
  */
-export const toolsFile = (manifest, platform) => `${manifest.napi.binaryName}-tools.${platform.name}.node`;
+export const toolsFile = (manifest, platform) => withTools(addonFile(manifest, platform));
 
 /**
  * The main package. Its optional dependencies are the addons of all platforms, of which a package manager installs those
@@ -74,6 +82,33 @@ const BUILT = ['dist/import.js', 'dist/index.js', 'binding.js', 'binding-tools.j
  * @param {(name: string) => boolean} isThere
  */
 export const missingFiles = (isThere) => BUILT.filter((name) => !isThere(name));
+
+/**
+ * Finds out whether a file that finds an addon was made by another build, with another version or other platforms.
+ *
+ * @param {Manifest} manifest the project's
+ * @param {readonly Platform[]} platforms
+ * @param {(name: string) => string} read
+ * @returns {string[]} one sentence for each fault
+ */
+export function bindingFaults(manifest, platforms, read) {
+  /** @type {[string, (manifest: Manifest, platform: Platform) => string][]} */
+  const bindings = [
+    ['binding.js', addonFile],
+    ['binding-tools.js', toolsFile],
+  ];
+  return bindings.flatMap(([name, fileOf]) => {
+    const text = read(name);
+    const versions = [...text.matchAll(/\bexpected (\S+) but got /g)].map(([, version]) => version);
+    const other = versions.find((version) => version !== manifest.version);
+    const files = new Set([...text.matchAll(/'\.\/([^']+\.node)'/g)].map(([, file]) => file));
+    const missing = platforms.map((platform) => fileOf(manifest, platform)).filter((file) => !files.has(file));
+    return [
+      ...(other ? [`${name} is of version ${other}, not ${manifest.version}.`] : []),
+      ...(missing.length > 0 ? [`${name} does not look for ${missing.join(', ')}.`] : []),
+    ];
+  });
+}
 
 /**
  * Reads the files that contain the project's version.
@@ -143,6 +178,9 @@ export function addonFaults(bytes, { version, target, folders, glibc }) {
   }
   for (const folder of folders.filter((name) => name.length > 1 && text.includes(name))) {
     faults.push(`The path ${folder} is in it.`);
+  }
+  if (target.includes('-linux-') && !endsWithProgramHeaders(bytes)) {
+    faults.push('Its program headers are not its end: a file that was cut off would end the program.');
   }
   const forDebuggers = debugParts(bytes);
   if (forDebuggers.length > 0) {
