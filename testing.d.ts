@@ -134,9 +134,16 @@ export interface SimulatorOptions {
   /** How elections are held. */
   election?:
     | {
-        /** Whether containers hold elections; if not, a check-in is answered with 404. Default true. */
+        /**
+         * Whether containers with `config.deploy.ha_elections` hold elections. If not, and in containers without that
+         * setting, a check-in is answered with 404. Default true.
+         */
         enabled?: boolean | undefined;
-        /** How long a primary may stay away before another takes its place, in milliseconds. Default 10000. */
+        /**
+         * How long a primary stays one after its last check-in, in milliseconds. It may be less than the platform's
+         * minimum of 15 s. Default: the container's `config.deploy.ha_elections.stale_primary_deadline`, 45 s for the
+         * container that asks.
+         */
         deadlineMs?: number | undefined;
       }
     | undefined;

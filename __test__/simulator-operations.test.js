@@ -2,20 +2,12 @@
 
 const assert = require('node:assert/strict');
 const { after, before, beforeEach, test } = require('node:test');
-const Ajv = require('ajv/dist/2020').default;
-const addFormats = require('ajv-formats').default;
-const document = require('../generated/openapi.json');
 const operations = require('../generated/operations.json');
 const { startSimulator } = require('../testing');
+const { assertError, assertValid } = require('./peers/declared-answers');
 const { request } = require('./peers/http-request');
-const { startedSimulator } = require('./peers/started-simulator');
 
-const OBJECT_ID = /^[0-9a-f]{24}$/;
 const NEW_IMAGE = '65f000000000000000000000';
-
-const ajv = new Ajv({ strict: false, formats: { objectid: OBJECT_ID, 'ip-address': true, cidr: true } });
-addFormats(ajv);
-ajv.addSchema({ $id: 'api', components: document.components });
 
 /** @type {import('../testing').Simulator} */
 let simulator;
@@ -27,33 +19,6 @@ before(async () => {
 beforeEach(() => simulator.reset());
 
 after(() => simulator.close());
-
-/**
- * @param {object} schema
- * @param {unknown} value
- */
-function assertValid(schema, value) {
-  const validate = ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"api#/')));
-  assert.ok(validate(value), ajv.errorsText(validate.errors));
-}
-
-/**
- * An error in the platform's envelope.
- *
- * @param {{ status: number | undefined, json: any, text: string }} answer
- * @param {number} status
- * @param {string} code
- * @param {string} [source]
- */
-function assertError(answer, status, code, source) {
-  const { json } = answer;
-  assert.equal(answer.status, status, answer.text);
-  assertValid({ $ref: '#/components/schemas/ErrorEnvelope' }, json);
-  assert.deepEqual(Object.keys(json), ['data', 'error']);
-  assert.deepEqual([json.data, json.error.status, json.error.code], [null, status, code]);
-  assert.equal(json.error.source, source);
-  assert.ok(json.error.title.length > 0);
-}
 
 /** What each operation is asked with, where it needs anything. */
 function inputs() {
@@ -248,34 +213,6 @@ test('a downloaded image is in the list from then on', async () => {
     assert.equal(json.data.at(-1).id, NEW_IMAGE);
     assert.deepEqual((await request(simulator, '/v1/server/images')).json, json);
   }
-});
-
-test('the lease moves when the primary stops checking in', async () => {
-  const { self, instances } = simulator.world;
-  const siblings = instances.filter((i) => i.container_id === self.container_id).map(({ id }) => id);
-  const [one, two, three] = siblings;
-  const tokens = new Map(siblings.map((id) => [id, simulator.tokenFor(id)]));
-  const checkIn = async (/** @type {string} */ id, /** @type {object} */ body = { electable: true, priority: 1 }) => {
-    const { json } = await request(simulator, '/v1/ha/election/checkin', { token: tokens.get(id), body });
-    return json.data.primary_instance_id;
-  };
-  assert.equal(await checkIn(three, { electable: false, priority: 9 }), null);
-  assert.equal(await checkIn(one), one);
-  assert.equal(await checkIn(two, { electable: true, priority: 9 }), one);
-  simulator.advance(9_000);
-  assert.equal(await checkIn(one), one);
-  simulator.advance(9_000);
-  assert.equal(await checkIn(two), one);
-  simulator.advance(1_000);
-  assert.equal(await checkIn(two), two);
-  assert.equal(await checkIn(one), two);
-  assert.equal(await checkIn(two, { electable: false, priority: 0 }), one);
-});
-
-test('without elections a check-in is not found', async (t) => {
-  const other = await startedSimulator(t, { election: { enabled: false } });
-  const body = { electable: true, priority: 1 };
-  assertError(await request(other, '/v1/ha/election/checkin', { body }), 404, '404.ha-service.session');
 });
 
 test('a VPN login is checked', async () => {

@@ -43,7 +43,7 @@ pub struct SimulatorOptions {
     pub latency_ms: Option<f64>,
     /// Whether it holds elections; `true` by default.
     pub elections: Option<bool>,
-    /// How long a primary may be silent before it loses its role, in milliseconds.
+    /// How long a primary may be silent before it loses its role, in milliseconds; by default what the world says.
     pub election_deadline_ms: Option<f64>,
 }
 

@@ -205,6 +205,18 @@ impl Declaration {
         }
     }
 
+    /// Checks that the behaviours can serve a world.
+    ///
+    /// # Errors
+    /// When a value of the world is not of the form that a behaviour needs.
+    pub(crate) fn check_world(&self, world: &Value) -> Result<(), Error> {
+        self.simulation
+            .operations
+            .values()
+            .try_for_each(|behaviour| behaviour.check_world(world))
+            .map_err(Error::World)
+    }
+
     /// The names of the headers that carry secrets, in lower case.
     pub(crate) fn secret_headers(&self) -> Vec<String> {
         let names = self.schemes.values().map(|scheme| match scheme {

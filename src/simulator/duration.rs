@@ -1,6 +1,10 @@
 //! Parses durations: numbers with units, such as `1h30m` or `1.5s`.
 
+use std::borrow::Cow;
 use std::time::Duration;
+
+use serde::de::Error as _;
+use serde::{Deserialize as _, Deserializer};
 
 /// Parses a duration; `None` when the text is not one.
 /// Units are `ns`, `us`, `ms`, `s`, `m`, `h`, `d`, `w`, `mo` (30 days) and `y` (365 days).
@@ -23,6 +27,15 @@ pub(crate) fn parse(text: &str) -> Option<Duration> {
         rest = after;
     }
     Some(total)
+}
+
+/// Reads a duration of a declaration.
+///
+/// # Errors
+/// When it is not a duration.
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = Cow::<'de, str>::deserialize(deserializer)?;
+    parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not a duration")))
 }
 
 fn unit_seconds(unit: &str) -> Option<f64> {

@@ -7,7 +7,7 @@ use data_encoding::BASE64;
 use serde_json::{Map, Value, json};
 
 use super::api_error::ApiError;
-use super::behaviour::{Call, Leasing, Outcome, State};
+use super::behaviour::{Behaviour, Call, Leasing, Outcome, State};
 use super::clock::{Clock, rfc3339};
 use super::declaration::{Declaration, Operation, Scheme};
 use super::placeholders::{Scope, fill};
@@ -118,8 +118,21 @@ impl Engine {
     }
 
     /// The world as it is now.
-    pub(crate) fn world(&self) -> &Value {
+    pub(crate) fn world(&mut self) -> &Value {
+        self.expire();
         &self.world
+    }
+
+    /// Changes in the world what time alone has changed: leases that were not renewed are over.
+    fn expire(&mut self) {
+        let now = self.clock.now();
+        for ((operation, group), election) in &mut self.state.elections {
+            if election.expire(now)
+                && let Some(Behaviour::Lease(lease)) = self.declaration.simulation.operations.get(operation)
+            {
+                lease.show(group, election, &mut self.world);
+            }
+        }
     }
 
     /// Adds the declared fields of every message to a message.
@@ -141,6 +154,7 @@ impl Engine {
         if let Some(service) = &self.service {
             return protocol::reply(service, request);
         }
+        self.expire();
         let declaration = Arc::clone(&self.declaration);
         let (operation, path) = match declaration.route(&request.method, &request.path) {
             Route::Found(operation, path) => {

@@ -34,6 +34,9 @@ pub enum Error {
         /// What is wrong with its path.
         fault: String,
     },
+    /// A value of the world is not of the form that a behaviour needs.
+    #[error("the world can't be served: {0}")]
+    World(String),
     /// Another server listens on the socket.
     #[error("another server is listening on {}; stop it, or give another socketPath", .0.display())]
     AddressInUse(PathBuf),
@@ -114,7 +117,8 @@ impl Error {
             | Self::UnknownOperation(_)
             | Self::UnknownCase(_)
             | Self::UnknownScheme(_)
-            | Self::OperationPath { .. } => "ERR_CYCLE_DECLARATION",
+            | Self::OperationPath { .. }
+            | Self::World(_) => "ERR_CYCLE_DECLARATION",
             Self::AddressInUse(_) => "EADDRINUSE",
             Self::NotASocket { .. } => "ENOTSOCK",
             Self::PathTooLong(_) => "ENAMETOOLONG",

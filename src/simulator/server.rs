@@ -42,7 +42,7 @@ pub struct Options {
     pub latency: Duration,
     /// Whether elections are enabled, so that leases are given.
     pub elections: bool,
-    /// How long a holder keeps a lease without checking in; `None`: as declared.
+    /// How long a holder keeps a lease without checking in; `None`: as the world says.
     pub lease_deadline: Option<Duration>,
     /// The simulator's clock.
     pub clock: Clock,
@@ -99,6 +99,7 @@ impl Simulator {
         if let Some(patch) = options.world {
             merge(&mut world, patch);
         }
+        declaration.check_world(&world)?;
         let token = token(&declaration, &world, options.token)?;
         let metadata = declaration.simulation.metadata.as_ref().and_then(|path| get(&world, path));
         let metadata = metadata.map(|metadata| format!("{metadata:#}\n"));

@@ -79,7 +79,13 @@ pub(super) const SIMULATION: &str = r#"{
     "add": {"kind": "append", "into": "list", "key": "id", "entry": {"id": "$body.id", "seen": "$now"},
             "added": [{"topic": "list.new", "object": {"id": "$entry.id"}}], "renewed": [{"topic": "list.updated"}]},
     "checkIn": {"kind": "lease", "group": "$self.home", "member": "$self.thing_id", "electable": "$body.electable", "priority": "$body.priority",
-                "deadline_ms": 10000, "disabled": "thing", "answer": {"data": {"primary": "$primary", "time": "$now"}}},
+                "deadline": {"from": "homes", "where": {"id": "$self.home"}, "take": "lead.within", "at_least": "5s"},
+                "disabled": "thing", "answer": {"data": {"primary": "$primary", "time": "$now"}},
+                "record": {
+                  "primary": {"id": "$member.name", "priority": "$member.priority", "since": "$member.elected", "seen": "$member.seen"},
+                  "group": {"in": ["homes"], "where": {"id": "$group.name"}, "set": {"leads": "$group.primary", "seen": "$group.seen"}},
+                  "members": {"in": ["things"], "where": {"id": "$member.name"}, "set": {"lead": {"since": "$member.elected", "seen": "$member.seen"}}}
+                }},
     "login": {"kind": "basic-login", "users": "users", "username": "name", "password": "word", "answer": {"data": true}, "refused": {"status": 403, "answer": {"data": false}}},
     "note": {"kind": "record", "answer": {"data": true}, "each": "body", "publish": [{"topic": "noted", "object": {"id": "$item.event"}}]},
     "task": {"kind": "task", "on": "$body.action", "answer": {}, "tasks": {
@@ -94,7 +100,7 @@ pub(super) const SIMULATION: &str = r#"{
 pub(super) const WORLD: &str = r#"{
   "self": {"token": "t", "thing_id": "a", "home": "h"},
   "about": {"id": "h"},
-  "homes": [{"id": "h"}],
+  "homes": [{"id": "h", "lead": {"within": "10s"}}],
   "map": {"k": "v"},
   "things": [{"id": "a", "home": "h", "state": "stopped"}, {"id": "b", "home": "h", "state": "running"}, {"id": "c", "home": "other"}],
   "copies": {"x": {"things": [{"id": "a", "state": "stopped"}]}},
@@ -270,6 +276,54 @@ fn moves_the_lease_when_the_holder_is_silent() {
 
     let (mut off, _) = engine(Leasing { enabled: false, deadline: None });
     assert_eq!(call(&mut off, "t", "POST", "/lead", &body).status, 404);
+}
+
+#[test]
+fn shows_the_lease_in_the_world() {
+    let (mut engine, clock) = engine(Leasing::default());
+    assert!(engine.add_token("u", "b"));
+    let check_in = |engine: &mut Engine, token: &str, electable: bool| {
+        let body = json!({"electable": electable, "priority": 3});
+        assert_eq!(call(engine, token, "POST", "/lead", &body).status, 200);
+    };
+    let (first, second) = ("2001-09-09T01:46:40.000Z", "2001-09-09T01:46:49.000Z");
+    check_in(&mut engine, "t", true);
+    clock.advance(Duration::from_secs(9));
+    check_in(&mut engine, "u", true);
+    let world = engine.world();
+    let leads = json!({"id": "a", "priority": 3, "since": first, "seen": first});
+    assert_eq!((&world["homes"][0]["leads"], &world["homes"][0]["seen"]), (&leads, &json!(second)));
+    assert_eq!(world["things"][0]["lead"], json!({"since": first, "seen": first}));
+    assert_eq!(world["things"][1]["lead"], json!({"since": null, "seen": second}));
+    assert_eq!(world["things"][2].get("lead"), None);
+
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(engine.world()["homes"][0]["leads"], Value::Null);
+    assert_eq!(get(&mut engine, "/thing").1["data"]["lead"], json!({"since": null, "seen": first}));
+    check_in(&mut engine, "u", true);
+    assert_eq!(engine.world()["homes"][0]["leads"]["id"], "b");
+}
+
+#[test]
+fn has_no_lease_where_the_world_has_no_deadline() {
+    let mut world: Value = serde_json::from_str(WORLD).unwrap();
+    world["homes"][0]["lead"] = Value::Null;
+    let mut engine = Engine::new(declaration(), world, None, Leasing::default(), Clock::default());
+    let reply = call(&mut engine, "t", "POST", "/lead", &json!({"electable": true, "priority": 1}));
+    assert_eq!((reply.status, &reply.body["error"]["detail"]), (404, &json!("lead.within is not set")));
+}
+
+#[test]
+fn refuses_a_world_with_a_deadline_that_is_too_short_or_none() {
+    for (given, shown) in [(json!("4s"), r#""4s""#), (json!("soon"), r#""soon""#), (json!(60), "60")] {
+        let world = Some(json!({"homes": [{"id": "g"}, {"id": "h", "lead": {"within": given}}]}));
+        let refused = Simulator::start(declaration(), Options { world, ..Options::default() }, |_| {});
+        let error = refused.err().unwrap();
+        let expected = format!(
+            "the world can't be served: homes.1.lead.within must be a duration of 5s or more, not {shown}"
+        );
+        assert_eq!((error.code(), error.to_string()), ("ERR_CYCLE_DECLARATION", expected));
+    }
 }
 
 #[test]

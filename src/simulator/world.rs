@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::placeholders::{Scope, fill};
-use crate::protocol::value::get;
+use crate::protocol::value::{get, set};
 
 /// Conditions for entries: by dotted path, the value that an entry must have there.
 ///
@@ -34,6 +34,35 @@ impl Bound {
     /// Whether an entry meets every condition.
     pub(crate) fn matches(&self, entry: &Value) -> bool {
         self.0.iter().all(|(path, wanted)| get(entry, path) == Some(wanted))
+    }
+}
+
+/// Sets values of certain entries.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Change {
+    /// Paths of the collections with the entries.
+    #[serde(rename = "in")]
+    collections: Vec<String>,
+    #[serde(rename = "where")]
+    filter: Filter,
+    /// The values to set, by dotted path.
+    set: BTreeMap<String, Value>,
+}
+
+impl Change {
+    /// Changes the entries that match, with the placeholders filled from `scope`.
+    pub(crate) fn apply(&self, world: &mut Value, scope: &Scope<'_>) {
+        let wanted = self.filter.bind(scope);
+        for collection in &self.collections {
+            for_each_mut(world, collection, &mut |entry| {
+                if wanted.matches(entry) {
+                    for (path, value) in &self.set {
+                        set(entry, path, fill(value, scope).unwrap_or(Value::Null));
+                    }
+                }
+            });
+        }
     }
 }
 
@@ -105,6 +134,24 @@ mod tests {
         assert_eq!(
             world,
             json!({"services": {"vpn": {"instances": [{"id": 1, "seen": true}]}}, "list": [{"id": 2, "seen": true}]})
+        );
+    }
+
+    #[test]
+    fn sets_values_of_the_entries_that_match() {
+        let change: Change = serde_json::from_value(json!(
+            {"in": ["one", "two"], "where": {"id": "$who"}, "set": {"seen.at": "$now", "gone": "$nothing"}}
+        ))
+        .unwrap();
+        let mut world = json!({"one": [{"id": 1}, {"id": 2}], "two": [{"id": 2, "seen": {"by": 3}}]});
+        let (who, now) = (json!(2), json!("noon"));
+        change.apply(&mut world, &Scope::default().with("who", &who).with("now", &now));
+        assert_eq!(
+            world,
+            json!({
+                "one": [{"id": 1}, {"id": 2, "seen": {"at": "noon"}, "gone": null}],
+                "two": [{"id": 2, "seen": {"by": 3, "at": "noon"}, "gone": null}]
+            })
         );
     }
 

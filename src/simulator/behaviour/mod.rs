@@ -2,6 +2,7 @@
 //! written for a certain endpoint.
 
 mod append;
+mod election;
 mod lease;
 mod login;
 mod lookup;
@@ -18,7 +19,8 @@ use serde_json::{Value, json};
 use super::api_error::ApiError;
 use super::placeholders::{Scope, fill};
 
-pub(crate) use lease::{Election, Leasing};
+pub(crate) use election::Election;
+pub(crate) use lease::Leasing;
 pub(crate) use store::Store;
 
 /// What an operation does when it is called.
@@ -38,7 +40,7 @@ pub(crate) enum Behaviour {
     /// Adds an entry to a collection, or updates the one with the same key.
     Append(append::Append),
     /// Gives a lease to one of the members that check in.
-    Lease(lease::Lease),
+    Lease(Box<lease::Lease>),
     /// Checks a user name and a password.
     BasicLogin(login::Login),
     /// Always gives the same answer; the request is in the journal.
@@ -89,6 +91,17 @@ impl Behaviour {
             Self::BasicLogin(login) => Ok(login.run(call)),
             Self::Record(record) => Ok(record.run(call)),
             Self::Task(task) => task.run(call),
+        }
+    }
+
+    /// Checks the values of a world that must be of a certain form.
+    ///
+    /// # Errors
+    /// A message that names the value.
+    pub(crate) fn check_world(&self, world: &Value) -> Result<(), String> {
+        match self {
+            Self::Lease(lease) => lease.check_world(world),
+            _ => Ok(()),
         }
     }
 
