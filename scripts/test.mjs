@@ -19,8 +19,8 @@ Names choose test files by a part of their path, and leave out the Rust tests.
 
 const LANES = ['event-loop', 'io-thread'];
 
-/** Slow tests that do not depend on the lane: types, generated files and pages. */
-const LANELESS = /^__test__[/\\](?:(?:types|scripts|protocol)[/\\]|docs\.test)/;
+/** Slow tests that do not depend on the lane: types, generated files, pages, and elections of many processes. */
+const LANELESS = /^__test__[/\\](?:(?:types|scripts|protocol)[/\\]|(?:docs|live-election-processes)\.test)/;
 
 function readArguments() {
   const { values, positionals } = parseArgs({
