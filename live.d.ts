@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { LiveErrorCode } from './generated/error-codes.js';
+import type { components } from './generated/schema.js';
 import type { InternalApiClient } from './index.js';
 
 export type { LiveErrorCode } from './generated/error-codes.js';
@@ -206,3 +207,222 @@ export interface Election extends LivePart {
  * ```
  */
 export declare function joinElection(options?: ElectionOptions): Promise<Election>;
+
+/**
+ * What {@link mirrorEnvironment} can mirror, each with the type of its entries.
+ *
+ * @example
+ * ```ts
+ * import type { MirroredResources } from '@cycleplatform/internal-api-client/live';
+ *
+ * function isRunning(instance: MirroredResources['instances']) {
+ *   return instance.state.current === 'running';
+ * }
+ * ```
+ */
+export interface MirroredResources {
+  /** Of `GET /v1/environment/containers`. */
+  containers: components['schemas']['Container'];
+  /** Of `GET /v1/environment/instances`. */
+  instances: components['schemas']['Instance'];
+  /** Of `GET /v1/environment/services`. They have no ID: their names, such as `loadbalancer`, are in its place. */
+  services: components['schemas']['ServiceContainer'];
+  /** Of `GET /v1/environment/ips`. */
+  ips: components['schemas']['Ip'];
+  /** Of `GET /v1/environment/virtual-machines`. */
+  virtualMachines: components['schemas']['VirtualMachine'];
+}
+
+/**
+ * The name of something that can be mirrored.
+ *
+ * @example
+ * ```ts
+ * import { type MirroredResource, mirrorEnvironment } from '@cycleplatform/internal-api-client/live';
+ *
+ * const all: MirroredResource[] = ['containers', 'instances', 'services', 'ips', 'virtualMachines'];
+ * const mirror = await mirrorEnvironment({ resources: all });
+ * ```
+ */
+export type MirroredResource = keyof MirroredResources;
+
+/**
+ * Options of {@link mirrorEnvironment}.
+ *
+ * @example
+ * ```ts
+ * import { type MirrorOptions, mirrorEnvironment } from '@cycleplatform/internal-api-client/live';
+ *
+ * const options: MirrorOptions<'ips'> = { resources: ['ips'], resyncMs: 60_000 };
+ * const mirror = await mirrorEnvironment(options);
+ * console.log(mirror.ips.size);
+ * ```
+ */
+export interface MirrorOptions<R extends MirroredResource = 'containers' | 'instances'> extends LiveOptions {
+  /** What to mirror. Default `['containers', 'instances']`. */
+  resources?: readonly R[] | undefined;
+  /** Milliseconds between lists while nothing happens, from 1. Up to a tenth less is waited. Default 300000. */
+  resyncMs?: number | undefined;
+  /** Milliseconds from the end of a list until the same list may be asked for again, from 0. Default 1000. */
+  minIntervalMs?: number | undefined;
+  /** Milliseconds between lists while notifications do not come, from 1. Up to a tenth less is waited. Default 30000. */
+  pollMs?: number | undefined;
+  /** Milliseconds without a byte, or an answer to a ping, after which notifications count as lost; 0 for never. Default 30000. */
+  idleTimeoutMs?: number | undefined;
+  /** Milliseconds before notifications are connected to again, doubled with each failure, with a random part. Default 1000. */
+  reconnectBaseDelayMs?: number | undefined;
+  /** The longest such delay, in milliseconds. Default 30000. */
+  reconnectMaxDelayMs?: number | undefined;
+}
+
+/**
+ * The entries of a list by ID: a Map that only its mirror can change. Entries are frozen; those that did not change stay the same
+ * objects.
+ *
+ * @example
+ * ```ts
+ * import { type MirroredCollection, type MirroredResources, mirrorEnvironment } from '@cycleplatform/internal-api-client/live';
+ *
+ * function names(containers: MirroredCollection<MirroredResources['containers']>) {
+ *   return containers.filter((container) => container.state.current === 'running').map(({ name }) => name);
+ * }
+ * console.log(names((await mirrorEnvironment()).containers));
+ * ```
+ */
+export interface MirroredCollection<T> extends ReadonlyMap<string, T> {
+  /** The entries for which the predicate gives something true. */
+  filter(predicate: (entry: T, id: string) => unknown): T[];
+  /** The first of them; undefined when there is none. */
+  find(predicate: (entry: T, id: string) => unknown): T | undefined;
+}
+
+/**
+ * What a newer list changed.
+ *
+ * @example
+ * ```ts
+ * import { type MirrorChange, mirrorEnvironment } from '@cycleplatform/internal-api-client/live';
+ *
+ * function show(change: MirrorChange<'containers' | 'instances'>) {
+ *   if (change.resource === 'containers') {
+ *     for (const { before, after } of change.changed) console.log(before.state.current, after.state.current);
+ *   }
+ * }
+ * (await mirrorEnvironment()).on('change', show);
+ * ```
+ */
+export type MirrorChange<R extends MirroredResource = MirroredResource> = {
+  [K in R]: {
+    resource: K;
+    /** Entries that are new. */
+    added: MirroredResources[K][];
+    /** Entries that are gone, as they were. */
+    removed: MirroredResources[K][];
+    /** Entries that differ anywhere in them. */
+    changed: { id: string; before: MirroredResources[K]; after: MirroredResources[K] }[];
+  };
+}[R];
+
+/**
+ * Whether a mirror shows what the platform has.
+ *
+ * @example
+ * ```ts
+ * import { type MirrorFreshness, mirrorEnvironment } from '@cycleplatform/internal-api-client/live';
+ *
+ * const { synced, since, reason }: MirrorFreshness = (await mirrorEnvironment()).freshness;
+ * if (!synced) console.log(`What is shown was true at ${since.toISOString()} (${reason})`);
+ * ```
+ */
+export interface MirrorFreshness {
+  /** Whether every list was asked for after everything that is known to have happened, and notifications come. */
+  readonly synced: boolean;
+  /** When `synced`: since when. Otherwise what is shown was true then, and what happened later may be missing. */
+  readonly since: Date;
+  /**
+   * Why it is not in sync. `listing`: a list is being asked for because something happened. `disconnected`: notifications do not
+   * come now. `refused`: the platform does not give them to this instance. `failing`: the last list of a resource failed. `closed`:
+   * the mirror has ended. With `disconnected` and `refused`, lists are asked for every `pollMs`.
+   */
+  readonly reason: 'listing' | 'disconnected' | 'refused' | 'failing' | 'closed' | undefined;
+  /** The failure behind it, where there was one. */
+  readonly error: Error | undefined;
+}
+
+/**
+ * The events of a {@link Mirror}, with the arguments of their listeners.
+ *
+ * @example
+ * ```ts
+ * import { type MirrorEventMap, mirrorEnvironment } from '@cycleplatform/internal-api-client/live';
+ *
+ * const onError = (...[error]: MirrorEventMap['error']) => console.error(error.message);
+ * (await mirrorEnvironment()).on('error', onError);
+ * ```
+ */
+export interface MirrorEventMap<R extends MirroredResource = 'containers' | 'instances'> {
+  /** A list differs from the one before. The mirror shows it already. One for each list of a resource. */
+  change: [change: MirrorChange<R>];
+  /** A list failed, or notifications do not come. It is tried again; `freshness` says what the mirror is worth meanwhile. */
+  error: [error: Error];
+}
+
+/**
+ * Lists of the environment that follow the platform. What was not asked for is undefined.
+ *
+ * @example
+ * ```ts
+ * import { type Mirror, mirrorEnvironment } from '@cycleplatform/internal-api-client/live';
+ *
+ * const mirror: Mirror = await mirrorEnvironment();
+ * const container = await mirror.until(({ containers }) => containers.find(({ name }) => name === 'api'));
+ * console.log(container.state.current);
+ * ```
+ */
+export interface Mirror<R extends MirroredResource = 'containers' | 'instances'> extends LivePart {
+  readonly containers: 'containers' extends R ? MirroredCollection<MirroredResources['containers']> : undefined;
+  readonly instances: 'instances' extends R ? MirroredCollection<MirroredResources['instances']> : undefined;
+  /** By name of the service. */
+  readonly services: 'services' extends R ? MirroredCollection<MirroredResources['services']> : undefined;
+  readonly ips: 'ips' extends R ? MirroredCollection<MirroredResources['ips']> : undefined;
+  readonly virtualMachines: 'virtualMachines' extends R
+    ? MirroredCollection<MirroredResources['virtualMachines']>
+    : undefined;
+  /** Whether it shows what the platform has. */
+  readonly freshness: MirrorFreshness;
+  /**
+   * Waits until a predicate gives something true, which it resolves with. It is called at once, and after each change of a list or
+   * of `freshness.synced`.
+   *
+   * Rejects with what the predicate throws; with the signal's reason; with `ERR_CYCLE_TIMEOUT` after `timeoutMs`; with
+   * `ERR_CYCLE_CLOSED`, or why the mirror ended, when it ends.
+   */
+  until<T>(
+    predicate: (mirror: this) => T,
+    options?: { signal?: AbortSignal | undefined; timeoutMs?: number | undefined },
+  ): Promise<Exclude<T, false | 0 | 0n | '' | null | undefined>>;
+  on<E extends keyof MirrorEventMap<R>>(event: E, listener: (...args: MirrorEventMap<R>[E]) => unknown): this;
+  once<E extends keyof MirrorEventMap<R>>(event: E, listener: (...args: MirrorEventMap<R>[E]) => unknown): this;
+  off<E extends keyof MirrorEventMap<R>>(event: E, listener: (...args: MirrorEventMap<R>[E]) => unknown): this;
+}
+
+/**
+ * Mirrors lists of the environment: what the platform has, without asking for it again and again.
+ *
+ * @param options see {@link MirrorOptions}
+ * @returns the mirror, once all lists are there. Calls without an answer are tried again until `signal` aborts.
+ * @throws `ERR_CYCLE_API` for an answer that does not change by waiting, `ERR_CYCLE_BAD_ANSWER` for one without a list, and
+ *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for an option.
+ *
+ * @example
+ * ```ts
+ * import { mirrorEnvironment } from '@cycleplatform/internal-api-client/live';
+ *
+ * await using mirror = await mirrorEnvironment({ resources: ['instances'] });
+ * mirror.on('change', ({ added, removed }) => console.log(`${added.length} more instances, ${removed.length} less`));
+ * await mirror.until(({ instances }) => instances.filter(({ state }) => state.current === 'running').length >= 3);
+ * ```
+ */
+export declare function mirrorEnvironment<R extends MirroredResource = 'containers' | 'instances'>(
+  options?: MirrorOptions<R>,
+): Promise<Mirror<R>>;

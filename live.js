@@ -4,3 +4,4 @@ const live = require('./dist/live.js');
 
 // By name, so that Node finds them here when it searches what `import` loads for names.
 exports.joinElection = live.joinElection;
+exports.mirrorEnvironment = live.mirrorEnvironment;

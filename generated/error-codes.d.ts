@@ -27,7 +27,7 @@ export type TransportErrorCode =
   | 'ERR_CYCLE_BAD_ENCODING'
   /** The body is larger than `maxResponseBytes`, or than the longest string that JavaScript can hold (about 512 MiB). Raise `maxResponseBytes`. Read very large bodies with `parseAs: 'stream'`. */
   | 'ERR_CYCLE_RESPONSE_TOO_LARGE'
-  /** The whole call took longer than `timeoutMs`. The error's `name` is `TimeoutError`. The message shows the limit. Raise it, or find out why the server is slow. */
+  /** The whole call took longer than `timeoutMs`, or what `until` of a mirror waits for did not happen within it. The error's `name` is `TimeoutError`. The message shows the limit. Raise it, or find out why the server is slow. */
   | 'ERR_CYCLE_TIMEOUT'
   /** The server did not send status and headers within `headersTimeoutMs`, or did not answer the WebSocket handshake. The `name` of a call's error is `TimeoutError`. Find out why the server does not answer, or raise `headersTimeoutMs`. A notification socket tries again by itself. */
   | 'ERR_CYCLE_HEADERS_TIMEOUT'
@@ -43,7 +43,7 @@ export type TransportErrorCode =
   | 'ERR_CYCLE_REQUEST_BODY'
   /** The hash of the body is not the one in the option `integrity`. Do not use the body. Check the hash, or where the body comes from. */
   | 'ERR_CYCLE_INTEGRITY'
-  /** The client, or the simulator, was used after `close()`. Close it after the last call, or make a new one. */
+  /** The client, the simulator, or a live part was used after `close()`. Close it after the last call, or make a new one. */
   | 'ERR_CYCLE_CLOSED'
   /** There is a bug in this package. Please report it, with the message and the stack. */
   | 'ERR_CYCLE_INTERNAL'
@@ -66,6 +66,10 @@ export type LiveErrorCode =
   | 'ERR_INVALID_ARG_TYPE'
   /** A `TypeError`: an option or argument is unknown, or its value is not accepted. The message names the option or argument and what is accepted. */
   | 'ERR_INVALID_ARG_VALUE'
+  /** The whole call took longer than `timeoutMs`, or what `until` of a mirror waits for did not happen within it. The error's `name` is `TimeoutError`. The message shows the limit. Raise it, or find out why the server is slow. */
+  | 'ERR_CYCLE_TIMEOUT'
+  /** The client, the simulator, or a live part was used after `close()`. Close it after the last call, or make a new one. */
+  | 'ERR_CYCLE_CLOSED'
   /** The API answered a call of a live part with an error status. The message has the platform's own code and text, and what the call needs; `status` and `apiCode` have them as data. */
   | 'ERR_CYCLE_API'
   /** An answer does not have the shape that a live part needs. The message names what is missing. The API may be older than this client. */

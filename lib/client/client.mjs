@@ -15,6 +15,9 @@ const METHODS = /** @type {const} */ (['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS'
  * @typedef {import('./plain-request.mjs').PlainRequest} PlainRequest
  */
 
+/** What is behind the object that `getClient()` gave. @type {WeakMap<object, Client>} */
+const clients = new WeakMap();
+
 /**
  * Makes a client of the internal API. Options and methods are documented in `index.d.ts`.
  *
@@ -34,7 +37,18 @@ function getClient(options = {}) {
   for (const method of METHODS) {
     methods[method] = (/** @type {string} */ path, /** @type {any} */ init) => client.call(method, path, init);
   }
+  clients.set(methods, client);
   return /** @type {import('../../index.js').InternalApiClient} */ (/** @type {unknown} */ (methods));
+}
+
+/**
+ * The socket and the token of a client, for what works beside its calls.
+ *
+ * @param {any} client
+ * @returns {{ socketPath: string, token: string } | undefined} undefined for one that `getClient()` did not make
+ */
+function accessOf(client) {
+  return clients.get(client)?.access;
 }
 
 class Client {
@@ -67,6 +81,10 @@ class Client {
       ...(Object.keys(limits).length > 0 ? loadLater().readLimits(limits) : undefined),
     });
     debug('client for %s', this.#native.address);
+  }
+
+  get access() {
+    return { socketPath: this.#native.address, token: this.#token };
   }
 
   /**
@@ -169,4 +187,4 @@ function isVisible(text) {
   return true;
 }
 
-export { getClient };
+export { accessOf, getClient };

@@ -1,3 +1,5 @@
+import { LONGEST } from './timers.mjs';
+
 /**
  * How long to wait before a call is tried again: twice as long after each failure, and a random part less, so that many
  * instances do not ask at the same moment.
@@ -18,7 +20,7 @@ class Backoff {
     const delay = Math.min(this.#base * 2 ** this.#failures, this.#most);
     this.#failures = Math.min(this.#failures + 1, 32);
     const asked = /** @type {any} */ (error)?.retryAfterMs ?? 0;
-    return Math.max(asked, delay * (0.5 + Math.random() / 2));
+    return Math.min(Math.max(asked, delay * (0.5 + Math.random() / 2)), LONGEST);
   }
 
   /** The last call succeeded. */

@@ -1,13 +1,11 @@
-import { getClient } from '../client/client.mjs';
+import { accessOf, getClient } from '../client/client.mjs';
 import { invalidArgument } from '../invalid-argument.mjs';
 import { isSignal } from '../signal.mjs';
 import { refuseOptions } from '../unknown-names.mjs';
+import { LONGEST } from './timers.mjs';
 
 /** The options that every live part takes. */
 const COMMON = ['client', 'socketPath', 'token', 'signal'];
-
-/** The longest delay of Node's timers, in milliseconds. */
-const LONGEST = 2 ** 31 - 1;
 
 /**
  * Checks the options that every live part takes, and refuses unknown ones.
@@ -48,6 +46,16 @@ function clientOf({ client, socketPath, token }) {
 }
 
 /**
+ * Where notifications are to be had: at the place that was given, otherwise where the client calls.
+ *
+ * @param {{ client?: any, socketPath?: string | undefined, token?: string | undefined }} options
+ * @returns {{ socketPath?: string, token?: string }}
+ */
+function accessFor({ client, socketPath, token }) {
+  return { ...accessOf(client), ...(socketPath && { socketPath }), ...(token && { token }) };
+}
+
+/**
  * @param {string} owner
  * @param {string} name
  * @param {unknown} value
@@ -82,4 +90,4 @@ function wrongType(message) {
   return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' });
 }
 
-export { checkMilliseconds, checkOptions, checkText, clientOf, wrongType };
+export { accessFor, checkMilliseconds, checkOptions, checkText, clientOf, wrongType };

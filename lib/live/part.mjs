@@ -66,7 +66,24 @@ class LivePart extends EventEmitter {
   /** @internal @param {unknown} error */
   report(error) {
     if (this.listenerCount('error') > 0) {
-      this.emit('error', error);
+      this.tell('error', error);
+    }
+  }
+
+  /**
+   * Emits an event. What a listener throws is an uncaught exception, as of any emitter, but the caller's work goes on.
+   *
+   * @internal
+   * @param {string} event
+   * @param {unknown[]} details
+   */
+  tell(event, ...details) {
+    try {
+      this.emit(event, ...details);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
     }
   }
 

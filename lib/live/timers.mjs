@@ -1,5 +1,8 @@
 import { clearTimeout, setTimeout } from '../timers.mjs';
 
+/** The longest delay of Node's timers, in milliseconds. A longer one would end at once. */
+const LONGEST = 2 ** 31 - 1;
+
 /** The timers of one live part, which keep the process alive or do not. */
 class Timers {
   #held = true;
@@ -55,4 +58,4 @@ class Timers {
   }
 }
 
-export { Timers };
+export { LONGEST, Timers };
