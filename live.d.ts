@@ -426,3 +426,88 @@ export interface Mirror<R extends MirroredResource = 'containers' | 'instances'>
 export declare function mirrorEnvironment<R extends MirroredResource = 'containers' | 'instances'>(
   options?: MirrorOptions<R>,
 ): Promise<Mirror<R>>;
+
+/**
+ * Options of {@link waitForApi}.
+ *
+ * @example
+ * ```ts
+ * import { type WaitOptions, waitForApi } from '@cycleplatform/internal-api-client/live';
+
+ *
+ * const options: WaitOptions = { timeoutMs: 30_000 };
+ * await waitForApi(options);
+ * ```
+ */
+export interface WaitOptions extends LiveOptions {
+  /** Milliseconds to wait. Default: no limit. Beyond it: `ERR_CYCLE_TIMEOUT`. */
+  timeoutMs?: number | undefined;
+}
+
+/**
+ * Waits until the API answers `GET /v1/hub`. An answer of any status counts, also 401 or 503: there is a server then, and what it
+ * says of further calls is for these to see.
+ *
+ * What fails is tried again after 50 ms, then after twice as long each time, up to 2 s. An attempt may take 5 s.
+ *
+ * @throws `ERR_CYCLE_TIMEOUT` after `timeoutMs`, with the last failure as `cause`; the signal's reason; at once what does not
+ *   change by waiting, such as `ERR_CYCLE_MISSING_TOKEN`, `ERR_CYCLE_CLOSED` of a client, or `ENAMETOOLONG`.
+ *
+ * @example
+ * ```ts
+ * import { waitForApi } from '@cycleplatform/internal-api-client/live';
+ *
+ * await waitForApi({ timeoutMs: 30_000 });
+ * ```
+ */
+export declare function waitForApi(options?: WaitOptions): Promise<void>;
+
+/**
+ * Options of {@link remember}.
+ *
+ * @example
+ * ```ts
+ * import { remember, type RememberOptions } from '@cycleplatform/internal-api-client/live';
+ *
+ * const options: RememberOptions = { scope: 'container', expires: '10m', onError: console.error };
+ * const rates = await remember('rates', options, () => '{"EUR":1}');
+ * ```
+ */
+export interface RememberOptions extends LiveOptions {
+  /** Who shares the value. */
+  scope: 'global' | 'environment' | 'container' | 'instance';
+  /** How long the platform keeps a value that is made now, such as `30s` or `1h30m`. */
+  expires: string;
+  /** Is told why the cache could not be read or written. The value is made, and given, without it. */
+  onError?: ((error: Error) => void) | undefined;
+}
+
+/**
+ * Reads a value from the object cache, or makes it and stores it there.
+ *
+ * Calls of the same key and scope, over the same client or socket and token, that run at the same time in this process share one
+ * making; the options and `make` of the first count. Other processes may make the value too: see `docs/live.md`.
+ *
+ * A cache that cannot be read or written, or that takes longer than 5 s, is reported to `onError` and otherwise ignored.
+ *
+ * @param key name of the value within its scope
+ * @param make gives the value. Its `signal` aborts when all who wait for the value have been aborted.
+ * @returns the value, once it is stored
+ * @throws what `make` throws, to all who share it, with nothing stored; the signal's reason; `ERR_CYCLE_CLOSED` of a client; and
+ *   `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE` for an argument, or when `make` does not give a string.
+ *
+ * @example
+ * ```ts
+ * import { remember } from '@cycleplatform/internal-api-client/live';
+ *
+ * const page = await remember('front-page', { scope: 'container', expires: '5m' }, async ({ signal }) => {
+ *   const response = await fetch('http://localhost:3000/', { signal });
+ *   return response.text();
+ * });
+ * ```
+ */
+export declare function remember(
+  key: string,
+  options: RememberOptions,
+  make: (context: { signal: AbortSignal }) => string | Promise<string>,
+): Promise<string>;

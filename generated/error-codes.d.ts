@@ -27,7 +27,7 @@ export type TransportErrorCode =
   | 'ERR_CYCLE_BAD_ENCODING'
   /** The body is larger than `maxResponseBytes`, or than the longest string that JavaScript can hold (about 512 MiB). Raise `maxResponseBytes`. Read very large bodies with `parseAs: 'stream'`. */
   | 'ERR_CYCLE_RESPONSE_TOO_LARGE'
-  /** The whole call took longer than `timeoutMs`, or what `until` of a mirror waits for did not happen within it. The error's `name` is `TimeoutError`. The message shows the limit. Raise it, or find out why the server is slow. */
+  /** The whole call took longer than `timeoutMs`; or what `until` of a mirror waits for did not happen, or the API did not answer `waitForApi`, within it; or the object cache did not answer `remember` in time. The error's `name` is `TimeoutError`. The message shows the limit. Raise it, or find out why the server is slow. */
   | 'ERR_CYCLE_TIMEOUT'
   /** The server did not send status and headers within `headersTimeoutMs`, or did not answer the WebSocket handshake. The `name` of a call's error is `TimeoutError`. Find out why the server does not answer, or raise `headersTimeoutMs`. A notification socket tries again by itself. */
   | 'ERR_CYCLE_HEADERS_TIMEOUT'
@@ -66,7 +66,7 @@ export type LiveErrorCode =
   | 'ERR_INVALID_ARG_TYPE'
   /** A `TypeError`: an option or argument is unknown, or its value is not accepted. The message names the option or argument and what is accepted. */
   | 'ERR_INVALID_ARG_VALUE'
-  /** The whole call took longer than `timeoutMs`, or what `until` of a mirror waits for did not happen within it. The error's `name` is `TimeoutError`. The message shows the limit. Raise it, or find out why the server is slow. */
+  /** The whole call took longer than `timeoutMs`; or what `until` of a mirror waits for did not happen, or the API did not answer `waitForApi`, within it; or the object cache did not answer `remember` in time. The error's `name` is `TimeoutError`. The message shows the limit. Raise it, or find out why the server is slow. */
   | 'ERR_CYCLE_TIMEOUT'
   /** The client, the simulator, or a live part was used after `close()`. Close it after the last call, or make a new one. */
   | 'ERR_CYCLE_CLOSED'

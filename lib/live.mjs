@@ -2,3 +2,5 @@
 
 export { joinElection } from './live/election.mjs';
 export { mirrorEnvironment } from './live/mirror.mjs';
+export { remember } from './live/remember.mjs';
+export { waitForApi } from './live/wait-for-api.mjs';

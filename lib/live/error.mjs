@@ -1,5 +1,8 @@
 const hints = require('../../generated/scope-hints.json');
 
+/** Codes of failures that stay: a client that was closed stays closed, and a wrong path stays wrong. */
+const FOREVER = new Set(['ERR_CYCLE_CLOSED', 'ENAMETOOLONG', 'EINVAL']);
+
 /** What failed in a live part. `code` is stable; the message says what was attempted and what to do. */
 class LiveError extends Error {
   /**
@@ -68,9 +71,27 @@ function isTransient(error) {
   if (error instanceof AnswerError) {
     return error.status === 408 || error.status === 425 || error.status === 429 || error.status >= 500;
   }
-  // Errors of the transport name the socket. A client that was closed stays closed, and a wrong path stays wrong.
+  // Errors of the transport name the socket.
   const { code, socketPath } = /** @type {any} */ (error ?? {});
-  return socketPath !== undefined && code !== 'ERR_CYCLE_CLOSED' && code !== 'ENAMETOOLONG';
+  return socketPath !== undefined && !FOREVER.has(code);
 }
 
-export { AnswerError, isTransient, LiveError };
+/**
+ * Makes the error for what was not answered in time.
+ *
+ * @param {string} what method and path
+ * @param {number} limit milliseconds
+ * @param {unknown} [cause] the failure of the last attempt
+ */
+function timedOut(what, limit, cause) {
+  const reason = /** @type {any} */ (cause)?.message;
+  const error = new LiveError(
+    'ERR_CYCLE_TIMEOUT',
+    `${what} was not answered within ${limit} ms.${reason ? ` The last attempt: ${reason}` : ''}`,
+    cause === undefined ? undefined : { cause },
+  );
+  error.name = 'TimeoutError';
+  return error;
+}
+
+export { AnswerError, isTransient, LiveError, timedOut };
