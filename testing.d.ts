@@ -55,6 +55,11 @@ export interface SimulatedWorld {
   instances: Schemas['Instance'][];
   ips: Schemas['Ip'][];
   scoped_variables: Record<string, string>;
+  /**
+   * By name of a scoped variable: how long after the start (or after `reset`) it is there, as a duration such as `1h30m`
+   * or in milliseconds. `advance` moves the clock. Variables that are not named stay.
+   */
+  scoped_variable_durations: Record<string, string | number>;
   certificates: { container_id: string; value: Schemas['Certificate'] }[];
   domains: { container_id: string; value: { fqdn: string; record?: Schemas['DnsRecord'] } }[];
   networks: Schemas['Network'][];
@@ -87,6 +92,37 @@ export interface SimulatedWorld {
 }
 
 /**
+ * A part of the internal API that a container's `config.runtime.internal_api.scope` opens.
+ *
+ * @example
+ * ```ts
+ * import { type Scope, startSimulator } from '@cycleplatform/internal-api-client/testing';
+ *
+ * const scopes: Scope[] = ['self', 'environment'];
+ * const simulator = await startSimulator({ scopes });
+ * ```
+ */
+export type Scope = 'self' | 'environment' | 'networks' | 'server' | 'notifications';
+
+/**
+ * Changes of the simulated world. An object is put over it: objects are merged, anything else (arrays too) replaces
+ * what is there. A function gets the whole world to change it, or gives another.
+ *
+ * @example
+ * ```ts
+ * import { startSimulator, type WorldChange } from '@cycleplatform/internal-api-client/testing';
+ *
+ * const change: WorldChange = { scoped_variables: { DATABASE_HOST: 'other' } };
+ * const simulator = await startSimulator();
+ * simulator.update(change);
+ * ```
+ */
+export type WorldChange =
+  | DeepPartial<SimulatedWorld>
+  | ((world: SimulatedWorld) => SimulatedWorld)
+  | ((world: SimulatedWorld) => void);
+
+/**
  * Options of {@link startSimulator}.
  *
  * @example
@@ -116,15 +152,13 @@ export interface SimulatorOptions {
    * whose name is the socket's with `.environment.json` after it. It is removed by `close()`.
    */
   metadataPath?: string | undefined;
+  /** Changes of the simulated world, before the start. */
+  world?: WorldChange | undefined;
   /**
-   * Changes of the simulated world. An object is put over it: objects are merged, anything else (arrays too) replaces
-   * what is there. A function gets the whole world to change it, or gives another.
+   * What the token may ask for. An operation that needs another scope is answered with 403 (`403.permissions`), and so
+   * is the handshake of a notification socket without `notifications`. Default: everything.
    */
-  world?:
-    | DeepPartial<SimulatedWorld>
-    | ((world: SimulatedWorld) => SimulatedWorld)
-    | ((world: SimulatedWorld) => void)
-    | undefined;
+  scopes?: readonly Scope[] | undefined;
   /**
    * A declared protocol to serve in place of the internal API. Its endpoints answer with the declared shapes, requests
    * that do not fit get its declared errors, and `fail` asks for any other of them. In `respond` an endpoint is named
@@ -150,7 +184,7 @@ export interface SimulatorOptions {
 }
 
 /**
- * The environment variables by which an unchanged program finds the simulator.
+ * The environment variables that the platform sets, and two by which an unchanged program finds the simulator.
  *
  * @example
  * ```ts
@@ -168,6 +202,14 @@ export interface SimulatorEnvironment {
   CYCLE_API_SOCKET?: string;
   /** Path of the metadata file. */
   CYCLE_METADATA_PATH?: string;
+  /** The instance that the token belongs to. Absent, as all below, for a declared protocol. */
+  CYCLE_INSTANCE_ID?: string;
+  /** Its container. */
+  CYCLE_CONTAINER_ID?: string;
+  /** Its environment. */
+  CYCLE_ENVIRONMENT_ID?: string;
+  /** Its server. */
+  CYCLE_SERVER_ID?: string;
 }
 
 /**
@@ -393,11 +435,11 @@ export interface Simulator {
   readonly port: number | undefined;
   /** Base URL on a TCP port; undefined on a socket. */
   readonly url: string | undefined;
-  /** The token of the simulated instance. */
+  /** The token of the simulated instance. `setToken` changes it. */
   readonly token: string;
   /** Path of the metadata file. */
   readonly metadataPath: string | undefined;
-  /** Environment variables by which an unchanged program finds the simulator: `spawn(..., { env: { ...process.env, ...simulator.env } })`. */
+  /** What the platform sets for a program, by which an unchanged one finds the simulator: `spawn(..., { env: { ...process.env, ...simulator.env } })`. */
   readonly env: SimulatorEnvironment;
   /**
    * Every request received, oldest first, handshakes of notification sockets too. The last 10000 are kept, with 32 MiB
@@ -442,7 +484,32 @@ export interface Simulator {
    */
   tokenFor(instanceId: string): string;
 
-  /** Moves the simulator's clock forward, so that stored values and elections run out without waiting. */
+  /**
+   * Changes the world while the simulator runs, as the option `world` does at the start: an object is put over it, a
+   * function changes it or gives another. No notification is sent, and the metadata file stays as it is. A function may
+   * be called again when a request has changed the world meanwhile.
+   *
+   * @throws TypeError when the changed world cannot be served; it stays as it was
+   */
+  update(change: WorldChange): void;
+
+  /**
+   * Replaces the token, as when the platform gives a new one: from now on requests with the one before are answered with
+   * 401. Open notification sockets and tokens of `tokenFor` stay as they are.
+   *
+   * @throws TypeError when HTTP does not allow it in a header
+   */
+  setToken(token: string): void;
+
+  /**
+   * Changes what tokens may ask for, as the option `scopes` does; undefined allows everything. Open notification sockets
+   * stay open.
+   *
+   * @throws TypeError when there is no such scope
+   */
+  setScopes(scopes: readonly Scope[] | undefined): void;
+
+  /** Moves the simulator's clock forward, so that stored values, variables and elections run out without waiting. */
   advance(ms: number): void;
 
   /**
@@ -494,7 +561,10 @@ export interface Simulator {
    */
   whenConnected(count?: number, options?: { signal?: AbortSignal | undefined }): Promise<void>;
 
-  /** Puts the world back, and forgets requests, answers given by `respond`, stored values and elections. */
+  /**
+   * Puts the world back to its start, and forgets requests, answers given by `respond`, stored values and elections. Token
+   * and scopes stay.
+   */
   reset(): void;
 
   /** Keeps the process alive, as it does from the start. */

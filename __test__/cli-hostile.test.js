@@ -145,6 +145,8 @@ test('messages name the options of the command line', async (t) => {
     [['simulate', file], /give another --socket-path/],
     [['simulate', ''], /the path of the socket must not be empty/],
     [['simulate', '--latency', 'x'], /--latency must be a duration/],
+    [['simulate', '--scopes', 'self,netwroks'], /there is no scope netwroks: did you mean networks\?/],
+    [['--protocol', 'binder', 'simulate', '--scopes', 'self'], /--scopes is for the internal API, not for /],
     [['simulate', '--port', '70000'], /--port must be a whole number/],
     [['simulate', '--port', '0', '--socket-path', file], /not be given together|not on both/],
     [['simulate', '--host', 'localhost'], /--host needs --port/],

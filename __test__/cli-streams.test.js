@@ -73,3 +73,14 @@ test('simulate runs a simulator until it is interrupted', async (t) => {
   assert.equal(await ended, 130);
   assert.deepEqual(require('node:fs').readdirSync(folder), [], 'nothing is left behind');
 });
+
+test('simulate allows only the scopes that it is given', async (t) => {
+  const simulator = startCommandLine(['simulate', '--scopes', 'self,notifications', '--json']);
+  t.after(() => simulator.kill('SIGINT'));
+  await until(() => simulator.text.stdout.includes('\n'), 'where it listens');
+  const { env } = JSON.parse(simulator.text.stdout);
+  assert.equal((await commandLine(['container', 'get', '--json'], { env })).code, 0);
+  const refused = await commandLine(['environment', 'get'], { env });
+  assert.deepEqual([refused.code, refused.stdout], [1, '']);
+  assert.match(refused.stderr, /internal_api\.scope lacks a scope.*\n.*\n.*needs scope `environment`/);
+});

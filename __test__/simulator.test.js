@@ -53,11 +53,9 @@ test('without a path it has a folder of its own, which is gone after close', asy
 
 test('its environment variables are those that programs read', async (t) => {
   const simulator = await startedSimulator(t);
-  assert.deepEqual(simulator.env, {
-    CYCLE_API_TOKEN: simulator.token,
-    CYCLE_API_SOCKET: simulator.socketPath,
-    CYCLE_METADATA_PATH: simulator.metadataPath,
-  });
+  const { CYCLE_API_TOKEN, CYCLE_API_SOCKET, CYCLE_METADATA_PATH } = simulator.env;
+  const { token, socketPath, metadataPath } = simulator;
+  assert.deepEqual([CYCLE_API_TOKEN, CYCLE_API_SOCKET, CYCLE_METADATA_PATH], [token, socketPath, metadataPath]);
   assert.equal(simulator.token, simulator.world.self.token);
 });
 
@@ -103,7 +101,8 @@ test('on a port it serves over TCP', async (t) => {
   const simulator = await startedSimulator(t, { port: 0 });
   assert.equal(simulator.socketPath, undefined);
   assert.equal(simulator.url, `http://127.0.0.1:${simulator.port}`);
-  assert.deepEqual(Object.keys(simulator.env), ['CYCLE_API_TOKEN']);
+  const { CYCLE_API_TOKEN, CYCLE_API_SOCKET, CYCLE_METADATA_PATH } = simulator.env;
+  assert.deepEqual([CYCLE_API_TOKEN, CYCLE_API_SOCKET, CYCLE_METADATA_PATH], [simulator.token, undefined, undefined]);
   assert.equal((await request(simulator, '/v1/hub')).status, 200);
   await assert.rejects(startSimulator({ port: simulator.port }), { code: 'EADDRINUSE' });
 });

@@ -1,5 +1,6 @@
 import { lstatSync, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { suggestion } from '../unknown-names.mjs';
 import { UsageError } from './exit.mjs';
 import { shellWord } from './shell.mjs';
 
@@ -9,7 +10,11 @@ import { shellWord } from './shell.mjs';
  */
 
 /** Options of the command. @type {import('./arguments.mjs').OptionConfigs} */
-const options = { fail: { type: 'string', multiple: true }, latency: { type: 'string' } };
+const options = {
+  fail: { type: 'string', multiple: true },
+  latency: { type: 'string' },
+  scopes: { type: 'string' },
+};
 
 /**
  * Runs a simulator of the protocol until it is interrupted.
@@ -33,7 +38,11 @@ async function simulate(source, { words, values, connection, latencyMs }, output
   const { startSimulator } = await import('../testing.mjs');
   const token = /** @type {string | undefined} */ (connection[source.description.credentialParam]);
   const protocol = source.builtin === 'cycle' ? undefined : source.protocol;
-  const simulator = await startSimulator({ socketPath, host: values.host, port, token, latencyMs, protocol });
+  const scopes = readScopes(values.scopes);
+  if (scopes !== undefined && protocol !== undefined) {
+    throw new UsageError(`--scopes is for the internal API, not for ${source.title}`);
+  }
+  const simulator = await startSimulator({ socketPath, host: values.host, port, token, latencyMs, protocol, scopes });
   onInterrupt(() => simulator.close());
   try {
     for (const failure of values.fail ?? []) {
@@ -94,6 +103,23 @@ function readPath(words, option) {
     throw new UsageError('the path of the socket must not be empty');
   }
   return path;
+}
+
+/**
+ * @param {string | undefined} option names with commas between them; empty for none
+ */
+function readScopes(option) {
+  if (option === undefined) {
+    return undefined;
+  }
+  const names = option === '' ? [] : option.split(',').map((name) => name.trim());
+  /** @type {{ scopes: { names: string[] } }} */
+  const { scopes } = require('../../generated/simulation.json');
+  const unknown = names.find((name) => !scopes.names.includes(name));
+  if (unknown !== undefined) {
+    throw new UsageError(`--scopes: there is no scope ${unknown}: ${suggestion(unknown, scopes.names)}`);
+  }
+  return /** @type {import('../../testing.js').Scope[]} */ (names);
 }
 
 /**

@@ -1,15 +1,16 @@
 import { definitionOf } from '../protocol/definition.mjs';
 
 /**
- * The environment variables with which a program uses a simulator.
+ * The environment variables with which a program uses a simulator. `variables` are those that the platform sets.
  *
  * @param {{ token: string, socketPath?: string, metadataPath?: string, host: string, port?: number }} place
+ * @param {Record<string, string>} variables
  * @param {object | undefined} protocol
  * @returns {import('../../testing.js').SimulatorEnvironment}
  */
-function environment({ token, socketPath, metadataPath, host, port }, protocol) {
+function environment({ token, socketPath, metadataPath, host, port }, variables, protocol) {
   /** @type {Record<string, string | number | undefined>} */
-  const values = {};
+  const values = { ...variables };
   if (protocol === undefined) {
     Object.assign(values, { CYCLE_API_TOKEN: token, CYCLE_API_SOCKET: socketPath, CYCLE_METADATA_PATH: metadataPath });
   } else {

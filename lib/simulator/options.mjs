@@ -4,7 +4,18 @@ import { checkMilliseconds } from './answer.mjs';
 
 /** @typedef {import('../../testing.js').SimulatorOptions} SimulatorOptions */
 
-const OPTIONS = ['socketPath', 'port', 'host', 'token', 'latencyMs', 'metadataPath', 'world', 'protocol', 'election'];
+const OPTIONS = [
+  'socketPath',
+  'port',
+  'host',
+  'token',
+  'latencyMs',
+  'metadataPath',
+  'world',
+  'protocol',
+  'election',
+  'scopes',
+];
 
 /** The characters that HTTP allows in the value of a header. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -26,14 +37,13 @@ function readOptions(options) {
     world,
     election,
     protocol,
+    scopes,
     token,
   } = options;
   for (const [name, value] of Object.entries({ socketPath, host, metadataPath, token })) {
     if (value !== undefined) checkText(name, value);
   }
-  if (token !== undefined && !HEADER_VALUE.test(token)) {
-    throw invalidArgument('token must have only characters that HTTP allows in a header');
-  }
+  if (token !== undefined) checkToken(token);
   if (socketPath !== undefined && port !== undefined) {
     throw invalidArgument('a simulator listens on a socketPath or on a port, not on both');
   }
@@ -42,15 +52,17 @@ function readOptions(options) {
   }
   checkMilliseconds('latencyMs', latencyMs);
   if (election !== undefined) checkElection(election);
+  if (scopes !== undefined) checkScopes(scopes);
   if (world !== undefined && typeof world !== 'function') {
     checkObject('world must be an object or a function', world);
   }
-  if (protocol !== undefined && (world !== undefined || election !== undefined || metadataPath !== undefined)) {
-    throw invalidArgument('a protocol has neither a world, nor elections, nor metadata');
+  const ofTheWorld = [world, election, scopes, metadataPath];
+  if (protocol !== undefined && ofTheWorld.some((option) => option !== undefined)) {
+    throw invalidArgument('a protocol has neither a world, nor elections, nor scopes, nor metadata');
   }
   // Removes the brackets of an IPv6 address.
   const plainHost = /^\[(.*:.*)\]$/.exec(host)?.[1] ?? host;
-  return { socketPath, host: plainHost, port, latencyMs, metadataPath, world, election, protocol };
+  return { socketPath, host: plainHost, port, latencyMs, metadataPath, world, election, protocol, scopes };
 }
 
 /** @param {NonNullable<SimulatorOptions['election']>} election */
@@ -62,6 +74,24 @@ function checkElection(election) {
     throw invalidArgument(`election.enabled must be true or false, not ${kindOf(enabled)}`);
   }
   if (deadlineMs !== undefined) checkMilliseconds('election.deadlineMs', deadlineMs);
+}
+
+/** @param {unknown} token */
+function checkToken(token) {
+  checkText('token', token);
+  if (!HEADER_VALUE.test(String(token))) {
+    throw invalidArgument('token must have only characters that HTTP allows in a header');
+  }
+}
+
+/**
+ * Checks only the types. The addon knows which scopes there are.
+ *
+ * @param {unknown} scopes
+ */
+function checkScopes(scopes) {
+  if (!Array.isArray(scopes)) throw invalidArgument(`scopes must be an array, not ${kindOf(scopes)}`);
+  for (const scope of scopes) checkText('a scope', scope);
 }
 
 /**
@@ -92,16 +122,18 @@ function kindOf(value) {
 }
 
 /**
- * Gives the world that a program's function makes from the default one, as JSON.
+ * Gives the world that a program's function makes from another, as JSON.
  *
+ * @param {string} name of the function, for errors
  * @param {(world: any) => unknown} make
- * @param {string} fixtures
+ * @param {string} before
  */
-function madeWorld(make, fixtures) {
-  const world = JSON.parse(fixtures);
+function madeWorld(name, make, before) {
+  const world = JSON.parse(before);
   const made = make(world) ?? world;
-  checkObject('the function world must return an object', made);
-  return worldText('what the function world returns', made);
+  if (made instanceof Promise) throw invalidArgument(`the function ${name} must not be async`);
+  checkObject(`the function ${name} must return an object`, made);
+  return worldText(`what the function ${name} returns`, made);
 }
 
 /**
@@ -116,4 +148,4 @@ function worldText(what, world) {
   }
 }
 
-export { madeWorld, readOptions, worldText };
+export { checkObject, checkScopes, checkToken, madeWorld, readOptions, worldText };

@@ -9,7 +9,7 @@ import { declaredProtocol, internalApi } from './declaration.mjs';
 import { environment } from './environment.mjs';
 import * as exit from './exit.mjs';
 import { matchText, messageList, messageText } from './messages.mjs';
-import { madeWorld, readOptions, worldText } from './options.mjs';
+import { checkObject, checkScopes, checkToken, madeWorld, readOptions, worldText } from './options.mjs';
 import { Requests, SimulatedRequest } from './requests.mjs';
 
 /**
@@ -18,6 +18,7 @@ import { Requests, SimulatedRequest } from './requests.mjs';
  * @typedef {import('../../testing.js').AnswerFunction} AnswerFunction
  * @typedef {import('../../testing.js').RequestMatch} RequestMatch
  * @typedef {import('../../testing.js').PartialNotification} PartialNotification
+ * @typedef {import('../../testing.js').WorldChange} WorldChange
  * @typedef {import('../../binding-tools.js').NativeSimulator} NativeSimulator
  */
 
@@ -38,6 +39,8 @@ class Simulator {
   /** Called when the number of connections changes. @type {Set<() => void>} */
   #watchers = new Set();
   #latencyMs;
+  #host;
+  #protocol;
 
   /**
    * @param {NativeSimulator} native
@@ -47,13 +50,18 @@ class Simulator {
     this.#native = native;
     this.#requests = new Requests((revision) => native.requestsSince(revision));
     this.#latencyMs = latencyMs;
+    this.#host = host;
+    this.#protocol = protocol;
     this.token = native.token;
     this.socketPath = native.socketPath ?? undefined;
     this.metadataPath = native.metadataPath ?? undefined;
     this.port = native.port ?? undefined;
     this.url = this.port === undefined ? undefined : `http://${host.includes(':') ? `[${host}]` : host}:${this.port}`;
-    /** @type {import('../../testing.js').SimulatorEnvironment} */
-    this.env = environment({ ...this, host }, protocol);
+  }
+
+  /** @returns {import('../../testing.js').SimulatorEnvironment} */
+  get env() {
+    return environment({ ...this, host: this.#host }, JSON.parse(this.#native.variables()), this.#protocol);
   }
 
   get requests() {
@@ -116,6 +124,37 @@ class Simulator {
       throw invalidArgument(`the simulated world has no instance ${instanceId}`);
     }
     return token;
+  }
+
+  /** @param {WorldChange} change */
+  update(change) {
+    this.#assertInternalApi('world');
+    const native = this.#native;
+    if (typeof change !== 'function') {
+      checkObject('update takes an object or a function', change);
+      rethrow(() => native.mergeWorld(worldText('the change', change)));
+      return;
+    }
+    // A request may change the world while the function runs. Then the function gets the newer one.
+    for (let replaced = false; !replaced; ) {
+      const before = native.world();
+      const after = madeWorld('for update', change, before);
+      replaced = rethrow(() => native.replaceWorld(before, after));
+    }
+  }
+
+  /** @param {string} token */
+  setToken(token) {
+    checkToken(token);
+    rethrow(() => this.#native.setToken(token));
+    this.token = token;
+  }
+
+  /** @param {readonly import('../../testing.js').Scope[] | undefined} scopes */
+  setScopes(scopes) {
+    this.#assertInternalApi('scopes');
+    if (scopes !== undefined) checkScopes(scopes);
+    rethrow(() => this.#native.setScopes(scopes && [...scopes]));
   }
 
   /** @param {number} ms */
@@ -323,6 +362,11 @@ class Simulator {
     for (const check of this.#watchers) check();
   }
 
+  /** @param {string} what */
+  #assertInternalApi(what) {
+    if (this.#protocol !== undefined) throw invalidArgument(`the simulator of a declared protocol has no ${what}`);
+  }
+
   #assertOpen() {
     if (this.#closed) {
       throw Object.assign(new Error('the simulator is closed'), { code: 'ERR_CYCLE_CLOSED' });
@@ -362,11 +406,11 @@ function rethrow(run) {
  * @returns {Promise<import('../../testing.js').Simulator>}
  */
 async function startSimulator(options = {}) {
-  const { socketPath, host, port, latencyMs, metadataPath, world, election, protocol } = readOptions(options);
+  const { socketPath, host, port, latencyMs, metadataPath, world, election, protocol, scopes } = readOptions(options);
   const declaration = protocol === undefined ? internalApi() : declaredProtocol(protocol);
   const token = options.token ?? (protocol && `simulated-${randomBytes(12).toString('hex')}`);
   if (typeof world === 'function') {
-    declaration.fixtures = madeWorld(world, declaration.fixtures);
+    declaration.fixtures = madeWorld('world', world, declaration.fixtures);
   }
   /** @type {{ current?: Simulator }} */
   const holder = {};
@@ -380,6 +424,7 @@ async function startSimulator(options = {}) {
       metadataPath: metadataPath === undefined ? undefined : resolve(metadataPath),
       token,
       latencyMs,
+      scopes: scopes && [...scopes],
       elections: election?.enabled,
       electionDeadlineMs: election?.deadlineMs,
     },
@@ -387,7 +432,8 @@ async function startSimulator(options = {}) {
   );
   if ('message' in started) {
     const { code, message } = started;
-    throw Object.assign(new Error(`The simulator did not start: ${message}.`), { code });
+    const text = `The simulator did not start: ${message}.`;
+    throw code === 'ERR_INVALID_ARG_VALUE' ? invalidArgument(text) : Object.assign(new Error(text), { code });
   }
   const simulator = new Simulator(started, { host, latencyMs, protocol });
   holder.current = simulator;

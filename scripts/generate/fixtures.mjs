@@ -39,6 +39,10 @@ const TEXT = { type: 'string', minLength: 1 };
 const OWN_SHAPES = {
   environment_metadata: { $ref: '#/components/schemas/EnvironmentMetadata' },
   self: object({ hub_id: ID, environment_id: ID, container_id: ID, instance_id: ID, server_id: ID, token: TEXT }),
+  scoped_variable_durations: {
+    type: 'object',
+    additionalProperties: { anyOf: [{ $ref: '#/components/schemas/Duration' }, { type: 'number', minimum: 0 }] },
+  },
   integrations: { type: 'array', items: { $ref: '#/components/schemas/Integration' } },
   vpn_users: { type: 'array', items: object({ username: TEXT, password: TEXT }) },
 };

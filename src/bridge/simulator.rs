@@ -188,6 +188,52 @@ impl NativeSimulator {
         self.simulator.world()
     }
 
+    /// Merges a change, given as JSON, into the world.
+    ///
+    /// # Errors
+    /// When `change` is not JSON, or the changed world cannot be served.
+    #[napi(catch_unwind)]
+    pub fn merge_world(&self, change: String) -> Result<()> {
+        let change = serde_json::from_str(&change).map_err(|cause| invalid(&cause))?;
+        self.simulator.merge_world(change).map_err(|cause| invalid(&cause))
+    }
+
+    /// Replaces the world, if it still is as it was `before`. Both are JSON. Returns whether it did so.
+    ///
+    /// # Errors
+    /// When one is not JSON, or the new world cannot be served.
+    #[napi(catch_unwind)]
+    pub fn replace_world(&self, before: String, after: String) -> Result<bool> {
+        let before = serde_json::from_str(&before).map_err(|cause| invalid(&cause))?;
+        let after = serde_json::from_str(&after).map_err(|cause| invalid(&cause))?;
+        self.simulator.replace_world(&before, after).map_err(|cause| invalid(&cause))
+    }
+
+    /// Replaces the first token that it accepts.
+    ///
+    /// # Errors
+    /// When it is empty.
+    #[napi(catch_unwind)]
+    pub fn set_token(&mut self, token: String) -> Result<()> {
+        self.simulator.set_token(token).map_err(|cause| invalid(&cause))
+    }
+
+    /// Allows only requests that need none but these scopes; all requests without `scopes`.
+    ///
+    /// # Errors
+    /// When there is no such scope.
+    #[napi(catch_unwind)]
+    pub fn set_scopes(&self, scopes: Option<Vec<String>>) -> Result<()> {
+        self.simulator.set_scopes(scopes).map_err(|cause| invalid(&cause))
+    }
+
+    /// The environment variables that the platform sets, as a JSON object.
+    #[must_use]
+    #[napi(catch_unwind)]
+    pub fn variables(&self) -> String {
+        self.simulator.variables()
+    }
+
     /// Returns to the state it had at its start.
     #[napi(catch_unwind)]
     pub fn reset(&self) {

@@ -41,6 +41,8 @@ pub struct SimulatorOptions {
     pub token: Option<String>,
     /// Delay before every answer, in milliseconds; 0 by default.
     pub latency_ms: Option<f64>,
+    /// The scopes that are allowed; all by default.
+    pub scopes: Option<Vec<String>>,
     /// Whether it holds elections; `true` by default.
     pub elections: Option<bool>,
     /// How long a primary may be silent before it loses its role, in milliseconds; by default what the world says.
@@ -126,6 +128,7 @@ fn start(
         token: options.token.clone(),
         world,
         latency: options.latency_ms.map(duration).unwrap_or_default(),
+        scopes: options.scopes.clone(),
         elections: options.elections.unwrap_or(true),
         lease_deadline: options.election_deadline_ms.map(duration),
         clock: Clock::default(),

@@ -18,7 +18,7 @@ mod error;
 mod fields;
 mod fit;
 mod hiding;
-mod names;
+pub(crate) mod names;
 mod param;
 pub(crate) mod path;
 mod request;

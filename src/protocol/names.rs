@@ -46,7 +46,7 @@ pub(super) fn kebab(name: &str) -> String {
 
 /// Finds the name that is most similar to a misspelt word, as the end of an error message: `; did you mean path?`.
 /// Empty when none is similar.
-pub(super) fn suggestion<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn suggestion<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> String {
     let lower = word.to_lowercase();
     let limit = (word.len() / 3).max(1).min(word.len().saturating_sub(1));
     let distances = names.into_iter().map(|name| (distance(&lower, &name.to_lowercase()), name));

@@ -14,6 +14,7 @@ use super::publisher::{self, Pace};
 use super::rule::{Matcher, Response};
 use super::server::Simulator;
 use super::shared::Event;
+use crate::protocol::value::merge;
 
 /// Sends messages at a rate. Dropping this does not stop it.
 #[derive(Debug)]
@@ -94,6 +95,56 @@ impl Simulator {
     #[must_use]
     pub fn world(&self) -> String {
         self.shared.engine().world().to_string()
+    }
+
+    /// Merges a change into the world, as [`Options::world`](super::Options) is merged at the start.
+    ///
+    /// # Errors
+    /// When the changed world cannot be served. It stays as it was.
+    pub fn merge_world(&self, change: Value) -> Result<(), Error> {
+        self.shared.engine().change_world(|world| merge(world, change))
+    }
+
+    /// Replaces the world, if it still is as it was `before`; else it returns `false`, and nothing has changed.
+    ///
+    /// # Errors
+    /// When the new world cannot be served.
+    pub fn replace_world(&self, before: &Value, after: Value) -> Result<bool, Error> {
+        let mut engine = self.shared.engine();
+        if engine.world() != before {
+            return Ok(false);
+        }
+        engine.change_world(|world| *world = after)?;
+        Ok(true)
+    }
+
+    /// Replaces the token that it accepts. Requests with the one before are refused from now on; those with other tokens
+    /// that were added are not.
+    ///
+    /// # Errors
+    /// When the token is empty.
+    pub fn set_token(&mut self, token: String) -> Result<(), Error> {
+        if token.is_empty() {
+            return Err(Error::NoToken);
+        }
+        self.shared.engine().set_token(token.clone());
+        self.token = token;
+        Ok(())
+    }
+
+    /// Allows only requests that need none but these scopes; everything with `None`. Open sockets stay open.
+    ///
+    /// # Errors
+    /// When there is no such scope.
+    pub fn set_scopes(&self, scopes: Option<Vec<String>>) -> Result<(), Error> {
+        self.shared.engine().set_scopes(scopes)
+    }
+
+    /// The environment variables that the platform sets for the instance that the first token belongs to, as a JSON
+    /// object.
+    #[must_use]
+    pub fn variables(&self) -> String {
+        serde_json::json!(self.shared.engine().variables()).to_string()
     }
 
     /// Restores the world to its start, and deletes requests, rules, stored values and elections. Connections and

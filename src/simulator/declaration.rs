@@ -8,6 +8,9 @@ use serde_json::Value;
 use super::api_error::ApiErrors;
 use super::behaviour::Behaviour;
 use super::error::Error;
+use super::scopes::{Needed, Scopes};
+use super::vanishing::Vanishing;
+use super::variables::Variables;
 use crate::protocol::Service;
 use crate::protocol::path::Path;
 use crate::protocol::router::{Route, Router};
@@ -42,6 +45,8 @@ pub(crate) struct Operation {
     /// Names of security schemes. A request must meet one of them, or none if there are none.
     #[serde(default)]
     pub(crate) auth: Vec<String>,
+    #[serde(default)]
+    pub(crate) scopes: Option<Needed>,
     #[serde(default)]
     pub(crate) success: Success,
 }
@@ -106,7 +111,13 @@ pub(crate) struct Simulation {
     pub(crate) metadata: Option<String>,
     pub(crate) errors: ApiErrors,
     #[serde(default)]
+    pub(crate) scopes: Option<Scopes>,
+    #[serde(default)]
     pub(crate) channel: Option<Channel>,
+    #[serde(default)]
+    pub(crate) vanishing: Vec<Vanishing>,
+    #[serde(default)]
+    pub(crate) variables: Option<Variables>,
     #[serde(default)]
     pub(crate) operations: BTreeMap<String, Behaviour>,
 }
@@ -134,6 +145,9 @@ pub(crate) struct Channel {
     pub(crate) path: String,
     #[serde(default)]
     pub(crate) auth: Vec<String>,
+    /// Scopes that the handshake needs.
+    #[serde(default)]
+    pub(crate) scopes: Vec<String>,
     /// Fields that are added to every message, unless it has them.
     #[serde(default)]
     pub(crate) message: Value,
@@ -161,6 +175,7 @@ impl Declaration {
             return Err(Error::UnknownOperation(name.clone()));
         }
         let named = simulation.operations.values().flat_map(Behaviour::cases);
+        let named = named.chain(simulation.scopes.iter().map(|scopes| scopes.missing.as_str()));
         if let Some(case) =
             ApiErrors::BUILT_IN.into_iter().chain(named).find(|case| !simulation.errors.has(case))
         {
@@ -210,10 +225,11 @@ impl Declaration {
     /// # Errors
     /// When a value of the world is not of the form that a behaviour needs.
     pub(crate) fn check_world(&self, world: &Value) -> Result<(), Error> {
-        self.simulation
-            .operations
+        let Simulation { operations, vanishing, .. } = &self.simulation;
+        operations
             .values()
             .try_for_each(|behaviour| behaviour.check_world(world))
+            .and_then(|()| vanishing.iter().try_for_each(|vanishing| vanishing.check_world(world)))
             .map_err(Error::World)
     }
 

@@ -1,26 +1,29 @@
 //! Answers a request without input or output: finds its operation, authenticates it, checks it and runs the behaviour.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use data_encoding::BASE64;
 use serde_json::{Map, Value, json};
 
 use super::api_error::ApiError;
+use super::arguments::{check_params, read_body};
 use super::behaviour::{Behaviour, Call, Leasing, Outcome, State};
 use super::clock::{Clock, rfc3339};
 use super::declaration::{Declaration, Operation, Scheme};
+use super::error::Error;
 use super::placeholders::{Scope, fill};
 use super::protocol;
 use super::reply::Reply;
 use super::request::Request;
 use super::schema::Checker;
+use super::scopes::{self, Allowed, Needed};
 use super::world::entries;
-use crate::protocol::Service;
 use crate::protocol::router::Route;
 use crate::protocol::sample::sample;
-use crate::protocol::value::escape;
 use crate::protocol::value::{get, merge};
+use crate::protocol::{Service, names};
 
 /// The state of the simulated platform.
 pub(crate) struct Engine {
@@ -29,10 +32,13 @@ pub(crate) struct Engine {
     origin: Value,
     world: Value,
     state: State,
-    /// The fields of `$self` by token.
-    tokens: HashMap<String, Value>,
+    /// The fields of `$self` by token. The first token has `None`: it belongs to whom the world names.
+    tokens: HashMap<String, Option<Value>>,
+    scopes: Allowed,
     leasing: Leasing,
     clock: Clock,
+    /// When the world was as it is in `origin`.
+    started: Duration,
     /// For a declared protocol: answers in place of behaviours.
     service: Option<Service>,
 }
@@ -54,8 +60,7 @@ impl Engine {
         clock: Clock,
     ) -> Self {
         let identity = &declaration.simulation.identity;
-        let who = get(&world, &identity.from).cloned().unwrap_or_default();
-        let declared = || who.get(&identity.token).and_then(Value::as_str).map(String::from);
+        let declared = || get(&world, &identity.from)?.get(&identity.token)?.as_str().map(String::from);
         let token = token.or_else(declared).unwrap_or_default();
         let mut service = declaration.service.clone();
         if let Some(service) = &mut service {
@@ -66,8 +71,10 @@ impl Engine {
             origin: world.clone(),
             world,
             state: State::default(),
-            tokens: HashMap::from([(token, who)]),
+            tokens: HashMap::from([(token, None)]),
+            scopes: None,
             leasing,
+            started: clock.now(),
             clock,
             declaration,
         }
@@ -84,8 +91,34 @@ impl Engine {
         let mut who = get(&self.world, &identity.from).cloned().unwrap_or_default();
         let own = fill(&identity.take, &Scope::default().with("entry", entry));
         merge(&mut who, own.unwrap_or_else(|| json!({})));
-        self.tokens.insert(token.to_owned(), who);
+        self.tokens.insert(token.to_owned(), Some(who));
         true
+    }
+
+    /// Replaces the first token. The one before is unknown from now on.
+    pub(crate) fn set_token(&mut self, token: String) {
+        if let Some(service) = &mut self.service {
+            service.accept(Some(token.clone()));
+        }
+        self.tokens.retain(|_, who| who.is_some());
+        self.tokens.insert(token, None);
+    }
+
+    /// Allows only operations that need none but these scopes; everything with `None`.
+    pub(crate) fn set_scopes(&mut self, scopes: Allowed) -> Result<(), Error> {
+        let known = self.declaration.simulation.scopes.as_ref().map_or(&[][..], |scopes| &scopes.names);
+        if let Some(unknown) = scopes.iter().flatten().find(|scope| !known.contains(scope)) {
+            let hint = names::suggestion(unknown, known.iter().map(String::as_str));
+            return Err(Error::UnknownScopeName(unknown.clone(), format!("{}{hint}", known.join(", "))));
+        }
+        self.scopes = scopes;
+        Ok(())
+    }
+
+    /// Checks that the notification endpoint is allowed.
+    pub(crate) fn check_channel_scopes(&self) -> Result<(), ApiError> {
+        let needed = self.declaration.simulation.channel.iter().flat_map(|channel| &channel.scopes);
+        scopes::check(self.declaration.simulation.scopes.as_ref(), &self.scopes, needed)
     }
 
     /// Whether the text is one of the tokens.
@@ -97,6 +130,7 @@ impl Engine {
     pub(crate) fn reset(&mut self) {
         self.world = self.origin.clone();
         self.state = State::default();
+        self.started = self.clock.now();
         if let Some(service) = &mut self.service {
             service.recover();
         }
@@ -123,9 +157,31 @@ impl Engine {
         &self.world
     }
 
-    /// Changes in the world what time alone has changed: leases that were not renewed are over.
+    /// Changes the world.
+    ///
+    /// # Errors
+    /// When the behaviours cannot serve the changed world. The world stays as it was.
+    pub(crate) fn change_world(&mut self, change: impl FnOnce(&mut Value)) -> Result<(), Error> {
+        let mut world = self.world().clone();
+        change(&mut world);
+        self.declaration.check_world(&world)?;
+        self.world = world;
+        Ok(())
+    }
+
+    /// The environment variables that the platform sets for the instance that the first token belongs to.
+    pub(crate) fn variables(&self) -> BTreeMap<String, String> {
+        let Some(variables) = &self.declaration.simulation.variables else { return BTreeMap::new() };
+        let who = get(&self.world, &self.declaration.simulation.identity.from);
+        variables.fill(&self.world, who.unwrap_or(&Value::Null))
+    }
+
+    /// Changes in the world what time alone has changed: fields vanish, and leases that were not renewed are over.
     fn expire(&mut self) {
         let now = self.clock.now();
+        for vanishing in &self.declaration.simulation.vanishing {
+            vanishing.apply(&mut self.world, now.saturating_sub(self.started));
+        }
         for ((operation, group), election) in &mut self.state.elections {
             if election.expire(now)
                 && let Some(Behaviour::Lease(lease)) = self.declaration.simulation.operations.get(operation)
@@ -190,9 +246,16 @@ impl Engine {
         request: &Request,
     ) -> Result<Reply, ApiError> {
         let caller = self.authenticate(&operation.auth, request)?;
+        let declared = self.declaration.simulation.scopes.as_ref();
+        let needed = operation.scopes.as_ref();
+        scopes::check(declared, &self.scopes, needed.into_iter().flat_map(Needed::always))?;
         let checker = Checker::new(&self.declaration.document);
         check_params(operation, &path, request, checker)?;
         let body = read_body(operation, request, checker)?;
+        let given = |param: &str| {
+            request.query.get(param).or_else(|| body.as_ref()?.get(param)).and_then(Value::as_str)
+        };
+        scopes::check(declared, &self.scopes, needed.into_iter().flat_map(|needed| needed.chosen(given)))?;
 
         let now = self.clock.now();
         let (query, path) = (Value::Object(request.query.clone()), Value::Object(path));
@@ -239,11 +302,11 @@ impl Engine {
             Scheme::Header(name) => Some(name),
             Scheme::Basic => None,
         });
-        let identity = headers.clone().find_map(|name| self.tokens.get(request.header(name)?));
+        let known = headers.clone().find_map(|name| self.tokens.get(request.header(name)?));
         let basic = credentials.is_some() && declared.contains(&&Scheme::Basic);
-        if identity.is_some() || basic || declared.is_empty() {
+        if known.is_some() || basic || declared.is_empty() {
             let of_the_world = || get(&self.world, &self.declaration.simulation.identity.from);
-            let identity = identity.or_else(of_the_world).cloned().unwrap_or_default();
+            let identity = known.and_then(Option::as_ref).or_else(of_the_world).cloned().unwrap_or_default();
             return Ok(Caller { identity, credentials });
         }
         let detail = match headers.clone().next() {
@@ -263,83 +326,4 @@ fn basic(header: &str) -> Option<(String, String)> {
     }
     let decoded = String::from_utf8(BASE64.decode(encoded.trim().as_bytes()).ok()?).ok()?;
     decoded.split_once(':').map(|(name, password)| (name.to_owned(), password.to_owned()))
-}
-
-fn check_params(
-    operation: &Operation,
-    path: &Map<String, Value>,
-    request: &Request,
-    checker: Checker<'_>,
-) -> Result<(), ApiError> {
-    let mut wrong = None;
-    for param in &operation.params {
-        let header = request.header(&param.name.to_ascii_lowercase()).map(Value::from);
-        let given = match param.place.as_str() {
-            "query" => request.query.get(&param.name),
-            "path" => path.get(&param.name),
-            "header" => header.as_ref(),
-            _ => continue,
-        };
-        let pointer = format!("/{}/{}", param.place, escape(&param.name));
-        let Some(given) = given else {
-            if param.required {
-                let detail = format!("the {} parameter {} is missing", param.place, param.name);
-                return Err(ApiError::new("missing-argument").at(pointer).detail(detail));
-            }
-            continue;
-        };
-        if wrong.is_none()
-            && let Some(error) = checker.check(&typed(given, &param.schema, checker), &param.schema)
-        {
-            let detail = format!("the {} parameter {} {}", param.place, param.name, error.detail);
-            wrong = Some(ApiError::new("invalid-argument").at(pointer).detail(detail));
-        }
-    }
-    wrong.map_or(Ok(()), Err)
-}
-
-/// Converts a parameter's text to the type in its schema. A text that is not of that type stays as it is.
-fn typed(given: &Value, schema: &Value, checker: Checker<'_>) -> Value {
-    let schema = checker.lookup(schema).unwrap_or(schema);
-    match (schema.get("type").and_then(Value::as_str), given) {
-        (Some("integer" | "number" | "boolean"), Value::String(text)) => {
-            serde_json::from_str(text).unwrap_or_else(|_| given.clone())
-        }
-        (Some("array"), Value::String(_)) => json!([given]),
-        _ => given.clone(),
-    }
-}
-
-fn read_body(
-    operation: &Operation,
-    request: &Request,
-    checker: Checker<'_>,
-) -> Result<Option<Value>, ApiError> {
-    let Some(declared) = &operation.body else { return Ok(None) };
-    if request.body.is_empty() {
-        if declared.required {
-            return Err(ApiError::new("missing-argument").at("").detail("the request has no body"));
-        }
-        return Ok(None);
-    }
-    if let Some(kind) = request.header("content-type").filter(|kind| !is_json(kind)) {
-        let detail = format!("the body must be application/json, not {kind}");
-        return Err(ApiError::new("wrong-content-type").detail(detail));
-    }
-    let body: Value = serde_json::from_slice(&request.body)
-        .map_err(|cause| ApiError::new("invalid-syntax").detail(format!("the body is not JSON: {cause}")))?;
-    match checker.check(&body, &declared.schema) {
-        None => Ok(Some(body)),
-        Some(error) => {
-            let case = if error.missing { "missing-argument" } else { "invalid-argument" };
-            let place = if error.pointer.is_empty() { "the body" } else { &error.pointer };
-            let detail = format!("{place} {}", error.detail);
-            Err(ApiError::new(case).at(error.pointer.clone()).detail(detail))
-        }
-    }
-}
-
-fn is_json(kind: &str) -> bool {
-    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    kind == "application/json" || kind.ends_with("+json")
 }

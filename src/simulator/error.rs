@@ -78,6 +78,9 @@ pub enum Error {
     /// The system has no thread or no event queue for it.
     #[error("can't start the simulator's thread: {0}")]
     Thread(#[source] io::Error),
+    /// A scope that the API does not have, and the names of those that it has.
+    #[error("there is no scope {0:?}; the scopes are {1}")]
+    UnknownScopeName(String, String),
     /// The token is empty.
     #[error("the token must not be empty")]
     NoToken,
@@ -127,6 +130,7 @@ impl Error {
                 system_error::code(cause)
             }
             Self::NoToken
+            | Self::UnknownScopeName(..)
             | Self::Answer(_)
             | Self::AnswerStatus(_)
             | Self::AnswerHeader(_)

@@ -7,6 +7,7 @@
 mod address;
 mod answer;
 mod api_error;
+mod arguments;
 mod behaviour;
 mod channel;
 mod clock;
@@ -27,12 +28,15 @@ mod reply;
 mod request;
 mod rule;
 mod schema;
+mod scopes;
 mod server;
 mod service;
 mod shared;
 mod socket;
 #[cfg(test)]
 mod tests;
+mod vanishing;
+mod variables;
 mod world;
 
 pub use address::Address;

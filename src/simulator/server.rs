@@ -40,6 +40,8 @@ pub struct Options {
     pub world: Option<Value>,
     /// Delay of every answer.
     pub latency: Duration,
+    /// The scopes that are allowed; `None`: all.
+    pub scopes: Option<Vec<String>>,
     /// Whether elections are enabled, so that leases are given.
     pub elections: bool,
     /// How long a holder keeps a lease without checking in; `None`: as the world says.
@@ -56,6 +58,7 @@ impl Default for Options {
             token: None,
             world: None,
             latency: Duration::ZERO,
+            scopes: None,
             elections: true,
             lease_deadline: None,
             clock: Clock::default(),
@@ -68,7 +71,7 @@ pub struct Simulator {
     pub(super) shared: Arc<Shared>,
     /// Dropped when the simulator closes, because it keeps the event queue open.
     pub(super) runtime: Option<Handle>,
-    token: String,
+    pub(super) token: String,
     socket: Option<PathBuf>,
     metadata: Option<PathBuf>,
     tcp: Option<(String, u16)>,
@@ -105,8 +108,9 @@ impl Simulator {
         let metadata = metadata.map(|metadata| format!("{metadata:#}\n"));
         let leasing = Leasing { enabled: options.elections, deadline: options.lease_deadline };
         let clock = options.clock.clone();
-        let engine =
+        let mut engine =
             Engine::new(Arc::clone(&declaration), world, Some(token.clone()), leasing, clock.clone());
+        engine.set_scopes(options.scopes)?;
         let shared = Arc::new(Shared::new(declaration, engine, clock, options.latency, events));
 
         let (stop, stopped) = oneshot::channel();

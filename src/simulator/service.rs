@@ -175,7 +175,7 @@ fn open_channel(
     let refused = |error: &ApiError| from_reply(shared.engine().error(error));
     let schemes = shared.declaration.simulation.channel.as_ref().map_or(&[][..], |channel| &channel.auth);
     let caller = shared.engine().authenticate(schemes, request);
-    if let Err(error) = caller {
+    if let Err(error) = caller.and_then(|_| shared.engine().check_channel_scopes()) {
         return refused(&error);
     }
     let headers = match handshake::accept(request) {

@@ -18,12 +18,12 @@ pub(super) const OPERATIONS: &str = r##"[
    "params": [{"name": "thing-id", "in": "query", "required": false, "schema": {"type": "string"}}]},
   {"operationId": "listThings", "method": "get", "path": "/things", "auth": ["token"],
    "params": [{"name": "size", "in": "query", "required": false, "schema": {"type": "integer"}}]},
-  {"operationId": "listUsed", "method": "get", "path": "/things/used", "auth": ["token"]},
+  {"operationId": "listUsed", "method": "get", "path": "/things/used", "auth": ["token"], "scopes": ["home"]},
   {"operationId": "getMap", "method": "get", "path": "/map", "auth": []},
-  {"operationId": "read", "method": "get", "path": "/store", "auth": ["token"],
+  {"operationId": "read", "method": "get", "path": "/store", "auth": ["token"], "scopes": {"scope": {"all": "home", "own": "thing"}},
    "params": [{"name": "scope", "in": "query", "required": true, "schema": {"enum": ["all", "own"]}},
               {"name": "key", "in": "query", "required": true, "schema": {"type": "string"}}]},
-  {"operationId": "write", "method": "post", "path": "/store", "auth": ["token"],
+  {"operationId": "write", "method": "post", "path": "/store", "auth": ["token"], "scopes": {"scope": {"all": "home", "own": "thing"}},
    "body": {"required": true, "schema": {"$ref": "#/components/schemas/Stored"}}},
   {"operationId": "add", "method": "post", "path": "/list", "auth": ["token"],
    "body": {"required": true, "schema": {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]}}},
@@ -62,10 +62,13 @@ pub(super) const SIMULATION: &str = r#"{
       "wrong-content-type": {"status": 415, "code": "415", "title": "Not JSON either"},
       "too-large": {"status": 422, "code": "422.large", "title": "Too large"},
       "internal": {"status": 500, "code": "500", "title": "Oh"},
-      "thing": {"status": 404, "code": "404.thing", "title": "No such thing"}
+      "thing": {"status": 404, "code": "404.thing", "title": "No such thing"},
+      "scope": {"status": 403, "code": "403.scope", "title": "No such scope"}
     }
   },
-  "channel": {"path": "/news", "auth": ["token"], "message": {"context": {"home": "$self.home", "label": null}}},
+  "scopes": {"names": ["home", "thing", "news"], "missing": "scope"},
+  "vanishing": [{"from": "map", "after": "spans"}],
+  "channel": {"path": "/news", "auth": ["token"], "scopes": ["news"], "message": {"context": {"home": "$self.home", "label": null}}},
   "operations": {
     "getThing": {"kind": "pick", "from": "things", "where": {"id": ["$query.thing-id", "$self.thing_id"]}, "missing": "thing"},
     "listThings": {"kind": "list", "from": "things", "where": {"home": "$self.home"}, "take": "id",
@@ -324,6 +327,94 @@ fn refuses_a_world_with_a_deadline_that_is_too_short_or_none() {
         );
         assert_eq!((error.code(), error.to_string()), ("ERR_CYCLE_DECLARATION", expected));
     }
+}
+
+#[test]
+fn allows_what_its_scopes_allow() {
+    let (mut engine, _) = engine(Leasing::default());
+    let answer = |engine: &mut Engine, target: &str| {
+        let (status, body) = get(engine, target);
+        (status, body["error"]["detail"].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(answer(&mut engine, "/things/used").0, 200);
+    engine.set_scopes(Some(vec!["thing".into()])).unwrap();
+    let refused = (403, "needs the scope home; allowed: thing".to_owned());
+    assert_eq!(answer(&mut engine, "/things/used"), refused);
+    assert_eq!(answer(&mut engine, "/store?scope=all&key=k"), refused);
+    assert_eq!(answer(&mut engine, "/store?scope=own&key=k").0, 404);
+    assert_eq!(answer(&mut engine, "/store?scope=odd&key=k").0, 422);
+    assert_eq!(answer(&mut engine, "/thing").0, 200);
+    let mut write = |scope: &str| {
+        let body = json!({"scope": scope, "key": "k", "value": "v", "expires": "1m"});
+        call(&mut engine, "t", "POST", "/store", &body).status
+    };
+    assert_eq!((write("all"), write("own")), (403, 200));
+    assert!(engine.check_channel_scopes().is_err());
+    assert_eq!(engine.reply(&request("GET", "/things/used", "", &[])).status, 401);
+
+    engine.set_scopes(Some(vec!["home".into(), "news".into()])).unwrap();
+    assert_eq!(answer(&mut engine, "/things/used").0, 200);
+    assert!(engine.check_channel_scopes().is_ok());
+    let error = engine.set_scopes(Some(vec!["nwes".into()])).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        r#"there is no scope "nwes"; the scopes are home, thing, news; did you mean news?"#
+    );
+    assert_eq!(answer(&mut engine, "/things/used").0, 200);
+    engine.set_scopes(None).unwrap();
+    assert_eq!(answer(&mut engine, "/store?scope=own&key=k").0, 200);
+}
+
+#[test]
+fn forgets_a_token_that_was_replaced() {
+    let (mut engine, _) = engine(Leasing::default());
+    assert!(engine.add_token("u", "b"));
+    engine.set_token("v".into());
+    let id = |engine: &mut Engine, token: &str| {
+        let reply = call(engine, token, "GET", "/thing", &Value::Null);
+        (reply.status, reply.body["data"]["id"].clone())
+    };
+    assert_eq!(id(&mut engine, "t").0, 401);
+    assert_eq!((id(&mut engine, "u"), id(&mut engine, "v")), ((200, json!("b")), (200, json!("a"))));
+}
+
+#[test]
+fn changes_the_world_while_it_runs() {
+    let (mut engine, _) = engine(Leasing::default());
+    engine.change_world(|world| world["map"]["k"] = json!("w")).unwrap();
+    assert_eq!(get(&mut engine, "/map").1["data"], json!({"k": "w"}));
+    engine.change_world(|world| world["self"]["thing_id"] = json!("b")).unwrap();
+    assert_eq!(get(&mut engine, "/thing").1["data"]["id"], "b");
+    let refused = engine.change_world(|world| world["homes"][0]["lead"]["within"] = json!("1s"));
+    assert_eq!(refused.unwrap_err().code(), "ERR_CYCLE_DECLARATION");
+    assert_eq!(engine.world()["homes"][0]["lead"]["within"], "10s");
+    engine.reset();
+    assert_eq!(get(&mut engine, "/map").1["data"], json!({"k": "v"}));
+}
+
+#[test]
+fn replaces_only_a_world_that_it_was_told_of() {
+    let (simulator, _) = start(Options::default());
+    let before: Value = serde_json::from_str(&simulator.world()).unwrap();
+    let mut after = before.clone();
+    after["map"]["k"] = json!("w");
+    assert!(simulator.replace_world(&before, after.clone()).unwrap());
+    assert!(!simulator.replace_world(&before, before.clone()).unwrap());
+    assert_eq!(serde_json::from_str::<Value>(&simulator.world()).unwrap(), after);
+}
+
+#[test]
+fn lets_fields_vanish_some_time_after_the_start() {
+    let (mut engine, clock) = engine(Leasing::default());
+    engine.change_world(|world| world["spans"] = json!({"k": "1m"})).unwrap();
+    clock.advance(Duration::from_secs(59));
+    assert_eq!(get(&mut engine, "/map").1["data"], json!({"k": "v"}));
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(get(&mut engine, "/map").1["data"], json!({}));
+    engine.reset();
+    engine.change_world(|world| world["spans"] = json!({"k": "1m"})).unwrap();
+    assert_eq!(get(&mut engine, "/map").1["data"], json!({"k": "v"}));
+    assert!(engine.change_world(|world| world["spans"] = json!({"k": "soon"})).is_err());
 }
 
 #[test]
