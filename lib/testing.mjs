@@ -1,3 +1,3 @@
 // The exports of the package's `./testing`.
 
-export { startSimulator } from './simulator/simulator.mjs';
+export { startSimulator } from './simulator/start.mjs';

@@ -1,19 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
-import { loadTools } from '../bridge/tools.mjs';
 import { SIMULATOR_CONNECTIONS, SIMULATOR_PUBLISHED, SIMULATOR_QUESTION } from '../bridge/wire.mjs';
 import { invalidArgument } from '../invalid-argument.mjs';
 import { refuseOptions } from '../unknown-names.mjs';
 import { checkMilliseconds, checkTimes, encodeAnswer } from './answer.mjs';
-import { declaredProtocol, internalApi } from './declaration.mjs';
 import { environment } from './environment.mjs';
 import * as exit from './exit.mjs';
 import { matchText, messageList, messageText } from './messages.mjs';
-import { checkObject, checkScopes, checkToken, madeWorld, readOptions, worldText } from './options.mjs';
+import { checkObject, checkScopes, checkToken, madeWorld, worldText } from './options.mjs';
 import { Requests, SimulatedRequest } from './requests.mjs';
 
 /**
- * @typedef {import('../../testing.js').SimulatorOptions} SimulatorOptions
  * @typedef {import('../../testing.js').SimulatedAnswer} SimulatedAnswer
  * @typedef {import('../../testing.js').AnswerFunction} AnswerFunction
  * @typedef {import('../../testing.js').RequestMatch} RequestMatch
@@ -399,46 +395,4 @@ function rethrow(run) {
   }
 }
 
-/**
- * Starts a simulator. Documented in `testing.d.ts`.
- *
- * @param {SimulatorOptions} [options]
- * @returns {Promise<import('../../testing.js').Simulator>}
- */
-async function startSimulator(options = {}) {
-  const { socketPath, host, port, latencyMs, metadataPath, world, election, protocol, scopes } = readOptions(options);
-  const declaration = protocol === undefined ? internalApi() : declaredProtocol(protocol);
-  const token = options.token ?? (protocol && `simulated-${randomBytes(12).toString('hex')}`);
-  if (typeof world === 'function') {
-    declaration.fixtures = madeWorld('world', world, declaration.fixtures);
-  }
-  /** @type {{ current?: Simulator }} */
-  const holder = {};
-  const started = await loadTools().startSimulator(
-    {
-      ...declaration,
-      world: world === undefined || typeof world === 'function' ? undefined : worldText('world', world),
-      socketPath: socketPath === undefined ? undefined : resolve(socketPath),
-      host,
-      port,
-      metadataPath: metadataPath === undefined ? undefined : resolve(metadataPath),
-      token,
-      latencyMs,
-      scopes: scopes && [...scopes],
-      elections: election?.enabled,
-      electionDeadlineMs: election?.deadlineMs,
-    },
-    (text) => Simulator.receive(holder, String(text)),
-  );
-  if ('message' in started) {
-    const { code, message } = started;
-    const text = `The simulator did not start: ${message}.`;
-    throw code === 'ERR_INVALID_ARG_VALUE' ? invalidArgument(text) : Object.assign(new Error(text), { code });
-  }
-  const simulator = new Simulator(started, { host, latencyMs, protocol });
-  holder.current = simulator;
-  exit.watch(simulator);
-  return simulator;
-}
-
-export { startSimulator };
+export { Simulator };
