@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import type { EnvironmentMetadata } from './generated/environment-metadata.js';
 import type { LiveErrorCode } from './generated/error-codes.js';
 import type { components } from './generated/schema.js';
 import type { InternalApiClient } from './index.js';
@@ -511,3 +512,81 @@ export declare function remember(
   options: RememberOptions,
   make: (context: { signal: AbortSignal }) => string | Promise<string>,
 ): Promise<string>;
+
+/**
+ * Options of {@link watchEnvironmentMetadata}. Of those that all functions take, only `signal` matters here.
+ *
+ * @example
+ * ```ts
+ * import { type MetadataWatchOptions, watchEnvironmentMetadata } from '@cycleplatform/internal-api-client/live';
+ *
+ * const options: MetadataWatchOptions = { path: '/tmp/environment.json', intervalMs: 1000 };
+ * const watch = await watchEnvironmentMetadata(options);
+ * ```
+ */
+export interface MetadataWatchOptions extends LiveOptions {
+  /**
+   * The file to read. Default: the environment variable `CYCLE_METADATA_PATH`, otherwise
+   * `/var/run/cycle/metadata/environment.json`.
+   */
+  path?: string | undefined;
+  /** Milliseconds between one reading and the next. Default 5000. */
+  intervalMs?: number | undefined;
+}
+
+/**
+ * The events of a {@link MetadataWatch}, with the arguments of their listeners.
+ *
+ * @example
+ * ```ts
+ * import { type MetadataWatchEventMap, watchEnvironmentMetadata } from '@cycleplatform/internal-api-client/live';
+ *
+ * const onChange = (...[next, before]: MetadataWatchEventMap['change']) => console.log(before.services, next.services);
+ * (await watchEnvironmentMetadata()).on('change', onChange);
+ * ```
+ */
+export interface MetadataWatchEventMap {
+  /** The file has another content, whether or not it is another file. The order of keys and white space do not count. */
+  change: [next: EnvironmentMetadata, before: EnvironmentMetadata];
+  /** The file could not be read 11 times in a row. Told once, until it is another failure; reading goes on. */
+  error: [error: Error & { code?: string }];
+}
+
+/**
+ * The metadata of this instance's environment, as its file says.
+ *
+ * @example
+ * ```ts
+ * import { type MetadataWatch, watchEnvironmentMetadata } from '@cycleplatform/internal-api-client/live';
+ *
+ * const watch: MetadataWatch = await watchEnvironmentMetadata();
+ * console.log(watch.current.private_network.ipv6.cidr);
+ * ```
+ */
+export interface MetadataWatch extends LivePart {
+  /** What was read last. Frozen: `structuredClone` gives a copy that can be changed. */
+  readonly current: EnvironmentMetadata;
+  on<E extends keyof MetadataWatchEventMap>(event: E, listener: (...args: MetadataWatchEventMap[E]) => unknown): this;
+  once<E extends keyof MetadataWatchEventMap>(event: E, listener: (...args: MetadataWatchEventMap[E]) => unknown): this;
+  off<E extends keyof MetadataWatchEventMap>(event: E, listener: (...args: MetadataWatchEventMap[E]) => unknown): this;
+}
+
+/**
+ * Follows the metadata file of this instance's environment, by reading it at intervals.
+ *
+ * A file that is missing, or half written, leaves `current` as it is. It is read again every 100 ms, ten times, then at the interval.
+ *
+ * @returns the watch, once the file was read
+ * @throws at the start, after ten more attempts, what `getEnvironmentMetadata` gives as `error`, such as `ENOENT` or
+ *   `ERR_CYCLE_METADATA_JSON`, and `ERR_CYCLE_METADATA_SHAPE` for what is not an object; the signal's reason; and
+ *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for an option.
+ *
+ * @example
+ * ```ts
+ * import { watchEnvironmentMetadata } from '@cycleplatform/internal-api-client/live';
+ *
+ * await using watch = await watchEnvironmentMetadata();
+ * watch.on('change', ({ deployments }) => console.log(deployments?.tags));
+ * ```
+ */
+export declare function watchEnvironmentMetadata(options?: MetadataWatchOptions): Promise<MetadataWatch>;

@@ -7,3 +7,4 @@ exports.joinElection = live.joinElection;
 exports.mirrorEnvironment = live.mirrorEnvironment;
 exports.remember = live.remember;
 exports.waitForApi = live.waitForApi;
+exports.watchEnvironmentMetadata = live.watchEnvironmentMetadata;

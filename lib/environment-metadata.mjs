@@ -50,14 +50,22 @@ function parse(path, text) {
 async function getEnvironmentMetadata(options) {
   try {
     const { path, validate = false } = options ?? {};
-    const file = path ?? (process.env.CYCLE_METADATA_PATH || DEFAULT_PATH);
-    return { data: await read(file, validate), error: null };
+    return { data: await read(metadataPath(path), validate), error: null };
   } catch (error) {
     return {
       data: null,
       error: error instanceof Error ? error : new Error('the options cannot be read', { cause: error }),
     };
   }
+}
+
+/**
+ * The file with the metadata.
+ *
+ * @param {string | undefined} path the one that was given
+ */
+function metadataPath(path) {
+  return path ?? (process.env.CYCLE_METADATA_PATH || DEFAULT_PATH);
 }
 
 /**
@@ -81,4 +89,4 @@ async function read(path, validate) {
   return data;
 }
 
-export { getEnvironmentMetadata };
+export { getEnvironmentMetadata, MetadataShapeError, metadataPath };

@@ -1,6 +1,7 @@
 // The exports of the package's `./live`.
 
 export { joinElection } from './live/election.mjs';
+export { watchEnvironmentMetadata } from './live/metadata.mjs';
 export { mirrorEnvironment } from './live/mirror.mjs';
 export { remember } from './live/remember.mjs';
 export { waitForApi } from './live/wait-for-api.mjs';
