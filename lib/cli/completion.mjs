@@ -25,14 +25,33 @@ function completionScript(source, shell) {
   return scripts[shell](source);
 }
 
-/** @param {Source} source */
-function groupsOf({ description: { commands } }) {
-  /** @type {Map<string, typeof commands>} */
+/** @typedef {Pick<import('../protocol/definition.mjs').CommandDescription, 'group' | 'name' | 'description' | 'params'>} Completed */
+
+/**
+ * The commands of the protocol, and those of this program that have two words, by the first one.
+ *
+ * @param {Source} source
+ */
+function groupsOf(source) {
+  /** @type {Map<string, Completed[]>} */
   const groups = new Map();
-  for (const command of commands) {
+  const own = ownCommands(source).map(([words, description]) => ({ words: words.split(' '), description }));
+  const ofTwoWords = own
+    .filter(({ words }) => words.length === 2)
+    .map(({ words: [group, name], description }) => ({ group, name, description, params: [] }));
+  for (const command of [...source.description.commands, ...ofTwoWords]) {
     groups.set(command.group, [...(groups.get(command.group) ?? []), command]);
   }
   return groups;
+}
+
+/**
+ * The commands of this program that have one word.
+ *
+ * @param {Source} source
+ */
+function simpleCommands(source) {
+  return ownCommands(source).filter(([words]) => !words.includes(' '));
 }
 
 function ownOptions() {
@@ -48,7 +67,7 @@ function candidates(values) {
   return values.map(String).filter((value) => oneLine(value) === value);
 }
 
-/** @param {import('../protocol/definition.mjs').CommandDescription} command */
+/** @param {Pick<Completed, 'params'>} command */
 function optionWords({ params }) {
   return [...params.map(({ option }) => `--${option}`), ...ownOptions()];
 }
@@ -62,7 +81,7 @@ function optionWords({ params }) {
 function cases(source) {
   const groups = groupsOf(source);
   /** @type {[string, string[]][]} */
-  const lines = [[' ', [...groups.keys(), ...ownCommands(source).map(([name]) => name)]]];
+  const lines = [[' ', [...groups.keys(), ...simpleCommands(source).map(([name]) => name)]]];
   for (const [group, commands] of groups) {
     lines.push([`${group} `, commands.map(({ name }) => name)]);
     for (const command of commands) {
@@ -157,7 +176,7 @@ function fish(source) {
   for (const [group, commands] of groups) {
     lines.push(`complete -c cycle-internal ${first} -a ${group} -d ${fishWord(`${commands.length} commands`)}`);
   }
-  for (const [name, what] of ownCommands(source)) {
+  for (const [name, what] of simpleCommands(source)) {
     lines.push(`complete -c cycle-internal ${first} -a ${name} -d ${fishWord(what)}`);
   }
   for (const [group, commands] of groups) {

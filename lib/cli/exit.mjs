@@ -20,6 +20,9 @@ class UsageError extends Error {
  * @param {any} error
  */
 function exitCodeOf(error) {
+  if (typeof error?.exitCode === 'number') {
+    return error.exitCode;
+  }
   if (error instanceof UsageError || error?.code === 'ERR_CYCLE_PROTOCOL_DECLARATION') {
     return exitCodes.USAGE;
   }

@@ -13,6 +13,7 @@ const OWN_COMMANDS = [
   ['notifications', 'Show notifications as they arrive', 'cycle'],
   ['metadata', 'Show the metadata of the environment', 'cycle'],
   ['request', 'Send any request', 'any'],
+  ['ha run', 'Run a program while this instance is the primary', 'cycle'],
   ['simulate', 'Run a simulator until interrupted', 'any'],
   ['completion', 'Print a completion script for bash, zsh or fish', 'any'],
 ];
@@ -266,6 +267,18 @@ const OWN_HELP = {
     `  ${program} request GET '/things?state=new'`,
     `  ${program} request POST /things --body '{"name":"a"}'`,
     `  ${program} request POST /things --body @thing.json --json`,
+  ],
+  'ha run': (program) => [
+    `Usage: ${program} ha run [--priority number] [--deadline duration] [--instance-id id] [options] -- command...`,
+    '',
+    'Takes part in the election of the primary of this container, and runs a program while this instance is it. The program',
+    'gets SIGTERM before the lease ends without being renewed, and SIGKILL when it has ended; it is started again in the next',
+    'term. If it ends by itself, this instance gives up at once and ends with its exit code. SIGTERM and Ctrl-C are passed on.',
+    'The instance is CYCLE_INSTANCE_ID, and the deadline that of the container, unless they are given.',
+    '',
+    'Examples',
+    `  ${program} ha run -- node scheduler.js`,
+    `  ${program} ha run --priority 10 -- sh -c 'exec ./worker'`,
   ],
   simulate: (program) => [
     `Usage: ${program} simulate [socket-path] [--port port] [--fail group.endpoint=error]... [options]`,

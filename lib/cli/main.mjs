@@ -1,7 +1,9 @@
 import { firstLook, parse } from './arguments.mjs';
 import { callCommand } from './call.mjs';
+import { splitCommand } from './child.mjs';
 import { findCommand, optionsOf, readConnection, readParams, readTimeout, sharedOptions } from './command.mjs';
 import { completionScript } from './completion.mjs';
+import * as election from './election.mjs';
 import { exitCodes } from './exit.mjs';
 import * as help from './help.mjs';
 import * as metadata from './metadata.mjs';
@@ -18,7 +20,7 @@ import { oneLine, printable } from './text.mjs';
 
 /** Runs the command line as a program. */
 function start() {
-  /** @type {(() => unknown)[]} */
+  /** @type {Cleanup[]} */
   const cleanups = [];
   // The reader of the output may close it at any time.
   for (const stream of [process.stdout, process.stderr]) {
@@ -40,7 +42,9 @@ function start() {
   process.on('SIGINT', () => finish(cleanups, exitCodes.INTERRUPTED));
   process.on('SIGTERM', () => finish(cleanups, 143));
   process.on('SIGHUP', () => finish(cleanups, 129));
-  run(process.argv.slice(2), process, (cleanup) => cleanups.push(cleanup)).then((code) => {
+  const onInterrupt = (/** @type {() => unknown} */ clean, limitMs = CLEANUP_LIMIT) =>
+    void cleanups.push({ run: clean, limitMs });
+  run(process.argv.slice(2), process, onInterrupt).then((code) => {
     process.exitCode = code;
   });
 }
@@ -48,22 +52,41 @@ function start() {
 /** Options of the built-in commands. @type {Record<string, import('./arguments.mjs').OptionConfigs>} */
 const COMMAND_OPTIONS = {
   completion: {},
+  'ha run': election.options,
   metadata: metadata.options,
   notifications: notifications.options,
   request: request.options,
   simulate: simulate.options,
 };
 
-/** How long clean-up may take before the program ends, in milliseconds. */
+/** The commands that run a program, which is given after `--`. */
+const RUN_COMMANDS = new Set(['ha run']);
+
+/** How long clean-up may take before the program ends, in milliseconds, unless it asks for more. */
 const CLEANUP_LIMIT = 60;
 
+/** The longest delay of Node's timers, in milliseconds. */
+const LONGEST = 2 ** 31 - 1;
+
 /**
- * @param {(() => unknown)[]} cleanups
+ * @typedef {{ run: () => unknown, limitMs: number }} Cleanup
+ */
+
+let finishing = false;
+
+/**
+ * @param {Cleanup[]} cleanups
  * @param {number} code
  */
 async function finish(cleanups, code) {
-  const limit = new Promise((resolve) => setTimeout(resolve, CLEANUP_LIMIT));
-  await Promise.race([Promise.allSettled(cleanups.map(async (cleanup) => cleanup())), limit]);
+  if (finishing) {
+    // Asked a second time, it does not wait.
+    process.exit(code);
+  }
+  finishing = true;
+  const longest = Math.min(Math.max(CLEANUP_LIMIT, ...cleanups.map(({ limitMs }) => limitMs)), LONGEST);
+  const limit = new Promise((resolve) => setTimeout(resolve, longest));
+  await Promise.race([Promise.allSettled(cleanups.map(async (cleanup) => cleanup.run())), limit]);
   process.exit(code);
 }
 
@@ -72,7 +95,7 @@ async function finish(cleanups, code) {
  *
  * @param {string[]} argv
  * @param {{ stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream }} streams
- * @param {(cleanup: () => unknown) => void} onInterrupt
+ * @param {(cleanup: () => unknown, limitMs?: number) => void} onInterrupt
  * @returns {Promise<number>} the exit code
  */
 async function run(argv, streams, onInterrupt) {
@@ -81,8 +104,7 @@ async function run(argv, streams, onInterrupt) {
   const output = new Output({ json: values.json === true, color }, streams);
   onInterrupt(() => output.settle());
   try {
-    await dispatch(argv, { values, words }, output, onInterrupt);
-    return exitCodes.OK;
+    return (await dispatch(argv, { values, words }, output, onInterrupt)) ?? exitCodes.OK;
   } catch (error) {
     return output.error(error);
   }
@@ -92,13 +114,14 @@ async function run(argv, streams, onInterrupt) {
  * @param {string[]} argv
  * @param {{ values: Record<string, any>, words: string[] }} first
  * @param {Output} output
- * @param {(cleanup: () => unknown) => void} onInterrupt
+ * @param {(cleanup: () => unknown, limitMs?: number) => void} onInterrupt
+ * @returns {Promise<number | undefined>} the exit code, unless it is 0
  */
 async function dispatch(argv, { values, words }, output, onInterrupt) {
   if (values.version) {
     const { version } = require('../../package.json');
     output.line(version);
-    return;
+    return undefined;
   }
   const protocol = typeof values.protocol === 'string' ? values.protocol : 'cycle';
   const source = await loadProtocol(protocol);
@@ -109,27 +132,28 @@ async function dispatch(argv, { values, words }, output, onInterrupt) {
   if (group === undefined) {
     parse(argv, {});
     output.line(help.topHelp(shown, program, output.style));
-    return;
+    return undefined;
   }
-  if (help.ownCommands(source).some(([own]) => own === group)) {
-    if (wanted) {
-      output.line(help.OWN_HELP[group](program).join('\n'));
-    } else {
-      await runOwn(group, argv, source, output, onInterrupt);
+  const own = help.ownCommands(source).find(([words]) => words === group || words === `${group} ${name}`)?.[0];
+  if (own !== undefined) {
+    if (!wanted) {
+      return runOwn(own, argv, source, output, onInterrupt);
     }
-    return;
+    output.line(help.OWN_HELP[own](program).join('\n'));
+    return undefined;
   }
   const isGroup = source.description.commands.some((command) => command.group === group);
   if (wanted && name === undefined && isGroup) {
     output.line(help.groupHelp(shown, group, program, output.style));
-    return;
+    return undefined;
   }
   const command = findCommand(source, group, name);
   if (wanted) {
     output.line(help.commandHelp(shown, findCommand(shown, group, name), program, output.style));
-    return;
+    return undefined;
   }
   await runCommand(command, argv, source, program, output);
+  return undefined;
 }
 
 /**
@@ -170,16 +194,22 @@ async function runCommand(command, argv, source, program, output) {
  * @param {string[]} argv
  * @param {Source} source
  * @param {Output} output
- * @param {(cleanup: () => unknown) => void} onInterrupt
+ * @param {(cleanup: () => unknown, limitMs?: number) => void} onInterrupt
+ * @returns {Promise<number | undefined>} the exit code, unless it is 0
  */
 async function runOwn(name, argv, source, output, onInterrupt) {
-  const { values, words: all } = parse(argv, COMMAND_OPTIONS[name]);
-  const words = all.slice(1);
+  const { own, command } = RUN_COMMANDS.has(name) ? splitCommand(argv) : { own: argv, command: [] };
+  const { values, words: all } = parse(own, COMMAND_OPTIONS[name]);
+  const words = all.slice(name.split(' ').length);
   if (name === 'completion') {
     output.line(completionScript(source, words[0]).trimEnd());
-    return;
+    return undefined;
   }
   const connection = await readConnection(source, values);
+  if (name === 'ha run') {
+    const deadlineMs = readTimeout(values.deadline, '--deadline');
+    return election.runElected({ command, values, connection, deadlineMs }, output, onInterrupt);
+  }
   if (name === 'request') {
     await request.sendRequest(source, { words, values, connection, timeoutMs: readTimeout(values.timeout) }, output);
   } else if (name === 'simulate') {
@@ -194,6 +224,7 @@ async function runOwn(name, argv, source, output, onInterrupt) {
   } else {
     await metadata.showMetadata(source, values, output);
   }
+  return undefined;
 }
 
 export { run, start };
