@@ -48,7 +48,7 @@ function checkResources(resources) {
   const unknown = resources.findIndex((name) => !names.includes(name));
   if (unknown !== -1) {
     const name = String(resources[unknown]);
-    throw invalidArgument(`${OWNER}: there is no resource ${name}: ${suggestion(name, names)}`);
+    throw invalidArgument(`${OWNER}: \`resources\` cannot have ${name}: ${suggestion(name, names)}`);
   }
 }
 
