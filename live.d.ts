@@ -51,6 +51,8 @@ export interface LiveError extends Error {
   status?: number | undefined;
   /** The platform's own code, such as `403.permissions` (`ERR_CYCLE_API`). */
   apiCode?: string | undefined;
+  /** Names of the variables that are missing (`ERR_CYCLE_VARIABLES_MISSING`). */
+  missing?: string[] | undefined;
 }
 
 /**
@@ -590,3 +592,110 @@ export interface MetadataWatch extends LivePart {
  * ```
  */
 export declare function watchEnvironmentMetadata(options?: MetadataWatchOptions): Promise<MetadataWatch>;
+
+/**
+ * How what is followed is asked for, in milliseconds.
+ *
+ * @example
+ * ```ts
+ * import { type FollowOptions, watchScopedVariables } from '@cycleplatform/internal-api-client/live';
+ *
+ * const options: FollowOptions = { pollMs: 30_000, idleTimeoutMs: 10_000 };
+ * const variables = await watchScopedVariables(options);
+ * ```
+ */
+export interface FollowOptions extends LiveOptions {
+  /**
+   * Time from one list to the next while no notification asks for one. Up to a tenth less is waited.
+   * Default: 60000 for variables, 3600000 for certificates.
+   */
+  pollMs?: number | undefined;
+  /** Time from the end of a list until the next, however much happens. Default 1000. */
+  minIntervalMs?: number | undefined;
+  /** Silence after which notifications count as lost; the peer is pinged before. 0: never. Default 30000. */
+  idleTimeoutMs?: number | undefined;
+  /** Delay before notifications are connected to again; it doubles with each failure, and a part of it is random. Default 1000. */
+  reconnectBaseDelayMs?: number | undefined;
+  /** Longest such delay. Default 30000. */
+  reconnectMaxDelayMs?: number | undefined;
+}
+
+/**
+ * Options of {@link watchScopedVariables}.
+ *
+ * @example
+ * ```ts
+ * import { type VariablesOptions, watchScopedVariables } from '@cycleplatform/internal-api-client/live';
+ *
+ * const options: VariablesOptions = { required: ['DATABASE_HOST', 'DATABASE_PASSWORD'] };
+ * const variables = await watchScopedVariables(options);
+ * ```
+ */
+export interface VariablesOptions extends FollowOptions {
+  /** Names of variables without which the start fails. One that is empty counts as missing. Default: none. */
+  required?: readonly string[] | undefined;
+}
+
+/**
+ * The events of a {@link VariablesWatch}, with the arguments of their listeners.
+ *
+ * @example
+ * ```ts
+ * import { type VariablesEventMap, watchScopedVariables } from '@cycleplatform/internal-api-client/live';
+ *
+ * const onChanged = (...[name, , before]: VariablesEventMap['changed']) =>
+ *   console.log(before === undefined ? `${name} is new` : `${name} has changed`);
+ * (await watchScopedVariables()).on('changed', onChanged);
+ * ```
+ */
+export interface VariablesEventMap {
+  /** A variable is new (`before` is undefined), or has another value than was known. */
+  changed: [name: string, value: string, before: string | undefined];
+  /** A variable is not in the answer any more. Its last value stays. */
+  vanished: [name: string];
+  /** A variable is empty that had a value. Its last value stays. */
+  emptied: [name: string];
+  /** A list, or notifications, failed. It is tried again. */
+  error: [error: Error];
+}
+
+/**
+ * The scoped variables of the environment, with their last known values. Values are not shown when it is inspected or logged.
+ *
+ * @example
+ * ```ts
+ * import { type VariablesWatch, watchScopedVariables } from '@cycleplatform/internal-api-client/live';
+ *
+ * const variables: VariablesWatch = await watchScopedVariables();
+ * console.log(variables.names, variables.has('DATABASE_HOST'), variables.get('DATABASE_HOST'));
+ * ```
+ */
+export interface VariablesWatch extends LivePart {
+  /** Names of the variables that are known, those that vanished too. */
+  readonly names: string[];
+  /** The last value of a variable that was not empty; undefined for one that never was there. */
+  get(name: string): string | undefined;
+  /** Whether a variable is, or was, there. */
+  has(name: string): boolean;
+  on<E extends keyof VariablesEventMap>(event: E, listener: (...args: VariablesEventMap[E]) => unknown): this;
+  once<E extends keyof VariablesEventMap>(event: E, listener: (...args: VariablesEventMap[E]) => unknown): this;
+  off<E extends keyof VariablesEventMap>(event: E, listener: (...args: VariablesEventMap[E]) => unknown): this;
+}
+
+/**
+ * Follows the scoped variables that this instance may read.
+ *
+ * @returns the watch, once the variables are there. Calls without an answer are tried again until `signal` aborts.
+ * @throws `ERR_CYCLE_VARIABLES_MISSING`, with their names in `missing`; `ERR_CYCLE_API` and `ERR_CYCLE_BAD_ANSWER` for an answer
+ *   that does not change by waiting; the signal's reason; and `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or
+ *   `ERR_OUT_OF_RANGE` for an option.
+ *
+ * @example
+ * ```ts
+ * import { watchScopedVariables } from '@cycleplatform/internal-api-client/live';
+ *
+ * await using variables = await watchScopedVariables({ required: ['DATABASE_PASSWORD'] });
+ * variables.on('changed', (name) => console.log(`${name} has changed`));
+ * ```
+ */
+export declare function watchScopedVariables(options?: VariablesOptions): Promise<VariablesWatch>;

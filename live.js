@@ -8,3 +8,4 @@ exports.mirrorEnvironment = live.mirrorEnvironment;
 exports.remember = live.remember;
 exports.waitForApi = live.waitForApi;
 exports.watchEnvironmentMetadata = live.watchEnvironmentMetadata;
+exports.watchScopedVariables = live.watchScopedVariables;

@@ -84,6 +84,8 @@ export type LiveErrorCode =
   | 'ERR_CYCLE_NO_INSTANCE_ID'
   /** This instance gave up being the primary. Nothing: the program asked for it. */
   | 'ERR_CYCLE_RESIGNED'
+  /** Scoped variables that `required` names are not there, or are empty. `missing` has their names. Check their scope, and for how long the internal API gives them. */
+  | 'ERR_CYCLE_VARIABLES_MISSING'
   | (string & {});
 
 /**
@@ -185,4 +187,5 @@ export type ErrorCode =
   | 'ERR_CYCLE_LEASE_LATE'
   | 'ERR_CYCLE_LEASE_LOST'
   | 'ERR_CYCLE_NO_INSTANCE_ID'
-  | 'ERR_CYCLE_RESIGNED';
+  | 'ERR_CYCLE_RESIGNED'
+  | 'ERR_CYCLE_VARIABLES_MISSING';

@@ -4,4 +4,5 @@ export { joinElection } from './live/election.mjs';
 export { watchEnvironmentMetadata } from './live/metadata.mjs';
 export { mirrorEnvironment } from './live/mirror.mjs';
 export { remember } from './live/remember.mjs';
+export { watchScopedVariables } from './live/variables.mjs';
 export { waitForApi } from './live/wait-for-api.mjs';

@@ -1,6 +1,7 @@
 import { invalidArgument } from '../invalid-argument.mjs';
 import { isSignal } from '../signal.mjs';
 import { refuseOptions, suggestion } from '../unknown-names.mjs';
+import { FOLLOWING, readDurations } from './durations.mjs';
 import { checkMilliseconds, checkOptions, wrongType } from './options.mjs';
 import { RESOURCES } from './resources.mjs';
 
@@ -9,11 +10,8 @@ const OWNER = 'mirrorEnvironment';
 /** The options in milliseconds, with their defaults and least values. */
 const DURATIONS = {
   resyncMs: { usual: 300_000, least: 1 },
-  minIntervalMs: { usual: 1000, least: 0 },
   pollMs: { usual: 30_000, least: 1 },
-  idleTimeoutMs: { usual: 30_000, least: 0 },
-  reconnectBaseDelayMs: { usual: 1000, least: 0 },
-  reconnectMaxDelayMs: { usual: 30_000, least: 0 },
+  ...FOLLOWING,
 };
 
 /** @typedef {Record<keyof typeof DURATIONS, number>} Durations */
@@ -28,11 +26,7 @@ function readMirrorOptions(options) {
   checkOptions(OWNER, options, ['resources', ...Object.keys(DURATIONS)]);
   const { resources = ['containers', 'instances'] } = options;
   checkResources(resources);
-  const durations = /** @type {Durations} */ ({});
-  for (const [name, { usual, least }] of Object.entries(DURATIONS)) {
-    checkMilliseconds(OWNER, name, options[name], { least });
-    durations[/** @type {keyof Durations} */ (name)] = options[name] ?? usual;
-  }
+  const durations = readDurations(OWNER, options, DURATIONS);
   return { resources: [...new Set(/** @type {string[]} */ (resources))], durations };
 }
 
