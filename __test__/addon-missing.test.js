@@ -141,6 +141,13 @@ const ON_MUSL = besideMusl('ELF /lib/ld-musl-x86_64.so.1');
 /** Makes Node say that it was compiled for musl, whose header has one constant less. */
 const COMPILED_FOR_MUSL = `require('node:os').constants.dlopen = {};`;
 
+/** Gives up the permissions of the superuser, after what the program loads was loaded. */
+const AS_NOBODY = `if (process.getuid() === 0) {
+  require('${NAME}/package.json');
+  for (const name of ['later', 'index']) require('./${OWN}/dist/' + name + '.js');
+  process.setuid(65534);
+}`;
+
 /**
  * @typedef {object} Fault
  * @property {string} what
@@ -156,7 +163,10 @@ const system = `${process.platform}-${process.arch}`;
 const faults = [
   {
     what: 'no addon',
-    expect: [new RegExp(`neither the package ${NAME}-${target} nor`), /"npm install --include=optional"/],
+    expect: [
+      new RegExp(`the package ${NAME}-${target} or its file .* was not found`),
+      /"npm install --include=optional"/,
+    ],
   },
   {
     what: 'no addon in a project of pnpm',
@@ -194,13 +204,25 @@ const faults = [
     harm: (folder) => {
       for (const file of putAddon(folder, addon())) fs.chmodSync(file, 0);
     },
-    before: `if (process.getuid() === 0) {
-      require('${NAME}/package.json');
-      for (const name of ['later', 'index']) require('./${OWN}/dist/' + name + '.js');
-      process.setuid(65534);
-    }`,
+    before: AS_NOBODY,
     expect: [/permission denied/i, /Give the user that runs the program permission to read the file/],
     linux: true,
+  },
+  {
+    what: 'a folder that may not be entered',
+    harm: (folder) => fs.mkdirSync(path.join(folder, PACKAGE), { mode: 0o444 }),
+    before: AS_NOBODY,
+    expect: [
+      /was not found/,
+      new RegExp(`permission to enter .*${target}, if there is cycle-internal-api.*node in it`),
+    ],
+    linux: true,
+  },
+  {
+    what: 'a Node that may load no addons',
+    harm: (folder) => putAddon(folder, addon()),
+    env: { NODE_OPTIONS: '--no-addons' },
+    expect: [/loading addons is disabled/, /run Node with "--allow-addons", and without "--no-addons"/],
   },
   {
     what: 'an addon of another version',
@@ -223,7 +245,11 @@ const faults = [
   {
     what: 'an unsupported system',
     before: `Object.defineProperty(process, 'platform', { value: 'freebsd' });`,
-    expect: [/the native part for freebsd-/, /Unsupported|neither the package/, /No addon is published for freebsd-/],
+    expect: [
+      /the native part for freebsd-/,
+      /Unsupported|the package .* was not found/,
+      /No addon is published for freebsd-/,
+    ],
   },
   {
     what: 'an unsupported processor',
@@ -300,6 +326,22 @@ for (const { what, harm, before = '', env, expect, linux } of faults) {
   }
 }
 
+test("the permission model's error names the option that allows to read the addon", async (t) => {
+  const cwd = install(t);
+  putAddon(cwd, addon());
+  const flags = process.allowedNodeEnvironmentFlags;
+  const model = flags.has('--permission') ? '--permission' : '--experimental-permission';
+  const program = `require('${NAME}').getClient({ token: 't' }).GET('/v1/environment').catch(({ message }) => console.log(message));`;
+  fs.writeFileSync(path.join(cwd, 'main.cjs'), program);
+  const readable = ['main.cjs', 'package.json', 'node_modules/openapi-fetch/*', `${OWN}/*`];
+  const allowed = readable.map((name) => `--allow-fs-read=${path.join(cwd, name)}`);
+  const { stdout, stderr } = await run(process.execPath, [model, '--allow-addons', ...allowed, 'main.cjs'], {
+    cwd,
+    env: clean,
+  });
+  assert.match(stdout, /has been restricted[\s\S]*"--allow-fs-read=" and the folder that has node_modules/, stderr);
+});
+
 test('NAPI_RS_NATIVE_LIBRARY_PATH names the addon that is loaded, seen from the working directory', async (t) => {
   const cwd = install(t);
   fs.writeFileSync(path.join(cwd, 'own.node'), addon());
@@ -342,7 +384,7 @@ test('without the addon that has the tools, clients do all they did, and tools s
   const [plain, ...others] = stdout.trim().split('\n');
   assert.match(plain, /^ENOENT /, stderr);
   assert.equal(others.length, 2);
-  for (const line of others) assert.match(line, new RegExp(`^${CODE} .* nor its file ${tools} was found`));
+  for (const line of others) assert.match(line, new RegExp(`^${CODE} .* or its file ${tools} was not found`));
 });
 
 test("where both C libraries are installed, the program's own counts", async (t) => {

@@ -13,11 +13,14 @@ fn number_code(number: i32) -> &'static str {
         libc::EACCES => "EACCES",
         libc::EADDRINUSE => "EADDRINUSE",
         libc::EADDRNOTAVAIL => "EADDRNOTAVAIL",
+        libc::EAFNOSUPPORT => "EAFNOSUPPORT",
         libc::EAGAIN => "EAGAIN",
         libc::EBADF => "EBADF",
         libc::ECONNABORTED => "ECONNABORTED",
         libc::ECONNREFUSED => "ECONNREFUSED",
         libc::ECONNRESET => "ECONNRESET",
+        libc::EDQUOT => "EDQUOT",
+        libc::EEXIST => "EEXIST",
         libc::EHOSTUNREACH => "EHOSTUNREACH",
         libc::EINTR => "EINTR",
         libc::EINVAL => "EINVAL",
@@ -26,17 +29,24 @@ fn number_code(number: i32) -> &'static str {
         libc::ELOOP => "ELOOP",
         libc::EMFILE => "EMFILE",
         libc::ENAMETOOLONG => "ENAMETOOLONG",
+        libc::ENETDOWN => "ENETDOWN",
         libc::ENETUNREACH => "ENETUNREACH",
         libc::ENFILE => "ENFILE",
         libc::ENOBUFS => "ENOBUFS",
         libc::ENOENT => "ENOENT",
         libc::ENOMEM => "ENOMEM",
+        libc::ENOSPC => "ENOSPC",
+        libc::ENOSYS => "ENOSYS",
         libc::ENOTCONN => "ENOTCONN",
         libc::ENOTDIR => "ENOTDIR",
         libc::ENOTSOCK => "ENOTSOCK",
+        libc::ENXIO => "ENXIO",
+        libc::EOPNOTSUPP => "EOPNOTSUPP",
         libc::EPERM => "EPERM",
         libc::EPIPE => "EPIPE",
         libc::EPROTOTYPE => "EPROTOTYPE",
+        libc::EROFS => "EROFS",
+        libc::ESTALE => "ESTALE",
         libc::ETIMEDOUT => "ETIMEDOUT",
         _ => "UNKNOWN",
     }
@@ -65,6 +75,7 @@ mod tests {
     fn names_numbered_errors_and_kinds() {
         assert_eq!(code(&io::Error::from_raw_os_error(libc::ENOENT)), "ENOENT");
         assert_eq!(code(&io::Error::from_raw_os_error(libc::EPROTOTYPE)), "EPROTOTYPE");
+        assert_eq!(code(&io::Error::from_raw_os_error(libc::EROFS)), "EROFS");
         assert_eq!(code(&io::Error::from(io::ErrorKind::UnexpectedEof)), "ECONNRESET");
         assert_eq!(code(&io::Error::other("something")), "UNKNOWN");
     }

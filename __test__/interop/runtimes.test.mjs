@@ -82,6 +82,18 @@ for (const runtime of [here, ...runtimes]) {
         assert.deepEqual(JSON.parse(stdout), EXPECTED);
       });
     }
+    if (runtime.name === 'Deno') {
+      await t.test('may read nothing but the project', async () => {
+        const script = join(project.folder, 'few.cjs');
+        const program = `require('@cycleplatform/internal-api-client').getClient({ token: 't', socketPath: '/nowhere.sock' })
+          .GET('/v1/environment').catch(({ code }) => console.log(code));`;
+        writeFileSync(script, program);
+        const allowed = ['--allow-env', '--allow-ffi', '--allow-sys', `--allow-read=${project.folder}`];
+        const parameters = ['run', '--no-prompt', '--node-modules-dir=manual', ...allowed, script];
+        const { stdout, stderr } = await child.run(runtime.program, parameters, { cwd: project.folder });
+        assert.equal(stdout.trim(), 'ENOENT', stderr);
+      });
+    }
     if (runtime.name.startsWith('Node')) {
       await t.test('command line', async () => {
         const program = join(project.folder, 'node_modules/@cycleplatform/internal-api-client/bin/cycle-internal.js');

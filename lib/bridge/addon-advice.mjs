@@ -1,5 +1,14 @@
 import { existsSync } from 'node:fs';
 import { parentOf, root } from '../root.mjs';
+import { NAME } from './addon-missing.mjs';
+
+/** What a runtime says that forbids addons or reading files, and the option that allows it. @type {[RegExp, string][]} */
+const FORBIDDEN = [
+  [/loading addons is disabled/, 'run Node with "--allow-addons", and without "--no-addons"'],
+  [/API has been restricted/, 'run Node with "--allow-fs-read=" and the folder that has node_modules'],
+  [/--allow-ffi/, 'run Deno with "--allow-ffi"'],
+  [/--allow-read/, 'run Deno with "--allow-read=" and the folder that has node_modules'],
+];
 
 /**
  * What to try when an addon could not be loaded.
@@ -13,6 +22,10 @@ import { parentOf, root } from '../root.mjs';
 export function adviseOn(reason, target, file, isSecond) {
   if (reason.startsWith('Node-API')) {
     return ['The runtime is too old: use Node 20.3 or newer, or another runtime with Node-API 9.'];
+  }
+  const allow = FORBIDDEN.find(([sign]) => sign.test(reason))?.[1];
+  if (allow) {
+    return [`The runtime forbids it: ${allow}.`];
   }
   const told = process.env.NAPI_RS_NATIVE_LIBRARY_PATH;
   if (told) {
@@ -41,7 +54,11 @@ export function adviseOn(reason, target, file, isSecond) {
   if (/too many open files/i.test(reason)) {
     return ['Close files and sockets that the program does not need, or raise its limit ("ulimit -n").'];
   }
+  const place = [`${root}/node_modules/${NAME}-${target}`, `${root}-${target}`].find(existsSync);
   return [
+    ...(place && reason.endsWith('not found') && !existsSync(`${place}/package.json`)
+      ? [`Give the user that runs the program permission to enter ${place}, if there is ${file} in it.`]
+      : []),
     `Install with optional dependencies, on the system that runs the program: "${installCommand()}".`,
     'If node_modules or the lock file is damaged, or was made on another system or by another version, delete both and install again.',
     `If the code is bundled, mark the package as external, or put ${file} beside the bundle or program.`,

@@ -15,7 +15,7 @@ function explain(cause, target, file, isSecond) {
   const { bun, deno, node } = process.versions;
   const runtime = bun ? `Bun ${bun}` : deno ? `Deno ${deno}` : `Node ${node}`;
   const fault = faultOf(cause);
-  const reason = fault?.message ?? `neither the package ${NAME}-${target} nor its file ${file} was found`;
+  const reason = fault?.message ?? `the package ${NAME}-${target} or its file ${file} was not found`;
   const message = `${NAME}: the native part for ${target} (${runtime}) could not be loaded: ${reason}
 What to try:
 - ${advice(reason, target, file, isSecond).join('\n- ')}`;

@@ -69,6 +69,11 @@ function load({ name, isSecond = false, loadBundled }) {
  * @param {string} arch
  */
 function isMusl(arch) {
+  const { Deno } = /** @type {any} */ (globalThis);
+  // Deno may be forbidden to look at the files below, and then throws.
+  if (Deno) {
+    return Deno.build.target.endsWith('musl');
+  }
   const { permission } = /** @type {any} */ (process);
   // Under Node's permission model, `existsSync` is false for files that the program may not read.
   if (!permission && !existsSync(`/lib/ld-musl-${arch === 'x64' ? 'x86_64' : 'aarch64'}.so.1`)) {
@@ -83,8 +88,7 @@ function isMusl(arch) {
   }
   // The program was started by its dynamic linker, or its file may not be read. Then what it was compiled for decides,
   // which is slower to find out.
-  const { Deno } = /** @type {any} */ (globalThis);
-  return Deno ? Deno.build.target.endsWith('musl') : !('RTLD_DEEPBIND' in require('node:os').constants.dlopen);
+  return !('RTLD_DEEPBIND' in require('node:os').constants.dlopen);
 }
 
 /** @param {string} file */

@@ -95,7 +95,7 @@ export const faults = [
       ['$YARN4', 'install'],
       ['$YARN4', 'node', 'main.cjs'],
     ],
-    expect: /neither the package[\s\S]*"yarn install"[\s\S]*answered 200/,
+    expect: /the package [\s\S]*"yarn install"[\s\S]*answered 200/,
   },
   {
     name: 'fault: an addon that is cut off',
