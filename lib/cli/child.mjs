@@ -45,6 +45,18 @@ class Child {
     });
   }
 
+  /**
+   * Tells it to end, and kills it if it has not ended in time.
+   *
+   * @param {number} patience milliseconds
+   */
+  async end(patience) {
+    this.kill('SIGTERM');
+    const timer = setTimeout(() => this.kill('SIGKILL'), patience);
+    await this.ended.catch(() => {});
+    clearTimeout(timer);
+  }
+
   /** @param {NodeJS.Signals} signal */
   kill(signal) {
     this.#process.kill(signal);

@@ -4,6 +4,7 @@ import { splitCommand } from './child.mjs';
 import { findCommand, optionsOf, readConnection, readParams, readTimeout, sharedOptions } from './command.mjs';
 import { completionScript } from './completion.mjs';
 import * as election from './election.mjs';
+import * as execute from './execute.mjs';
 import { exitCodes } from './exit.mjs';
 import * as help from './help.mjs';
 import * as metadata from './metadata.mjs';
@@ -52,6 +53,7 @@ function start() {
 /** Options of the built-in commands. @type {Record<string, import('./arguments.mjs').OptionConfigs>} */
 const COMMAND_OPTIONS = {
   completion: {},
+  exec: execute.options,
   'ha run': election.options,
   metadata: metadata.options,
   notifications: notifications.options,
@@ -60,7 +62,7 @@ const COMMAND_OPTIONS = {
 };
 
 /** The commands that run a program, which is given after `--`. */
-const RUN_COMMANDS = new Set(['ha run']);
+const RUN_COMMANDS = new Set(['exec', 'ha run']);
 
 /** How long clean-up may take before the program ends, in milliseconds, unless it asks for more. */
 const CLEANUP_LIMIT = 60;
@@ -206,6 +208,9 @@ async function runOwn(name, argv, source, output, onInterrupt) {
     return undefined;
   }
   const connection = await readConnection(source, values);
+  if (name === 'exec') {
+    return execute.execute({ command, values, connection }, output, onInterrupt);
+  }
   if (name === 'ha run') {
     const deadlineMs = readTimeout(values.deadline, '--deadline');
     return election.runElected({ command, values, connection, deadlineMs }, output, onInterrupt);
