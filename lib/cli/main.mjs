@@ -3,6 +3,7 @@ import { callCommand } from './call.mjs';
 import { splitCommand } from './child.mjs';
 import { findCommand, optionsOf, readConnection, readParams, readTimeout, sharedOptions } from './command.mjs';
 import { completionScript } from './completion.mjs';
+import * as doctor from './doctor.mjs';
 import * as election from './election.mjs';
 import * as execute from './execute.mjs';
 import { exitCodes } from './exit.mjs';
@@ -53,6 +54,7 @@ function start() {
 /** Options of the built-in commands. @type {Record<string, import('./arguments.mjs').OptionConfigs>} */
 const COMMAND_OPTIONS = {
   completion: {},
+  doctor: doctor.options,
   exec: execute.options,
   'ha run': election.options,
   metadata: metadata.options,
@@ -208,6 +210,9 @@ async function runOwn(name, argv, source, output, onInterrupt) {
     return undefined;
   }
   const connection = await readConnection(source, values);
+  if (name === 'doctor') {
+    return doctor.diagnose({ connection, timeoutMs: readTimeout(values.timeout) }, output);
+  }
   if (name === 'exec') {
     return execute.execute({ command, values, connection }, output, onInterrupt);
   }
