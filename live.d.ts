@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import type { SecureContext } from 'node:tls';
 import type { EnvironmentMetadata } from './generated/environment-metadata.js';
 import type { LiveErrorCode } from './generated/error-codes.js';
 import type { components } from './generated/schema.js';
@@ -51,6 +52,8 @@ export interface LiveError extends Error {
   status?: number | undefined;
   /** The platform's own code, such as `403.permissions` (`ERR_CYCLE_API`). */
   apiCode?: string | undefined;
+  /** ID of the certificate (`ERR_CYCLE_CERTIFICATE`). */
+  certificateId?: string | undefined;
   /** Names of the variables that are missing (`ERR_CYCLE_VARIABLES_MISSING`). */
   missing?: string[] | undefined;
 }
@@ -699,3 +702,118 @@ export interface VariablesWatch extends LivePart {
  * ```
  */
 export declare function watchScopedVariables(options?: VariablesOptions): Promise<VariablesWatch>;
+
+/**
+ * Options of {@link watchCertificates}.
+ *
+ * @example
+ * ```ts
+ * import { type CertificatesOptions, watchCertificates } from '@cycleplatform/internal-api-client/live';
+ *
+ * const options: CertificatesOptions = { pollMs: 600_000 };
+ * const certificates = await watchCertificates(options);
+ * ```
+ */
+export interface CertificatesOptions extends FollowOptions {}
+
+/**
+ * A certificate that is in use. Its private key is not shown.
+ *
+ * @example
+ * ```ts
+ * import { type UsedCertificate, watchCertificates } from '@cycleplatform/internal-api-client/live';
+ *
+ * const days = ({ validTo }: UsedCertificate) => Math.floor((validTo.getTime() - Date.now()) / 86_400_000);
+ * const { list } = await watchCertificates();
+ * console.log(list.map((one) => `${one.domains.join(' ')}: ${days(one)} days`));
+ * ```
+ */
+export interface UsedCertificate {
+  /** Of the platform. */
+  readonly id: string;
+  /** Its DNS names, in small letters and ASCII; wildcards as `*.example.com`. */
+  readonly domains: readonly string[];
+  readonly validFrom: Date;
+  readonly validTo: Date;
+  /** SHA-256, as `AB:CD:...`. */
+  readonly fingerprint: string;
+  /** The certificate, then those of its issuers, in PEM. */
+  readonly cert: string;
+}
+
+/**
+ * The events of a {@link CertificatesWatch}, with the arguments of their listeners.
+ *
+ * @example
+ * ```ts
+ * import { type CertificatesEventMap, watchCertificates } from '@cycleplatform/internal-api-client/live';
+ *
+ * const onRotated = ({ domains, validTo }: CertificatesEventMap['rotated'][0]) => console.log(domains, validTo);
+ * (await watchCertificates()).on('rotated', onRotated);
+ * ```
+ */
+export interface CertificatesEventMap {
+  /** Another certificate is in use for these names from now on. */
+  rotated: [rotation: { domains: readonly string[]; validTo: Date }];
+  /**
+   * A certificate cannot be used, or has expired (`ERR_CYCLE_CERTIFICATE`): told once for each. Or a list, or notifications, failed,
+   * which is tried again.
+   */
+  error: [error: Error];
+}
+
+/**
+ * The certificates of this container. They stay usable after the end. Private keys are not shown when it is inspected or logged.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from 'node:tls';
+ * import { type CertificatesWatch, watchCertificates } from '@cycleplatform/internal-api-client/live';
+ *
+ * const certificates: CertificatesWatch = await watchCertificates();
+ * const { SNICallback } = certificates;
+ * createServer({ ...certificates.default, SNICallback }, (socket) => socket.end('hello')).listen(8443);
+ * ```
+ */
+export interface CertificatesWatch extends LivePart {
+  /** Those in use, in the platform's order. */
+  readonly list: readonly UsedCertificate[];
+  /** What is wrong with certificates of the last list that cannot be used, or have expired (`ERR_CYCLE_CERTIFICATE`). */
+  readonly faults: readonly LiveError[];
+  /**
+   * Key and certificate, both PEM, for clients that ask for no name or for an unknown one: the first valid one of `list`; undefined
+   * without any. Inspecting hides the key. An object made of it, such as by `{ ...certificates.default }`, shows it.
+   */
+  readonly default: { readonly key: string; readonly cert: string } | undefined;
+  /** Option `SNICallback` of `node:tls` and `node:https`. It is bound, and shows the default for unknown names. */
+  readonly SNICallback: (servername: string, callback: (error: Error | null, context?: SecureContext) => void) => void;
+  /** The context for a name, or undefined if no certificate is for it; the default without a name. */
+  secureContext(name?: string): SecureContext | undefined;
+  on<E extends keyof CertificatesEventMap>(event: E, listener: (...args: CertificatesEventMap[E]) => unknown): this;
+  once<E extends keyof CertificatesEventMap>(event: E, listener: (...args: CertificatesEventMap[E]) => unknown): this;
+  off<E extends keyof CertificatesEventMap>(event: E, listener: (...args: CertificatesEventMap[E]) => unknown): this;
+}
+
+/**
+ * Follows the certificates of the container that this instance belongs to.
+ *
+ * A name keeps its certificate until a valid one takes its place. Lists come by notifications, every `pollMs`, and more often the
+ * closer a certificate is to its end: every 720th of the time that is left, but not within a minute.
+ *
+ * @returns the watch, once the certificates are there. Calls without an answer are tried again until `signal` aborts.
+ * @throws `ERR_CYCLE_API` and `ERR_CYCLE_BAD_ANSWER` for an answer that does not change by waiting; the signal's reason; and
+ *   `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` or `ERR_OUT_OF_RANGE` for an option.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from 'node:https';
+ * import { watchCertificates } from '@cycleplatform/internal-api-client/live';
+ *
+ * const certificates = await watchCertificates();
+ * const { SNICallback } = certificates;
+ * const server = createServer({ ...certificates.default, SNICallback }, (_request, response) => response.end('hello'));
+ * certificates.on('rotated', () => server.setSecureContext({ ...certificates.default }));
+ * server.listen(8443);
+ * ```
+ */
+export declare function watchCertificates(options?: CertificatesOptions): Promise<CertificatesWatch>;

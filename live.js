@@ -9,3 +9,4 @@ exports.remember = live.remember;
 exports.waitForApi = live.waitForApi;
 exports.watchEnvironmentMetadata = live.watchEnvironmentMetadata;
 exports.watchScopedVariables = live.watchScopedVariables;
+exports.watchCertificates = live.watchCertificates;

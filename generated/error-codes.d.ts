@@ -74,6 +74,8 @@ export type LiveErrorCode =
   | 'ERR_CYCLE_API'
   /** An answer does not have the shape that a live part needs. The message names what is missing. The API may be older than this client. */
   | 'ERR_CYCLE_BAD_ANSWER'
+  /** A certificate that the platform gives cannot be used, or its time is over: it is damaged, or its private key is that of another. What was used before stays in use while it is valid. The message names the certificate; look at it on the platform. */
+  | 'ERR_CYCLE_CERTIFICATE'
   /** The container holds no elections. Set `config.deploy.ha_elections.stale_primary_deadline` of the container to 15s or more. */
   | 'ERR_CYCLE_ELECTIONS_OFF'
   /** A check-in was not answered before its answer would have been worthless. It is tried again. If it happens often, look at the API's speed, or set a longer deadline. */
@@ -183,6 +185,7 @@ export type ErrorCode =
   | 'ERR_CYCLE_INTERNAL'
   | 'ERR_CYCLE_API'
   | 'ERR_CYCLE_BAD_ANSWER'
+  | 'ERR_CYCLE_CERTIFICATE'
   | 'ERR_CYCLE_ELECTIONS_OFF'
   | 'ERR_CYCLE_LEASE_LATE'
   | 'ERR_CYCLE_LEASE_LOST'

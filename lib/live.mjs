@@ -1,5 +1,6 @@
 // The exports of the package's `./live`.
 
+export { watchCertificates } from './live/certificates.mjs';
 export { joinElection } from './live/election.mjs';
 export { watchEnvironmentMetadata } from './live/metadata.mjs';
 export { mirrorEnvironment } from './live/mirror.mjs';
