@@ -1,10 +1,10 @@
-import { NotificationSocket } from '../notifications/socket.mjs';
 import { call, unexpected } from './call.mjs';
 import { deferred } from './deferred.mjs';
 import { isTransient } from './error.mjs';
 import { Listing } from './listing.mjs';
-import { accessFor, clientOf } from './options.mjs';
+import { clientOf } from './options.mjs';
 import { LivePart } from './part.mjs';
+import { socketFor } from './socket.mjs';
 
 /**
  * What a follower works with.
@@ -12,7 +12,7 @@ import { LivePart } from './part.mjs';
  * @typedef {object} Access
  * @property {any} client
  * @property {() => void} release
- * @property {NotificationSocket} socket
+ * @property {import('../notifications/socket.mjs').NotificationSocket} socket
  * @property {AbortSignal | undefined} signal
  */
 
@@ -161,25 +161,16 @@ class Follower extends LivePart {
  *
  * @template {Follower} F
  * @param {any} options
- * @param {{ topics: string[], durations: Record<'idleTimeoutMs' | 'reconnectBaseDelayMs' | 'reconnectMaxDelayMs', number> }} settings
+ * @param {{ topics: string[], durations: import('./socket.mjs').Durations }} settings
  * @param {(access: Access) => F} make
  * @returns {Promise<F>}
  */
 async function follow(options, { topics, durations }, make) {
   options.signal?.throwIfAborted();
-  const { idleTimeoutMs, reconnectBaseDelayMs, reconnectMaxDelayMs } = durations;
   const { client, release } = clientOf(options);
   let follower;
   try {
-    const socket = new NotificationSocket({
-      ...accessFor(options),
-      topics: /** @type {any} */ (topics),
-      jitter: true,
-      idleTimeoutMs,
-      headersTimeoutMs: idleTimeoutMs,
-      reconnectBaseDelayMs,
-      reconnectMaxDelayMs,
-    });
+    const socket = socketFor(options, topics, durations);
     follower = make({ client, release, socket, signal: options.signal });
   } catch (error) {
     release();

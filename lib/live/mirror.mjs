@@ -1,4 +1,3 @@
-import { NotificationSocket } from '../notifications/socket.mjs';
 import { call } from './call.mjs';
 import { Collection, freeze, update } from './collection.mjs';
 import { Condition } from './condition.mjs';
@@ -7,9 +6,10 @@ import { difference } from './difference.mjs';
 import { isTransient, LiveError } from './error.mjs';
 import { Listing } from './listing.mjs';
 import { checkUntil, readMirrorOptions } from './mirror-options.mjs';
-import { accessFor, clientOf } from './options.mjs';
+import { clientOf } from './options.mjs';
 import { LivePart } from './part.mjs';
 import { concerns, RESOURCES } from './resources.mjs';
+import { socketFor } from './socket.mjs';
 
 /** @typedef {import('./mirror-options.mjs').Durations} Durations */
 
@@ -39,7 +39,7 @@ class Mirror extends LivePart {
   #isReady = false;
 
   /**
-   * @param {{ client: any, release: () => void, socket: NotificationSocket, signal?: AbortSignal | undefined }} access
+   * @param {{ client: any, release: () => void, socket: import('../notifications/socket.mjs').NotificationSocket, signal?: AbortSignal | undefined }} access
    * @param {string[]} resources
    * @param {Durations} durations
    */
@@ -304,23 +304,9 @@ function isRefusal(error) {
   return error?.code === 'ERR_CYCLE_HANDSHAKE' && error.status >= 400 && error.status < 500;
 }
 
-/**
- * The socket for the notifications that concern these resources.
- *
- * @param {any} options
- * @param {string[]} resources
- * @param {Durations} durations
- */
-function socketOf(options, resources, { idleTimeoutMs, reconnectBaseDelayMs, reconnectMaxDelayMs }) {
-  return new NotificationSocket({
-    ...accessFor(options),
-    topics: /** @type {any} */ ([...new Set(resources.flatMap((name) => RESOURCES[name].topics))]),
-    jitter: true,
-    idleTimeoutMs,
-    headersTimeoutMs: idleTimeoutMs,
-    reconnectBaseDelayMs,
-    reconnectMaxDelayMs,
-  });
+/** @param {string[]} resources */
+function topicsOf(resources) {
+  return [...new Set(resources.flatMap((name) => RESOURCES[name].topics))];
 }
 
 /**
@@ -334,7 +320,7 @@ async function mirrorEnvironment(options = {}) {
   const access = clientOf(options);
   let socket;
   try {
-    socket = socketOf(options, resources, durations);
+    socket = socketFor(options, topicsOf(resources), durations);
   } catch (error) {
     access.release();
     throw error;
