@@ -9,29 +9,10 @@ const { joinElection } = require('../live');
 const { beBusy } = require('./peers/busy.js');
 const { electionPlatform } = require('./peers/election-platform.js');
 const { httpServer, json } = require('./peers/http-server.js');
+const { joined } = require('./peers/joined-election.js');
 const { startedSimulator } = require('./peers/started-simulator.js');
 const { temporarySocketPath } = require('./peers/temporary-folder.js');
 const { until, within } = require('./peers/until.js');
-
-/**
- * An election that is over after the test, and what it emitted.
- *
- * @param {import('node:test').TestContext} t
- * @param {{ socketPath: string }} platform
- * @param {import('../live').ElectionOptions} [options]
- */
-async function joined(t, { socketPath }, options = {}) {
-  const token = options.instanceId ?? 'one';
-  const election = await joinElection({ socketPath, token, instanceId: token, ...options });
-  t.after(() => election.close());
-  /** @type {any[][]} */
-  const events = [];
-  for (const event of /** @type {const} */ (['elected', 'lost', 'error'])) {
-    election.on(event, (value) => events.push([event, value]));
-  }
-  const named = (name) => events.filter(([event]) => event === name).map(([, value]) => value);
-  return { election, events, named };
-}
 
 /** A lock on the platform's answers: check-ins wait while it is held. */
 function lock() {

@@ -1,4 +1,4 @@
-import { joinElection } from '../live/election.mjs';
+import { joinElection } from '../live/join-election.mjs';
 import { Child } from './child.mjs';
 import { UsageError } from './exit.mjs';
 

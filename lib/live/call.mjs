@@ -61,4 +61,18 @@ function unexpected(method, path, fault) {
   return new LiveError('ERR_CYCLE_BAD_ANSWER', `The answer to ${method} ${path} has an unexpected shape: ${fault}.`);
 }
 
-export { call, callUntilAnswered, unexpected };
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {unknown} data of an answer
+ * @returns {Record<string, any>}
+ * @throws {LiveError} if it is no object
+ */
+function objectOf(method, path, data) {
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+    throw unexpected(method, path, '`data` is no object');
+  }
+  return data;
+}
+
+export { call, callUntilAnswered, objectOf, unexpected };

@@ -1,21 +1,13 @@
-import { invalidArgument } from '../invalid-argument.mjs';
 import { Backoff } from './backoff.mjs';
-import { call, callUntilAnswered, unexpected } from './call.mjs';
+import { call, objectOf, unexpected } from './call.mjs';
 import { now } from './clock.mjs';
 import { deferred } from './deferred.mjs';
-import { milliseconds } from './duration.mjs';
-import { AnswerError, LiveError } from './error.mjs';
-import { checkMilliseconds, checkOptions, checkText, clientOf, wrongType } from './options.mjs';
-import { LivePart } from './part.mjs';
+import { electionsOff, leaseLost, tooLate } from './election-error.mjs';
+import { LiveError } from './error.mjs';
+import { LivePart, throwLater } from './part.mjs';
 import { Term } from './term.mjs';
 
-const OPTIONS = ['priority', 'deadlineMs', 'checkinIntervalMs', 'instanceId'];
-
 const CHECK_IN = '/v1/ha/election/checkin';
-const CONTAINER = '/v1/container';
-
-/** The setting of a container without which it holds no elections. */
-const SETTING = 'config.deploy.ha_elections.stale_primary_deadline';
 
 /** The part of the deadline after which a primary that was not confirmed stops. The rest is for clocks that differ. */
 const FENCE = 0.8;
@@ -28,9 +20,6 @@ const FAREWELL = 5000;
 
 /** How long giving up waits for a check-in that is on its way, in milliseconds. */
 const PATIENCE = 250;
-
-/** Range of `priority`: that of the declaration's type, `int32`. */
-const PRIORITY = { least: -(2 ** 31), most: 2 ** 31 - 1 };
 
 /**
  * Takes part in the election of a container's primary. Documented in `live.d.ts`.
@@ -51,6 +40,8 @@ class Election extends LivePart {
   #term;
   /** @type {NodeJS.Timeout | undefined} */
   #fenceTimer;
+  /** Starts the next check-in. @type {NodeJS.Timeout | undefined} */
+  #nextTimer;
   /** The check-in that is on its way. @type {Promise<void> | undefined} */
   #checkIn;
   /** Cancels it. @type {AbortController | undefined} */
@@ -110,8 +101,11 @@ class Election extends LivePart {
         return;
       }
       last = term;
+      if (term.signal.aborted) {
+        continue;
+      }
       const { promise, resolve } = deferred();
-      term.work.add(promise);
+      term.keepFor(promise);
       try {
         yield term;
       } finally {
@@ -156,7 +150,7 @@ class Election extends LivePart {
   /** @param {number} delay */
   #next(delay) {
     if (!this.ended.aborted && !this.#leaving) {
-      this.timers.start(() => {
+      this.#nextTimer = this.timers.start(() => {
         this.#checkIn = this.#send().finally(() => {
           this.#checkIn = undefined;
         });
@@ -186,7 +180,7 @@ class Election extends LivePart {
   async #call(electable, limit) {
     const late = new AbortController();
     this.#onItsWay = late;
-    const timer = this.timers.start(() => late.abort(tooLate(limit)), limit);
+    const timer = this.timers.start(() => late.abort(tooLate(CHECK_IN, limit)), limit);
     const end = () => late.abort(this.ended.reason);
     this.ended.addEventListener('abort', end);
     try {
@@ -207,6 +201,10 @@ class Election extends LivePart {
       return;
     }
     this.checkFence();
+    if (this.#leaving) {
+      // A listener of `lost` gave up.
+      return;
+    }
     this.#backoff.reset();
     this.#cause = undefined;
     // A random part less, so that the instances of a container do not check in at the same moment.
@@ -218,12 +216,12 @@ class Election extends LivePart {
     } else if (now() < fence) {
       this.#confirm(fence);
     }
-    this.emit('checkin', { primaryInstanceId: primary });
+    this.tell('checkin', { primaryInstanceId: primary });
   }
 
   /** @param {unknown} error */
   #failed(error) {
-    if (this.ended.aborted) {
+    if (this.ended.aborted || this.#leaving) {
       return;
     }
     const fault = electionsOff(error) ?? error;
@@ -258,8 +256,8 @@ class Election extends LivePart {
   #onFence() {
     this.checkFence();
     if (this.#term) {
-      // Timers count whole milliseconds, and may be early by less than one.
-      this.#fenceTimer = this.timers.start(() => this.#onFence(), 1);
+      // Timers count whole milliseconds, and may be early by less than one. And there is a longest one.
+      this.#fenceTimer = this.timers.start(() => this.#onFence(), Math.max(1, this.#term.fence - now()));
     }
   }
 
@@ -270,9 +268,17 @@ class Election extends LivePart {
    */
   #announce(term) {
     for (const listener of this.rawListeners('elected')) {
-      const result = Reflect.apply(listener, this, [term]);
-      if (typeof result?.then === 'function') {
-        term.work.add(Promise.resolve(result).catch((error) => this.emit('error', error)));
+      if (term.signal.aborted) {
+        // A listener gave up, or took until the fence. The others have been told that it is lost.
+        return;
+      }
+      try {
+        const result = Reflect.apply(listener, this, [term]);
+        if (typeof result?.then === 'function') {
+          term.keepFor(Promise.resolve(result).catch((error) => this.tell('error', error)));
+        }
+      } catch (error) {
+        throwLater(error);
       }
     }
   }
@@ -284,7 +290,7 @@ class Election extends LivePart {
       this.#term = undefined;
       this.timers.stop(this.#fenceTimer);
       term.end(reason);
-      this.emit('lost', reason);
+      this.tell('lost', reason);
     }
   }
 
@@ -301,14 +307,17 @@ class Election extends LivePart {
     const { term } = this;
     const sending = this.#checkIn;
     this.#leaving = true;
+    this.timers.stop(this.#nextTimer);
     this.#wake();
-    const limit = term?.remainingMs ?? 0;
     this.#lose(new LiveError('ERR_CYCLE_RESIGNED', 'This instance is no longer the primary: it gave up.'));
     // A check-in on its way could reach the platform after the farewell.
     const patience = this.timers.start(() => this.#onItsWay?.abort(this.ended.reason), PATIENCE);
     try {
-      await Promise.all([sending?.catch(() => {}), this.#workOf(term, limit)]);
+      await sending;
       this.timers.stop(patience);
+      if (term) {
+        await this.#workOf(term);
+      }
       if (!this.ended.aborted) {
         await this.#call(false, FAREWELL);
       }
@@ -320,17 +329,13 @@ class Election extends LivePart {
   /**
    * Waits until the work of a term is done, but not beyond its fence, because others may be elected soon after.
    *
-   * @param {Term | undefined} term
-   * @param {number} limit milliseconds
+   * @param {Term} term
    * @returns {Promise<void>}
    */
-  #workOf(term, limit) {
-    if (!term || term.work.size === 0) {
-      return Promise.resolve();
-    }
+  #workOf(term) {
     return new Promise((resolve) => {
-      const timer = this.timers.start(resolve, limit);
-      Promise.all(term.work).then(() => {
+      const timer = this.timers.start(resolve, Math.max(1, term.fence - now()));
+      term.done().then(() => {
         this.timers.stop(timer);
         resolve();
       });
@@ -358,115 +363,15 @@ class Election extends LivePart {
 }
 
 /**
- * @param {string} why
- * @param {unknown} [cause]
- */
-function leaseLost(why, cause) {
-  return new LiveError(
-    'ERR_CYCLE_LEASE_LOST',
-    `This instance is no longer the primary: ${why}.`,
-    cause === undefined ? undefined : { cause },
-  );
-}
-
-/** @param {number} limit */
-function tooLate(limit) {
-  const message = `POST ${CHECK_IN} was not answered within ${Math.round(limit)} ms, so that the answer no longer counts.`;
-  return new LiveError('ERR_CYCLE_LEASE_LATE', message);
-}
-
-/**
- * The error for a container without elections, where an answer says so.
- *
- * @param {unknown} error
- */
-function electionsOff(error) {
-  if (error instanceof AnswerError && error.status === 404) {
-    return noElections(error);
-  }
-  return undefined;
-}
-
-/** @param {unknown} [cause] */
-function noElections(cause) {
-  return new LiveError(
-    'ERR_CYCLE_ELECTIONS_OFF',
-    `This container holds no elections: set \`${SETTING}\` of the container to 15s or more.`,
-    cause === undefined ? undefined : { cause },
-  );
-}
-
-/**
  * @param {any} answer
  * @returns {string | null}
  */
-function primaryOf({ primary_instance_id: primary }) {
+function primaryOf(answer) {
+  const { primary_instance_id: primary } = objectOf('POST', CHECK_IN, answer);
   if (primary !== null && typeof primary !== 'string') {
     throw unexpected('POST', CHECK_IN, '`primary_instance_id` is neither a string nor null');
   }
   return primary;
 }
 
-/**
- * Joins the election of this container's primary. Documented in `live.d.ts`.
- *
- * @param {any} [options]
- */
-async function joinElection(options = {}) {
-  checkOptions('joinElection', options, OPTIONS);
-  const { priority = 0, deadlineMs, checkinIntervalMs, signal } = options;
-  if (typeof priority !== 'number') {
-    throw wrongType('joinElection: `priority` must be a number');
-  }
-  if (!(Number.isInteger(priority) && priority >= PRIORITY.least && priority <= PRIORITY.most)) {
-    const message = `joinElection: \`priority\` must be a whole number of 32 bits, not ${priority}`;
-    throw Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
-  }
-  checkMilliseconds('joinElection', 'deadlineMs', deadlineMs);
-  checkMilliseconds('joinElection', 'checkinIntervalMs', checkinIntervalMs);
-  checkText('joinElection', 'instanceId', options.instanceId);
-  const instanceId = options.instanceId ?? process.env.CYCLE_INSTANCE_ID;
-  if (!instanceId) {
-    throw new LiveError(
-      'ERR_CYCLE_NO_INSTANCE_ID',
-      'joinElection must know which instance this is: CYCLE_INSTANCE_ID, which the platform sets, is missing. Give `instanceId`.',
-    );
-  }
-  signal?.throwIfAborted();
-  const access = { ...clientOf(options), signal };
-  try {
-    const deadline = deadlineMs ?? (await readDeadline(access));
-    const interval = checkinIntervalMs ?? deadline / 3;
-    if (interval >= deadline * FENCE) {
-      throw invalidArgument(
-        `joinElection: \`checkinIntervalMs\` (${interval}) must be less than 80 % of the deadline (${deadline} ms)`,
-      );
-    }
-    signal?.throwIfAborted();
-    return new Election(access, { instanceId, priority, deadline, interval });
-  } catch (error) {
-    access.release();
-    throw error;
-  }
-}
-
-/**
- * Asks for the deadline of this container, until there is an answer.
- *
- * @param {{ client: any, signal?: AbortSignal }} access
- * @returns {Promise<number>} milliseconds
- */
-async function readDeadline({ client, signal }) {
-  const container = await callUntilAnswered(client, 'GET', CONTAINER, { signal });
-  const text = container.config?.deploy?.ha_elections?.stale_primary_deadline;
-  if (text === undefined || text === null) {
-    throw noElections();
-  }
-  const deadline = milliseconds(text);
-  if (!deadline) {
-    throw unexpected('GET', CONTAINER, `\`${SETTING}\` is ${JSON.stringify(text)}, which is no duration`);
-  }
-  return deadline;
-}
-
-export { Election, joinElection };
+export { Election, FENCE };

@@ -81,9 +81,7 @@ class LivePart extends EventEmitter {
     try {
       this.emit(event, ...details);
     } catch (error) {
-      queueMicrotask(() => {
-        throw error;
-      });
+      throwLater(error);
     }
   }
 
@@ -106,4 +104,15 @@ class LivePart extends EventEmitter {
   }
 }
 
-export { LivePart };
+/**
+ * Makes what a listener threw an uncaught exception.
+ *
+ * @param {unknown} error
+ */
+function throwLater(error) {
+  queueMicrotask(() => {
+    throw error;
+  });
+}
+
+export { LivePart, throwLater };

@@ -7,8 +7,8 @@ class Term {
   #fence = 0;
   /** When this instance learned that it is the primary. */
   since = new Date();
-  /** What works as long as this term lasts, and settles when it is done. @type {Set<Promise<unknown>>} @internal */
-  work = new Set();
+  /** What works as long as this term lasts. @type {Set<Promise<unknown>>} */
+  #work = new Set();
 
   /** @param {import('./election.mjs').Election} election */
   constructor(election) {
@@ -36,6 +36,24 @@ class Term {
     // A program that was stopped learns it here, before the timer of the fence has run.
     this.#election.checkFence();
     return this.#abort.signal;
+  }
+
+  /**
+   * Counts something as work of this term until it is done.
+   *
+   * @internal
+   * @param {Promise<unknown>} work does not reject
+   */
+  keepFor(work) {
+    this.#work.add(work);
+    work.then(() => this.#work.delete(work));
+  }
+
+  /** Resolves when the work is done, and what was begun meanwhile. @internal */
+  async done() {
+    while (this.#work.size > 0) {
+      await Promise.all(this.#work);
+    }
   }
 
   /** @internal @param {unknown} reason */

@@ -13,14 +13,17 @@ class Timers {
    * Calls a function once.
    *
    * @param {() => void} run
-   * @param {number} milliseconds
+   * @param {number} milliseconds a longer time than `LONGEST` counts as that
    * @returns {NodeJS.Timeout}
    */
   start(run, milliseconds) {
-    const timer = setTimeout(() => {
-      this.#running.delete(timer);
-      run();
-    }, milliseconds);
+    const timer = setTimeout(
+      () => {
+        this.#running.delete(timer);
+        run();
+      },
+      Math.min(milliseconds, LONGEST),
+    );
     if (!this.#held) {
       timer.unref();
     }
