@@ -28,7 +28,7 @@ class AnswerError extends LiveError {
     const { status } = response;
     const { title, detail, code } = /** @type {any} */ (envelope)?.error ?? {};
     const reason = [title, detail].filter((text) => typeof text === 'string' && text !== '').join(' ');
-    const said = `${code ?? status}${reason ? ` (${reason})` : ''}`;
+    const said = `${typeof code === 'string' ? code : status}${reason ? ` (${reason})` : ''}`;
     super('ERR_CYCLE_API', `${method} ${path} was answered with ${said}. ${advice(status, method, path)}`, {
       cause: envelope,
     });
