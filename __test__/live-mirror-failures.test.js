@@ -54,17 +54,38 @@ test('where notifications are refused it polls, says so, and goes on with notifi
   );
 });
 
-test('the simulator without notifications is polled', async (t) => {
-  const simulator = await startedSimulator(t);
-  simulator.refuse(403);
+test('without the scope `notifications` it polls until the scope is given', async (t) => {
+  const simulator = await startedSimulator(t, { scopes: ['self', 'environment'] });
   const { mirror } = await mirrored(t, simulator, { token: simulator.token, pollMs: 20 });
   assert.equal(mirror.freshness.reason, 'refused');
-  const { containers } = simulator.world;
-  simulator.respond('GET /v1/environment/containers', { body: { data: containers.slice(1) } });
+  assert.match(String(mirror.freshness.error?.message), /403/);
+  const { id } = simulator.world.instances.at(-1) ?? {};
+  simulator.update((world) => void world.instances.pop());
   await within(
-    mirror.until((one) => !one.containers.has(containers[0]?.id ?? '')),
+    mirror.until((one) => !one.instances.has(id)),
     'a poll',
   );
+  simulator.setScopes(['self', 'environment', 'notifications']);
+  await synced(mirror);
+});
+
+test('without the scope of a list the start rejects, and names the scope', async (t) => {
+  const simulator = await startedSimulator(t, { scopes: ['self', 'notifications'] });
+  const { token } = simulator;
+  await assert.rejects(mirrored(t, simulator, { token, resources: ['services'] }), {
+    code: 'ERR_CYCLE_API',
+    apiCode: '403.permissions',
+    message: /GET \/v1\/environment\/services .*scope `environment`.*runtime\.internal_api\.scope/,
+  });
+  simulator.setScopes(['environment', 'notifications']);
+  const { mirror, errors } = await mirrored(t, simulator, { token, resources: ['services'] });
+  simulator.setScopes(['notifications']);
+  simulator.publish({ topic: 'environment.services.reconfigured' });
+  await until(() => errors.length > 0, 'the scope is gone');
+  assert.equal(errors[0].apiCode, '403.permissions');
+  assert.equal(mirror.freshness.reason, 'failing');
+  simulator.setScopes(undefined);
+  await synced(mirror);
 });
 
 for (const [code, hint] of [
@@ -107,14 +128,26 @@ for (const [code, hint] of [
 test('a token that expires while it runs: errors, with longer delays each time', async (t) => {
   const simulator = await startedSimulator(t);
   const { mirror, errors } = await mirrored(t, simulator, { token: simulator.token, resources: ['containers'] });
-  const answer = simulator.respond('GET /v1/environment/containers', { status: 401 });
-  const refused = simulator.refuse(401);
+  const { token } = simulator;
+  simulator.setToken('another');
   simulator.disconnect();
   await until(() => errors.some(({ code }) => code === 'ERR_CYCLE_HANDSHAKE'), 'the handshake fails');
-  assert.equal(mirror.freshness.synced, false);
-  refused.remove();
+  assert.deepEqual([mirror.freshness.synced, mirror.freshness.reason], [false, 'refused']);
+  const count = simulator.requests.length;
+  await until(() => simulator.requests.length > count + 2, 'it is tried again');
+  simulator.setToken(token);
+  await synced(mirror);
+  // And where only lists are refused.
+  const answer = simulator.respond('GET /v1/environment/containers', { status: 401 });
+  simulator.publish({ topic: 'container.updated' });
   await until(() => errors.filter(({ code }) => code === 'ERR_CYCLE_API').length >= 2, 'lists fail');
-  assert.equal(mirror.freshness.reason, 'failing');
+  assert.deepEqual([mirror.freshness.synced, mirror.freshness.reason], [false, 'failing']);
+  assert.match(errors.at(-1).message, /CYCLE_API_TOKEN/);
+  const times = simulator.requests.filter(({ status, path }) => status === 401 && path !== '/v1/notifications');
+  assert.ok(
+    times.slice(1).every(({ receivedAt }, n) => receivedAt - times[n].receivedAt >= 499),
+    'with a pause each time',
+  );
   answer.remove();
   await synced(mirror);
 });
