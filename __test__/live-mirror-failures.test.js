@@ -113,7 +113,7 @@ for (const [code, hint] of [
     await until(() => errors.length >= 2, 'both lists fail');
     assert.deepEqual([errors[0].code, errors[0].apiCode], ['ERR_CYCLE_API', code]);
     const { synced: inSync, reason, error } = mirror.freshness;
-    assert.deepEqual([inSync, reason, error], [false, 'failing', errors[0]]);
+    assert.deepEqual([inSync, reason, errors.includes(error)], [false, 'failing', true]);
     assert.equal(mirror.containers.size, 1, 'what was known stays');
     platform.answer = undefined;
     await within(
