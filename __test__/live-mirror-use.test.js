@@ -269,3 +269,22 @@ test('events of several mirrors and an `once` of node:events work', async (t) =>
     assert.equal(change.removed.length, 1);
   }
 });
+
+test('a predicate or a listener may close the mirror, which is silent from then on', async (t) => {
+  const platform = await environmentPlatform(t);
+  const { mirror, changes } = await mirrored(t, platform);
+  const closing = mirror.until((one) => {
+    if (one.containers.size === 0) void one.close();
+    return one.containers.size === 0;
+  });
+  platform.lists.containers = [];
+  platform.notify('container.new');
+  await assert.rejects(closing, { code: 'ERR_CYCLE_CLOSED' });
+  assert.deepEqual(changes, []);
+  const other = await mirrored(t, platform);
+  other.mirror.on('change', () => other.mirror.close());
+  platform.lists.containers = [{ id: 'c3' }];
+  platform.notify('container.new');
+  await until(() => other.mirror.freshness.reason === 'closed', 'it is closed');
+  assert.equal(other.changes.length, 1);
+});

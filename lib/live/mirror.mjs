@@ -178,7 +178,8 @@ class Mirror extends LivePart {
       this.#isReady = true;
       this.#ready.resolve();
     }
-    if (change) {
+    // A predicate may have closed it.
+    if (change && !this.ended.aborted) {
       const [added, removed] = [change.added, change.removed].map((entries) => entries.map(([, entry]) => entry));
       this.tell('change', { resource, added, removed, changed: change.changed });
     }
