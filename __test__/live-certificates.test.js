@@ -215,7 +215,7 @@ test('what cannot be used does not replace what works, is told once, and is repl
 test('what expires while it is used stays, unless another one is valid', async (t) => {
   const wildcard = makeCertificate({ names: ['*.example'] });
   const [one, two] = ['one.example', 'one.two.example'].map((name) =>
-    makeCertificate({ names: [name], to: new Date(Date.now() + 2500) }),
+    makeCertificate({ names: [name], to: new Date(Date.now() + 4000) }),
   );
   const entries = [entry('one', one), entry('two', two), entry('wildcard', wildcard)];
   const { certificates, errors, rotated } = await platformWith(t, entries, { pollMs: 20 });
