@@ -19,8 +19,12 @@ Names choose test files by a part of their path, and leave out the Rust tests.
 
 const LANES = ['event-loop', 'io-thread'];
 
-/** Slow tests that do not depend on the lane: types, generated files, pages, and elections of many processes. */
-const LANELESS = /^__test__[/\\](?:(?:types|scripts|protocol)[/\\]|(?:docs|live-election-processes)\.test)/;
+/**
+ * Tests that do not depend on the lane: types, generated files and pages, what the command line prints, what the simulator answers,
+ * loading the addon, and elections of many processes.
+ */
+const LANELESS =
+  /^__test__[/\\](?:(?:types|scripts|protocol)[/\\]|(?:addon-missing|bundle|cli-(?:completion|help|tables|terminal)|docs|live-election-processes|simulator-.*)\.test)/;
 
 function readArguments() {
   const { values, positionals } = parseArgs({
