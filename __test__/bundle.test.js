@@ -30,13 +30,13 @@ test('import finds its names without a search of the whole package', async () =>
 });
 
 test('every entry loads dist/ alone', async () => {
-  for (const entry of ['.', './testing', './protocol', './dist/cli.js']) {
+  for (const entry of ['.', './live', './testing', './protocol', './dist/cli.js']) {
     const program = `require('${entry}');
       const own = Object.keys(require.cache).filter((file) => !file.includes('node_modules'));
       console.log(JSON.stringify(own.map((file) => require('node:path').relative(process.cwd(), file))));`;
     const { code, stdout, stderr } = await run(process.execPath, ['-e', program], { cwd: root });
     assert.equal(code, 0, stderr);
-    const others = JSON.parse(stdout).filter((file) => !/^(dist.\w+|testing|protocol)\.js$/.test(file));
+    const others = JSON.parse(stdout).filter((file) => !/^(dist.\w+|live|testing|protocol)\.js$/.test(file));
     assert.deepEqual(others, [], entry);
   }
 });

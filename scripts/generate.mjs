@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// Writes generated/ from protocol/ and lib/error-codes.json, lib/bridge/wire.mjs from src/bridge/wire.rs, docs/errors.md, the
-// table of commands in docs/cli.md, and from benches/results.json the tables and the chart of the benchmarks. With --check it
-// writes nothing, and fails when a file differs.
+// Writes generated/ from protocol/ and lib/error-codes.json, lib/bridge/wire.mjs from src/bridge/wire.rs, lib/live/scope-hints.mjs,
+// docs/errors.md, the table of commands in docs/cli.md, and from benches/results.json the tables and the chart of the benchmarks.
+// With --check it writes nothing, and fails when a file differs.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
@@ -21,7 +21,7 @@ import { openapi } from './generate/openapi.mjs';
 import { operationTable } from './generate/operations.mjs';
 import { cycleClientType, declarationType } from './generate/protocol-types.mjs';
 import { schemaTypes } from './generate/schema-types.mjs';
-import { scopeHints } from './generate/scopes.mjs';
+import { scopeHintModule, scopeHints } from './generate/scopes.mjs';
 import { simulation } from './generate/simulation.mjs';
 import { stringify } from './generate/stringify.mjs';
 import { topicFamilies, topicTypes } from './generate/topics.mjs';
@@ -40,7 +40,7 @@ async function generate() {
   const files = new Map([
     ['openapi.json', stringify(document)],
     ['operations.json', stringify(operations)],
-    ['scope-hints.json', stringify(scopeHints(document))],
+    ['../lib/live/scope-hints.mjs', header + scopeHintModule(scopeHints(document))],
     ['schema.d.ts', header + (await schemaTypes(document))],
     ['topics.json', stringify(families)],
     ['topics.d.ts', header + topicTypes(families)],

@@ -1,4 +1,4 @@
-const hints = require('../../generated/scope-hints.json');
+import { scopeHints } from './scope-hints.mjs';
 
 /** Codes of failures that stay: a client that was closed stays closed, and a wrong path stays wrong. */
 const FOREVER = new Set(['ERR_CYCLE_CLOSED', 'ENAMETOOLONG', 'EINVAL']);
@@ -49,7 +49,7 @@ class AnswerError extends LiveError {
  * @param {string} path
  */
 function advice(status, method, path) {
-  const hint = /** @type {Record<string, string>} */ (hints)[`${method} ${path}`];
+  const hint = scopeHints[`${method} ${path}`];
   if (status === 401) {
     return 'Check the token: CYCLE_API_TOKEN, or the option `token`.';
   }

@@ -1,6 +1,9 @@
 /** Where a container's config says which scopes it has. */
 const SETTING = 'runtime.internal_api.scope';
 
+/** Longest line of the code, in characters. */
+const LINE = 120;
+
 /**
  * `x-cycle-scopes` of an operation: the scopes that a call needs, or which one for each value of a param. Undefined where
  * nobody has said it.
@@ -82,4 +85,22 @@ export function describeNeeds(document) {
     }
   }
   return document;
+}
+
+/**
+ * The module with these hints. A module and not JSON, so that it is in the bundles, and there where a call fails.
+ *
+ * @param {Record<string, string>} hints
+ */
+export function scopeHintModule(hints) {
+  const lines = Object.entries(hints).map(([call, hint]) => {
+    const [key, value] = [`  '${call}':`, JSON.stringify(hint)];
+    const line = `${key} ${value},`;
+    return line.length <= LINE ? line : `${key}\n    ${value},`;
+  });
+  return `/** By method and path, what to do when the platform refuses the call. @type {Record<string, string>} */
+export const scopeHints = {
+${lines.join('\n')}
+};
+`;
 }
