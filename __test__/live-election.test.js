@@ -353,6 +353,8 @@ test('what does not pass by waiting rejects: 401, 403, an answer of another shap
     assert.doesNotMatch(error.message + error.stack, /secret-token/);
     return error.code === 'ERR_CYCLE_API';
   });
+  const { socketPath: garbled } = await httpServer(t, (_, response) => response.end('<html>'));
+  await assert.rejects(joinElection({ ...options, socketPath: garbled }), { code: 'ERR_CYCLE_INVALID_JSON' });
   for (const body of [{ nothing: 1 }, [], 'text', null]) {
     answer = [body, 200];
     await assert.rejects(joinElection(options), { code: 'ERR_CYCLE_BAD_ANSWER' }, JSON.stringify(body));

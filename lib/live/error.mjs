@@ -1,7 +1,13 @@
 import { scopeHints } from './scope-hints.mjs';
 
 /** Codes of failures that stay: a client that was closed stays closed, and a wrong path stays wrong. */
-const FOREVER = new Set(['ERR_CYCLE_CLOSED', 'ENAMETOOLONG', 'EINVAL']);
+const FOREVER = new Set([
+  'ERR_CYCLE_CLOSED',
+  'ENAMETOOLONG',
+  'EINVAL',
+  'ERR_CYCLE_INVALID_JSON',
+  'ERR_CYCLE_BAD_ENCODING',
+]);
 
 /** What failed in a live part. `code` is stable; the message says what was attempted and what to do. */
 class LiveError extends Error {
