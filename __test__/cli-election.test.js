@@ -1,13 +1,10 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { spawn } = require('node:child_process');
-const { join } = require('node:path');
 const { test } = require('node:test');
 const { electionPlatform } = require('./peers/election-platform.js');
-const { until, within } = require('./peers/until.js');
-
-const PROGRAM = join(__dirname, '..', 'bin', 'cycle-internal.js');
+const { haRun } = require('./peers/ha-run.js');
+const { until } = require('./peers/until.js');
 
 /** A command that shows what happens to it, and goes on until it is killed. */
 const STUBBORN = `
@@ -15,35 +12,6 @@ const STUBBORN = `
   setInterval(() => {}, 1000);
   console.log('started');
 `;
-
-/**
- * Runs `cycle-internal ha run`.
- *
- * @param {import('node:test').TestContext} t
- * @param {{ socketPath: string }} platform
- * @param {string[]} args
- */
-function haRun(t, { socketPath }, args) {
-  const { NODE_TEST_CONTEXT: _inherited, ...env } = process.env;
-  const child = spawn(process.execPath, [PROGRAM, 'ha', 'run', ...args], {
-    env: { ...env, CYCLE_API_SOCKET: socketPath, CYCLE_API_TOKEN: 'one', CYCLE_INSTANCE_ID: 'one' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own, so that the command is killed with it.
-    detached: true,
-  });
-  t.after(() => {
-    try {
-      process.kill(-Number(child.pid), 'SIGKILL');
-    } catch {
-      // All of them have ended.
-    }
-  });
-  const shown = { stdout: '', stderr: '' };
-  child.stdout.on('data', (text) => (shown.stdout += text));
-  child.stderr.on('data', (text) => (shown.stderr += text));
-  const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve(code ?? signal)));
-  return { child, shown, ended: within(ended, 'it ends') };
-}
 
 test('ha run starts the command when it is elected, and ends with its exit code after it gave up', async (t) => {
   const platform = await electionPlatform(t, { deadlineMs: 20_000 });
@@ -110,6 +78,8 @@ test('a command that cannot be started, and wrong arguments, are said with the e
   for (const [args, code, text] of /** @type {[string[], number, RegExp][]} */ ([
     [['--', 'no-such-program'], 127, /no-such-program was not found/],
     [['--', __dirname], 126, /may not be run/],
+    [['--', `${__filename}/x`], 126, /may not be run/],
+    [['--', ''], 127, /was not found/],
     [[], 2, /needs a command after --/],
     [['--priority', 'high', '--', 'true'], 2, /--priority/],
     [['--deadline', 'soon', '--', 'true'], 2, /--deadline/],

@@ -1,6 +1,6 @@
 import { joinElection } from '../live/join-election.mjs';
 import { Child } from './child.mjs';
-import { UsageError } from './exit.mjs';
+import { exitCodes, UsageError } from './exit.mjs';
 
 /**
  * @typedef {import('./output.mjs').Output} Output
@@ -12,6 +12,12 @@ const options = { priority: { type: 'string' }, deadline: { type: 'string' }, 'i
 
 /** How long before its lease ends a command is told to end, as a share of the deadline, and at most. */
 const NOTICE = { share: 0.25, mostMs: 10_000 };
+
+/** How long what a command left behind may take to end, in milliseconds. */
+const LEFT_BEHIND_MS = 5000;
+
+/** Signals that mean something to some programs, and nothing to this one. @type {NodeJS.Signals[]} */
+const PASSED_ON = ['SIGUSR1', 'SIGUSR2'];
 
 /**
  * Runs a command while this instance is the primary of its container.
@@ -35,6 +41,16 @@ async function runElected({ command, values, connection, deadlineMs }, output, o
   if (priority !== undefined && !Number.isInteger(priority)) {
     throw new UsageError('--priority must be a whole number');
   }
+  /** @type {ElectedCommand | undefined} */
+  let running;
+  /** @type {import('../live.js').Election | undefined} */
+  let joined;
+  let interrupted = false;
+  onInterrupt(async () => {
+    interrupted = true;
+    running?.stop();
+    await joined?.close();
+  }, deadlineMs ?? Number.POSITIVE_INFINITY);
   const election = await joinElection({
     socketPath: connection['socket-path'],
     token: connection.token,
@@ -42,23 +58,26 @@ async function runElected({ command, values, connection, deadlineMs }, output, o
     priority,
     deadlineMs,
   });
+  joined = election;
   election.on('error', ({ message }) => output.note(message));
   output.note('Waiting to be elected.');
-  /** @type {ElectedCommand | undefined} */
-  let running;
-  onInterrupt(async () => {
-    running?.stop();
-    await election.close();
-  }, deadlineMs ?? Number.POSITIVE_INFINITY);
+  for (const signal of PASSED_ON) {
+    process.on(signal, () => running?.pass(signal));
+  }
   try {
+    if (interrupted) {
+      return exitCodes.INTERRUPTED;
+    }
     for await (const term of election.terms()) {
-      output.note(`Elected: starting ${command[0]}.`);
-      running = new ElectedCommand(term, command);
-      const code = await running.run();
-      if (!term.signal.aborted) {
-        output.note(`${command[0]} ended with ${code}: giving up.`);
-        return code;
-      }
+      do {
+        output.note(`Elected: starting ${command[0]}.`);
+        running = new ElectedCommand(term, command);
+        const code = await running.run();
+        if (!running.told && !term.signal.aborted) {
+          output.note(`${command[0]} ended with ${code}: giving up.`);
+          return code;
+        }
+      } while (await renewed(election, term, running.notice));
       output.note(term.signal.reason.message);
     }
     return 0;
@@ -67,13 +86,37 @@ async function runElected({ command, values, connection, deadlineMs }, output, o
   }
 }
 
+/**
+ * Waits until a lease that was about to end is renewed.
+ *
+ * @param {import('../live.js').Election} election
+ * @param {import('../live.js').ElectionTerm} term
+ * @param {number} notice milliseconds
+ * @returns {Promise<boolean>} false if it has ended
+ */
+async function renewed(election, term, notice) {
+  while (!term.signal.aborted && term.remainingMs <= notice) {
+    await new Promise((resolve) => {
+      const done = () => {
+        election.off('checkin', done).off('lost', done);
+        resolve(undefined);
+      };
+      election.on('checkin', done).on('lost', done);
+    });
+  }
+  return !term.signal.aborted;
+}
+
 /** A command that runs during one term. */
 class ElectedCommand {
   #term;
   #child;
   /** @type {NodeJS.Timeout | undefined} */
   #timer;
-  #told = false;
+  /** How long before the lease ends the command is told to end, in milliseconds. */
+  notice;
+  /** Whether it was told to end. */
+  told = false;
 
   /**
    * @param {Term} term
@@ -81,30 +124,38 @@ class ElectedCommand {
    */
   constructor(term, command) {
     this.#term = term;
-    this.#child = new Child(command, process.env);
+    this.notice = Math.min(term.remainingMs * NOTICE.share, NOTICE.mostMs);
+    this.#child = new Child(command, process.env, { guarded: true });
   }
 
-  /** @returns {Promise<number>} its exit code */
+  /** Whether the term ended without being given up. */
+  get #isLost() {
+    const { aborted, reason } = this.#term.signal;
+    return aborted && reason?.code !== 'ERR_CYCLE_RESIGNED';
+  }
+
+  /** @returns {Promise<number>} its exit code, once nothing of it runs any more */
   async run() {
     const { signal } = this.#term;
-    const notice = Math.min(this.#term.remainingMs * NOTICE.share, NOTICE.mostMs);
     const onAbort = () => {
-      if (signal.reason?.code !== 'ERR_CYCLE_RESIGNED') {
+      if (this.#isLost) {
         this.#child.kill('SIGKILL');
       }
     };
     const watch = () => {
-      const left = this.#term.remainingMs - notice;
+      const left = this.#term.remainingMs - this.notice;
       if (left <= 0) {
         this.#tell();
       }
       // It goes on looking: the lease may be renewed, which moves the time.
-      this.#timer = setTimeout(watch, Math.max(left, notice / 4));
+      this.#timer = setTimeout(watch, Math.max(left, this.notice / 4));
     };
     signal.addEventListener('abort', onAbort);
     watch();
     try {
-      return await this.#child.ended;
+      const code = await this.#child.ended;
+      await this.#child.endRest(this.#isLost ? 0 : LEFT_BEHIND_MS);
+      return code;
     } finally {
       clearTimeout(this.#timer);
       signal.removeEventListener('abort', onAbort);
@@ -119,9 +170,14 @@ class ElectedCommand {
     this.#timer = setTimeout(() => this.#child.kill('SIGKILL'), remainingMs);
   }
 
+  /** @param {NodeJS.Signals} signal */
+  pass(signal) {
+    this.#child.kill(signal);
+  }
+
   #tell() {
-    if (!this.#told) {
-      this.#told = true;
+    if (!this.told) {
+      this.told = true;
       this.#child.kill('SIGTERM');
     }
   }

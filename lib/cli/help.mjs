@@ -298,6 +298,7 @@ const OWN_HELP = {
     'Takes part in the election of the primary of this container, and runs a program while this instance is it. The program',
     'gets SIGTERM before the lease ends without being renewed, and SIGKILL when it has ended; it is started again in the next',
     'term. If it ends by itself, this instance gives up at once and ends with its exit code. SIGTERM and Ctrl-C are passed on.',
+    'What the program leaves behind is ended with it, except at a terminal.',
     'The instance is CYCLE_INSTANCE_ID, and the deadline that of the container, unless they are given.',
     '',
     'Examples',

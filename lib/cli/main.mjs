@@ -44,6 +44,7 @@ function start() {
   process.on('SIGINT', () => finish(cleanups, exitCodes.INTERRUPTED));
   process.on('SIGTERM', () => finish(cleanups, 143));
   process.on('SIGHUP', () => finish(cleanups, 129));
+  process.on('SIGQUIT', () => finish(cleanups, 131));
   const onInterrupt = (/** @type {() => unknown} */ clean, limitMs = CLEANUP_LIMIT) =>
     void cleanups.push({ run: clean, limitMs });
   run(process.argv.slice(2), process, onInterrupt).then((code) => {
