@@ -43,7 +43,7 @@ async function runElected({ command, values, connection, deadlineMs }, output, o
   }
   /** @type {ElectedCommand | undefined} */
   let running;
-  /** @type {import('../live.js').Election | undefined} */
+  /** @type {import('../../live.js').Election | undefined} */
   let joined;
   let interrupted = false;
   onInterrupt(async () => {
@@ -89,8 +89,8 @@ async function runElected({ command, values, connection, deadlineMs }, output, o
 /**
  * Waits until a lease that was about to end is renewed.
  *
- * @param {import('../live.js').Election} election
- * @param {import('../live.js').ElectionTerm} term
+ * @param {import('../../live.js').Election} election
+ * @param {import('../../live.js').ElectionTerm} term
  * @param {number} notice milliseconds
  * @returns {Promise<boolean>} false if it has ended
  */
