@@ -16,6 +16,9 @@ const NOTICE = { share: 0.25, mostMs: 10_000 };
 /** How long what a command left behind may take to end, in milliseconds. */
 const LEFT_BEHIND_MS = 5000;
 
+/** Codes of errors for options, which are this program's arguments. */
+const ARGUMENT_CODES = new Set(['ERR_OUT_OF_RANGE', 'ERR_INVALID_ARG_TYPE', 'ERR_INVALID_ARG_VALUE']);
+
 /** Signals that mean something to some programs, and nothing to this one. @type {NodeJS.Signals[]} */
 const PASSED_ON = ['SIGUSR1', 'SIGUSR2'];
 
@@ -38,7 +41,7 @@ async function runElected({ command, values, connection, deadlineMs }, output, o
     throw new UsageError('elections are held through a Unix socket; give --socket-path');
   }
   const priority = values.priority === undefined ? undefined : Number(values.priority);
-  if (priority !== undefined && !Number.isInteger(priority)) {
+  if (priority !== undefined && (values.priority === '' || !Number.isInteger(priority))) {
     throw new UsageError('--priority must be a whole number');
   }
   /** @type {ElectedCommand | undefined} */
@@ -57,6 +60,8 @@ async function runElected({ command, values, connection, deadlineMs }, output, o
     instanceId: values['instance-id'],
     priority,
     deadlineMs,
+  }).catch((error) => {
+    throw ARGUMENT_CODES.has(error.code) ? new UsageError(error.message.replace('joinElection: ', '')) : error;
   });
   joined = election;
   election.on('error', ({ message }) => output.note(message));
