@@ -65,4 +65,16 @@ function hiding(hide) {
   }
 }
 
-export { callCommand, hiding };
+/**
+ * Hides the parts of a value that are secret in any endpoint.
+ *
+ * @param {Source} source
+ * @param {any} value
+ * @param {string | null} mask
+ */
+function hideAnySecrets({ definition: { engine } }, value, mask) {
+  const shown = hiding(() => engine.hideInAnswer('', JSON.stringify(value), JSON.stringify(mask)));
+  return shown === null ? value : JSON.parse(shown);
+}
+
+export { callCommand, hideAnySecrets, hiding };

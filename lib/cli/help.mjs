@@ -11,6 +11,7 @@ import { columns, printable } from './text.mjs';
 /** Commands that are not in the protocol. */
 const OWN_COMMANDS = [
   ['notifications', 'Show notifications as they arrive', 'cycle'],
+  ['watch', 'Show a list of the environment and what changes in it', 'cycle'],
   ['metadata', 'Show the metadata of the environment', 'cycle'],
   ['request', 'Send any request', 'any'],
   ['doctor', 'Check what a program needs of the platform', 'cycle'],
@@ -248,6 +249,17 @@ const OWN_HELP = {
     `  ${program} notifications`,
     `  ${program} notifications --topic 'container.*' --topic environment.state.changed`,
     `  ${program} notifications --json | jq .topic`,
+  ],
+  watch: (program) => [
+    `Usage: ${program} watch containers|instances|services|ips|virtual-machines [options]`,
+    '',
+    'Shows a list of the environment until interrupted: on a terminal a table that follows what changes; with --json, or where',
+    'the output is not a terminal, one JSON document a line, {"event","resource","entry"}: first "added" for each entry that is',
+    'there, then "added", "changed" and "removed". Secrets are hidden unless --reveal is given.',
+    '',
+    'Examples',
+    `  ${program} watch instances`,
+    `  ${program} watch containers | jq -c '[.event, .entry.name, .entry.state.current]'`,
   ],
   metadata: (program) => [
     `Usage: ${program} metadata [--path file] [--validate] [options]`,

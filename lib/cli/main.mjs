@@ -15,6 +15,7 @@ import { loadProtocol } from './protocol-source.mjs';
 import * as request from './request.mjs';
 import * as simulate from './simulate.mjs';
 import { oneLine, printable } from './text.mjs';
+import * as watch from './watch.mjs';
 
 /**
  * @typedef {import('./protocol-source.mjs').Source} Source
@@ -62,6 +63,7 @@ const COMMAND_OPTIONS = {
   notifications: notifications.options,
   request: request.options,
   simulate: simulate.options,
+  watch: watch.options,
 };
 
 /** The commands that run a program, which is given after `--`. */
@@ -230,6 +232,8 @@ async function runOwn(name, argv, source, output, onInterrupt) {
       output,
       onInterrupt,
     );
+  } else if (name === 'watch') {
+    await watch.watch(source, { words, values, connection }, output, onInterrupt);
   } else if (name === 'notifications') {
     await notifications.streamNotifications(source, { values, connection }, output, onInterrupt);
   } else {

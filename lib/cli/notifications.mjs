@@ -1,5 +1,5 @@
 import { NotificationSocket } from '../notifications/socket.mjs';
-import { hiding } from './call.mjs';
+import { hideAnySecrets } from './call.mjs';
 import { UsageError } from './exit.mjs';
 import { oneLine, printableJson, withOptions } from './text.mjs';
 
@@ -45,24 +45,11 @@ async function streamNotifications(source, { values, connection }, output, onInt
       }
     });
     socket.on('close', () => reconnect === false && resolve(undefined));
-    const withoutSecrets = (/** @type {any} */ notification) => hideSecrets(source, notification, output);
+    const withoutSecrets = (/** @type {any} */ notification) => hideAnySecrets(source, notification, output.mask);
     show(socket, output, reveal ? undefined : withoutSecrets).then(resolve, reject);
     output.progress('Connecting');
     socket.connect();
   });
-}
-
-/**
- * Hides the parts of a notification that are secret in any endpoint.
- *
- * @param {import('./protocol-source.mjs').Source} source
- * @param {any} notification
- * @param {Output} output
- */
-function hideSecrets({ definition: { engine } }, notification, { mask }) {
-  const hide = () => engine.hideInAnswer('', JSON.stringify(notification), JSON.stringify(mask));
-  const shown = hiding(hide);
-  return shown === null ? notification : JSON.parse(shown);
 }
 
 /**

@@ -4,6 +4,9 @@ import { createSpinner } from './spinner.mjs';
 import { styleFor } from './style.mjs';
 import { printable, printableJson, withOptions } from './text.mjs';
 
+/** Moves to the first line of the terminal, and clears it. */
+const CLEAR = '\u001b[H\u001b[J';
+
 /** The width of the output when it is not a terminal. */
 const DEFAULT_COLUMNS = 120;
 
@@ -105,6 +108,22 @@ class Output {
     if (!complete) {
       this.note('Not everything fits; --json shows all of it.');
     }
+  }
+
+  /** Whether results for people go to a terminal, which can be written over. */
+  get isScreen() {
+    return this.#out.isTTY === true && !this.json;
+  }
+
+  /**
+   * Writes results to the terminal, in place of what it shows.
+   *
+   * @param {unknown} results
+   */
+  screen(results) {
+    this.settle();
+    this.#out.write(CLEAR);
+    this.results(results);
   }
 
   /**
