@@ -48,7 +48,8 @@ test('watch shows a table on a terminal, and writes over it', async (t) => {
     () => `the table is there: ${child.text.stdout}`,
   );
   simulator.update((world) => {
-    world.instances[0].state.current = 'stopping';
+    const own = /** @type {any} */ (world.instances.find((one) => one.id === id));
+    own.state.current = 'stopping';
   });
   simulator.publish({ topic: 'container.instance.state.changed' });
   await until(() => child.text.stdout.includes('stopping'), 'the change is there');
