@@ -42,9 +42,9 @@ test('watch shows a table on a terminal, and writes over it', async (t) => {
   const simulator = await startedSimulator(t);
   const child = startOnTerminal(['watch', 'instances'], { env: { ...simulator.env } });
   t.after(() => child.kill('SIGKILL'));
-  const [{ hostname }] = simulator.world.instances;
+  const { instance_id: id } = simulator.world.self;
   await until(
-    () => child.text.stdout.includes(hostname),
+    () => child.text.stdout.includes(id),
     () => `the table is there: ${child.text.stdout}`,
   );
   simulator.update((world) => {
