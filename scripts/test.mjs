@@ -21,10 +21,10 @@ const LANES = ['event-loop', 'io-thread'];
 
 /**
  * Tests that do not depend on the lane: types, generated files and pages, what the command line prints, what the simulator answers,
- * loading the addon, and elections of many processes.
+ * loading the addon, elections of many processes, and the property of mirrors.
  */
 const LANELESS =
-  /^__test__[/\\](?:(?:types|scripts|protocol)[/\\]|(?:addon-missing|bundle|cli-(?:completion|help|tables|terminal)|docs|live-election-processes|simulator-.*)\.test)/;
+  /^__test__[/\\](?:(?:types|scripts|protocol)[/\\]|(?:addon-missing|bundle|cli-(?:completion|help|tables|terminal)|docs|cli-election-processes|live-(?:election-processes|mirror-property)|simulator-.*)\.test)/;
 
 function readArguments() {
   const { values, positionals } = parseArgs({
