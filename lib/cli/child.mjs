@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from './exit.mjs';
@@ -41,6 +40,8 @@ class Child {
    */
   constructor([program, ...parameters], env, { guarded = false } = {}) {
     this.#hasGroup = guarded && !process.stdin.isTTY;
+    // Loaded here, because other commands do not need it, and it takes 4 ms. It is part of Node and needs no file.
+    const { spawn } = require('node:child_process');
     try {
       this.#process = spawn(program, parameters, { stdio: 'inherit', env, detached: this.#hasGroup });
     } catch (error) {

@@ -1,8 +1,11 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { createSecureContext } from 'node:tls';
 import { inspect } from 'node:util';
 import { LiveError } from './error.mjs';
 import { dnsNames, normalName } from './server-name.mjs';
+
+// Loaded with the first certificate, because that takes 10 ms, and what else is in the bundle needs neither. They are parts of Node
+// and need no file.
+const crypto = () => require('node:crypto');
+const tls = () => require('node:tls');
 
 /** A private key and its certificate, as TLS servers take them. Neither inspecting nor JSON shows the key. */
 class Credentials {
@@ -52,7 +55,7 @@ class Certificate {
     this.validTo = new Date(leaf.validTo);
     this.fingerprint = leaf.fingerprint256;
     this.credentials = new Credentials(key, cert);
-    this.context = guard(source, 'TLS does not accept it', () => createSecureContext({ key, cert }));
+    this.context = guard(source, 'TLS does not accept it', () => tls().createSecureContext({ key, cert }));
   }
 
   /**
@@ -121,12 +124,12 @@ function chainOf(source, key) {
   const blocks = pemOf(source, 'bundle').match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   const chain = blocks.map((pem) => ({
     pem,
-    x509: guard(source, 'its `bundle` is damaged', () => new X509Certificate(pem)),
+    x509: guard(source, 'its `bundle` is damaged', () => new (crypto().X509Certificate)(pem)),
   }));
   if (chain.length === 0) {
     throw fault(source, 'its `bundle` has no certificate');
   }
-  const privateKey = guard(source, 'its `private_key` cannot be read', () => createPrivateKey(key));
+  const privateKey = guard(source, 'its `private_key` cannot be read', () => crypto().createPrivateKey(key));
   const own = chain.find(({ x509 }) =>
     guard(source, 'its keys cannot be compared', () => x509.checkPrivateKey(privateKey)),
   );
@@ -140,7 +143,7 @@ function chainOf(source, key) {
 /**
  * The names that a certificate is for. A very old one has none in itself; then the platform says them.
  *
- * @param {X509Certificate} leaf
+ * @param {import('node:crypto').X509Certificate} leaf
  * @param {{ domains?: unknown }} source
  */
 function namesOf(leaf, source) {
