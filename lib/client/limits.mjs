@@ -1,3 +1,4 @@
+import { outOfRange } from '../invalid-argument.mjs';
 import { warnAboutOptions } from '../unknown-names.mjs';
 
 /** @typedef {import('../../index.js').ClientOptions} ClientOptions */
@@ -52,8 +53,7 @@ function checkedNumber(name, value, most, least) {
     return undefined;
   }
   if (typeof value !== 'number' || !(value >= least && value <= most)) {
-    const error = new RangeError(`${name} must be a number of at least ${least}, not ${String(value)}.`);
-    throw Object.assign(error, { code: 'ERR_OUT_OF_RANGE' });
+    throw outOfRange(`${name} must be a number of at least ${least}, not ${String(value)}.`);
   }
   return value;
 }

@@ -1,4 +1,5 @@
 import { constants } from 'node:buffer';
+import { outOfRange, wrongType } from '../invalid-argument.mjs';
 import { warnAboutOptions, warnAboutTopics } from '../unknown-names.mjs';
 
 const DEFAULT_SOCKET_PATH = '/var/run/cycle/api/api.sock';
@@ -98,7 +99,7 @@ function number(name, value, fallback, least, most) {
   }
   if (!(value >= least && value <= most)) {
     const range = most === Infinity ? `at least ${least}` : `between ${least} and ${most}`;
-    throw Object.assign(new RangeError(`${name} must be ${range}, not ${value}`), { code: 'ERR_OUT_OF_RANGE' });
+    throw outOfRange(`${name} must be ${range}, not ${value}`);
   }
   return value;
 }
@@ -142,7 +143,7 @@ function flatHeaders(value) {
  */
 function invalid(name, wanted, given) {
   const shown = given === undefined ? '' : `, not ${typeof given === 'string' ? JSON.stringify(given) : String(given)}`;
-  return Object.assign(new TypeError(`${name} must be ${wanted}${shown}`), { code: 'ERR_INVALID_ARG_TYPE' });
+  return wrongType(`${name} must be ${wanted}${shown}`);
 }
 
 export { flag, readOptions };

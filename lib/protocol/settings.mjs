@@ -1,4 +1,4 @@
-import { invalidArgument } from '../invalid-argument.mjs';
+import { invalidArgument, outOfRange } from '../invalid-argument.mjs';
 import { loadLater } from '../load-later.mjs';
 import { suggestion } from '../unknown-names.mjs';
 import { losslessJson } from './params.mjs';
@@ -125,10 +125,7 @@ function checkedTimeout(value) {
     return undefined;
   }
   if (typeof value !== 'number' || !(value >= 0 && (value <= LONGEST_TIMEOUT_MS || value === Infinity))) {
-    const error = new RangeError(
-      `timeoutMs must be a number from 0 (no limit) to ${LONGEST_TIMEOUT_MS}, not ${String(value)}`,
-    );
-    throw Object.assign(error, { code: 'ERR_OUT_OF_RANGE' });
+    throw outOfRange(`timeoutMs must be a number from 0 (no limit) to ${LONGEST_TIMEOUT_MS}, not ${String(value)}`);
   }
   // Native code takes whole milliseconds, and 0 for no limit.
   return value === Infinity ? 0 : Math.ceil(value);
