@@ -32,19 +32,19 @@ async function call(client, method, path, init) {
  * @param {any} client
  * @param {string} method
  * @param {string} path
- * @param {{ signal?: AbortSignal | undefined, timers?: Timers, init?: any, onError?: (error: unknown) => void }} options
+ * @param {AbortSignal} [signal]
  * @returns {Promise<any>}
  */
-async function callUntilAnswered(client, method, path, { signal, timers = new Timers(), init, onError }) {
+async function callUntilAnswered(client, method, path, signal) {
+  const timers = new Timers();
   const backoff = new Backoff(ATTEMPTS);
   for (;;) {
     try {
-      return await call(client, method, path, signal ? { ...init, signal } : init);
+      return await call(client, method, path, { signal });
     } catch (error) {
       if (signal?.aborted || !isTransient(error)) {
         throw error;
       }
-      onError?.(error);
       await sleep(timers, backoff.next(error), signal);
     }
   }
@@ -70,7 +70,7 @@ function unexpected(method, path, fault) {
  */
 function objectOf(method, path, data) {
   if (typeof data !== 'object' || data === null || Array.isArray(data)) {
-    throw unexpected(method, path, '`data` is no object');
+    throw unexpected(method, path, '`data` is not an object');
   }
   return data;
 }

@@ -1,10 +1,11 @@
 import { unexpected } from './call.mjs';
 import { Certificate } from './certificate.mjs';
 import { FOLLOWING, readDurations } from './durations.mjs';
-import { Follower, follow } from './follower.mjs';
+import { Follower } from './follower.mjs';
 import { checkOptions } from './options.mjs';
 import { listInterval } from './renewal.mjs';
 import { normalName, wildcardOf } from './server-name.mjs';
+import { follow } from './subscriber.mjs';
 
 const OWNER = 'watchCertificates';
 
@@ -40,7 +41,7 @@ class CertificatesWatch extends Follower {
     done(null, this.secureContext(name) ?? this.secureContext());
 
   /**
-   * @param {import('./follower.mjs').Access} access
+   * @param {import('./subscriber.mjs').Access} access
    * @param {{ pollMs: number, minIntervalMs: number }} durations
    */
   constructor(access, { pollMs, minIntervalMs }) {

@@ -1,13 +1,13 @@
+import { wrongType } from '../invalid-argument.mjs';
 import { listen, unlisten } from '../signal.mjs';
+import { deferred } from './deferred.mjs';
 import { LiveError } from './error.mjs';
-import { wrongType } from './options.mjs';
 
 /** Something that a program waits for. */
 class Condition {
   #predicate;
-  #settle;
-  /** Settles with what the predicate gave, or rejects. @type {Promise<any>} */
-  promise;
+  #outcome = /** @type {ReturnType<typeof deferred<any>>} */ (deferred());
+  #release;
 
   /**
    * @param {() => unknown} predicate
@@ -19,23 +19,17 @@ class Condition {
     const onAbort = () => this.fail(signal?.reason);
     const timer = timeoutMs === undefined ? undefined : timers.start(() => this.fail(tooLate(timeoutMs)), timeoutMs);
     if (signal) listen(signal, onAbort);
-    /** @type {(settle: (value: any) => void, value: unknown) => void} */
-    this.#settle = (settle, value) => {
+    this.#release = () => {
       timers.stop(timer);
       if (signal) unlisten(signal, onAbort);
       onEnd(this);
-      settle(value);
     };
-    this.promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
   }
 
-  /** @type {(value: any) => void} */
-  #resolve = () => {};
-  /** @type {(reason: unknown) => void} */
-  #reject = () => {};
+  /** Settles with what the predicate gave, or rejects. */
+  get promise() {
+    return this.#outcome.promise;
+  }
 
   /** Settles it if the predicate holds now, or throws. */
   check() {
@@ -45,7 +39,8 @@ class Condition {
         throw wrongType('until: the predicate must give its result at once, not a promise');
       }
       if (value) {
-        this.#settle(this.#resolve, value);
+        this.#release();
+        this.#outcome.resolve(value);
       }
     } catch (error) {
       this.fail(error);
@@ -54,7 +49,8 @@ class Condition {
 
   /** @param {unknown} reason */
   fail(reason) {
-    this.#settle(this.#reject, reason);
+    this.#release();
+    this.#outcome.reject(reason);
   }
 }
 

@@ -1,14 +1,15 @@
 /**
  * A promise that is settled from outside.
  *
- * @returns {{ promise: Promise<void>, resolve: () => void, reject: (reason: unknown) => void }}
+ * @template [T=void]
+ * @returns {{ promise: Promise<T>, resolve: (value: T) => void, reject: (reason: unknown) => void }}
  */
 export function deferred() {
-  /** @type {() => void} */
+  /** @type {(value: T) => void} */
   let resolve = () => {};
   /** @type {(reason: unknown) => void} */
   let reject = () => {};
-  /** @type {Promise<void>} */
+  /** @type {Promise<T>} */
   const promise = new Promise((done, fail) => {
     resolve = done;
     reject = fail;

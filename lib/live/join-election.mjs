@@ -1,10 +1,10 @@
-import { invalidArgument } from '../invalid-argument.mjs';
+import { invalidArgument, outOfRange, wrongType } from '../invalid-argument.mjs';
 import { callUntilAnswered, objectOf, unexpected } from './call.mjs';
 import { milliseconds } from './duration.mjs';
 import { Election, FENCE } from './election.mjs';
 import { noElections, SETTING } from './election-error.mjs';
 import { LiveError } from './error.mjs';
-import { checkMilliseconds, checkOptions, checkText, clientOf, wrongType } from './options.mjs';
+import { checkMilliseconds, checkOptions, checkText, clientOf } from './options.mjs';
 
 const OPTIONS = ['priority', 'deadlineMs', 'checkinIntervalMs', 'instanceId'];
 
@@ -25,8 +25,7 @@ async function joinElection(options = {}) {
     throw wrongType('joinElection: `priority` must be a number');
   }
   if (!(Number.isInteger(priority) && priority >= PRIORITY.least && priority <= PRIORITY.most)) {
-    const message = `joinElection: \`priority\` must be a whole number of 32 bits, not ${priority}`;
-    throw Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
+    throw outOfRange(`joinElection: \`priority\` must be a whole number of 32 bits, not ${priority}`);
   }
   checkMilliseconds('joinElection', 'deadlineMs', deadlineMs);
   checkMilliseconds('joinElection', 'checkinIntervalMs', checkinIntervalMs);
@@ -63,7 +62,7 @@ async function joinElection(options = {}) {
  * @returns {Promise<number>} milliseconds
  */
 async function readDeadline({ client, signal }) {
-  const container = objectOf('GET', CONTAINER, await callUntilAnswered(client, 'GET', CONTAINER, { signal }));
+  const container = objectOf('GET', CONTAINER, await callUntilAnswered(client, 'GET', CONTAINER, signal));
   const text = container.config?.deploy?.ha_elections?.stale_primary_deadline;
   if (text === undefined || text === null) {
     throw noElections();

@@ -1,8 +1,8 @@
-import { invalidArgument } from '../invalid-argument.mjs';
+import { invalidArgument, wrongType } from '../invalid-argument.mjs';
 import { isSignal } from '../signal.mjs';
 import { refuseOptions, suggestion } from '../unknown-names.mjs';
 import { FOLLOWING, readDurations } from './durations.mjs';
-import { checkMilliseconds, checkOptions, wrongType } from './options.mjs';
+import { checkMilliseconds, checkOptions } from './options.mjs';
 import { RESOURCES } from './resources.mjs';
 
 const OWNER = 'mirrorEnvironment';

@@ -1,15 +1,12 @@
 import { call } from './call.mjs';
 import { Collection, freeze, update } from './collection.mjs';
 import { Condition } from './condition.mjs';
-import { deferred } from './deferred.mjs';
 import { difference } from './difference.mjs';
-import { isTransient, LiveError } from './error.mjs';
+import { LiveError } from './error.mjs';
 import { Listing } from './listing.mjs';
 import { checkUntil, readMirrorOptions } from './mirror-options.mjs';
-import { clientOf } from './options.mjs';
-import { LivePart } from './part.mjs';
 import { concerns, RESOURCES } from './resources.mjs';
-import { socketFor } from './socket.mjs';
+import { follow, Subscriber } from './subscriber.mjs';
 
 /** @typedef {import('./mirror-options.mjs').Durations} Durations */
 
@@ -19,50 +16,30 @@ import { socketFor } from './socket.mjs';
  * It is true by one order: first notifications are subscribed to, then each list is asked for. What changes after that is notified,
  * and the list asked for again. A connection that was lost may have lost notifications, so that the next begins with lists.
  */
-class Mirror extends LivePart {
-  #client;
-  #release;
+class Mirror extends Subscriber {
   #durations;
-  #socket;
   /** @type {Map<string, { collection: Collection, listing: Listing }>} */
   #mirrored = new Map();
   /** Whether notifications come. */
   #open = false;
-  /** Why they do not; undefined when they do, or when the server just left. @type {any} */
-  #connectionError;
   #synced = false;
   /** When `#synced` became what it is. */
   #since = new Date();
   /** @type {Set<Condition>} */
   #conditions = new Set();
-  #ready = deferred();
-  #isReady = false;
 
   /**
-   * @param {{ client: any, release: () => void, socket: import('../notifications/socket.mjs').NotificationSocket, signal?: AbortSignal | undefined }} access
+   * @param {import('./subscriber.mjs').Access} access
    * @param {string[]} resources
    * @param {Durations} durations
    */
-  constructor({ client, release, socket, signal }, resources, durations) {
-    super(signal);
-    this.#client = client;
-    this.#release = release;
-    this.#socket = socket;
+  constructor(access, resources, durations) {
+    super(access);
     this.#durations = durations;
     for (const name of resources) {
       this.#mirrored.set(name, this.#mirror(name));
     }
-    socket.on('open', () => this.#onOpen());
-    socket.on('notification', (notification) => this.#onNotification(notification));
-    socket.on('error', (error) => this.#onError(error));
-    socket.on('close', () => this.#onClose());
-    this.ended.addEventListener('abort', () => this.#onEnd(), { once: true });
-    socket.connect();
-  }
-
-  /** Resolves once all lists are there. @internal */
-  get ready() {
-    return this.#ready.promise;
+    this.subscribe();
   }
 
   get containers() {
@@ -112,25 +89,6 @@ class Mirror extends LivePart {
     return condition.promise;
   }
 
-  /** @override */
-  ref() {
-    this.#socket.ref();
-    return super.ref();
-  }
-
-  /** @override */
-  unref() {
-    this.#socket.unref();
-    return super.unref();
-  }
-
-  /** @override */
-  async close() {
-    this.end();
-    this.#socket.ref();
-    await this.#socket[Symbol.asyncDispose]();
-  }
-
   get #listings() {
     return [...this.#mirrored.values()].map(({ listing }) => listing);
   }
@@ -157,7 +115,7 @@ class Mirror extends LivePart {
    */
   async #ask(resource, collection) {
     const { path, read } = RESOURCES[resource];
-    const list = read(path, await call(this.#client, 'GET', path, { signal: this.ended }));
+    const list = read(path, await call(this.client, 'GET', path, { signal: this.ended }));
     const change = difference(collection, list);
     for (const [, entry] of change?.added ?? []) freeze(entry);
     for (const { after } of change?.changed ?? []) freeze(after);
@@ -174,9 +132,8 @@ class Mirror extends LivePart {
     }
     this.#refresh();
     this.#checkConditions();
-    if (!this.#isReady && this.#listings.every(({ askedAt }) => askedAt)) {
-      this.#isReady = true;
-      this.#ready.resolve();
+    if (this.#listings.every(({ askedAt }) => askedAt)) {
+      this.complete();
     }
     // A predicate may have closed it.
     if (change && !this.ended.aborted) {
@@ -187,17 +144,15 @@ class Mirror extends LivePart {
 
   /** @param {any} error of a list */
   #onFailure(error) {
-    if (error?.code === 'ERR_CYCLE_CLOSED' || (!this.#isReady && !isTransient(error))) {
-      this.end(error);
-    } else {
+    if (!this.endsBy(error)) {
       this.#refresh();
     }
     this.report(error);
   }
 
-  #onOpen() {
+  /** @override @internal */
+  onOpen() {
     this.#open = true;
-    this.#connectionError = undefined;
     for (const listing of this.#listings) {
       listing.every(this.#durations.resyncMs);
       listing.invalidate();
@@ -205,8 +160,8 @@ class Mirror extends LivePart {
     this.#refresh();
   }
 
-  /** @param {any} notification */
-  #onNotification({ topic }) {
+  /** @override @internal @param {any} notification */
+  onNotification({ topic }) {
     for (const [name, { listing }] of this.#mirrored) {
       if (concerns(RESOURCES[name], topic)) {
         listing.invalidate();
@@ -215,32 +170,14 @@ class Mirror extends LivePart {
     this.#refresh();
   }
 
-  /** @param {any} error of the notifications */
-  #onError(error) {
-    if (this.#socket.connected) {
-      // A message could not be read. Nobody knows what it was about.
-      for (const listing of this.#listings) listing.invalidate();
-      this.#refresh();
-      this.report(error);
-      return;
-    }
-    const known = this.#connectionError;
-    this.#connectionError = error;
-    this.#poll();
-    // It is tried again and again, which may be in vain for as long as this runs.
-    if (known?.code !== error.code || known?.status !== error.status) {
-      this.report(error);
-    }
+  /** @override @internal */
+  onUnreadable() {
+    for (const listing of this.#listings) listing.invalidate();
+    this.#refresh();
   }
 
-  #onClose() {
-    if (!this.ended.aborted) {
-      this.#poll();
-    }
-  }
-
-  /** Lists without notifications. */
-  #poll() {
+  /** Lists without notifications. @override @internal */
+  onDisconnected() {
     this.#open = false;
     for (const listing of this.#listings) {
       listing.every(this.#durations.pollMs);
@@ -268,7 +205,7 @@ class Mirror extends LivePart {
       return { reason: 'failing', error: failed.failure };
     }
     if (!this.#open) {
-      return { reason: isRefusal(this.#connectionError) ? 'refused' : 'disconnected', error: this.#connectionError };
+      return { reason: isRefusal(this.connectionError) ? 'refused' : 'disconnected', error: this.connectionError };
     }
     return { reason: this.#synced ? undefined : 'listing', error: undefined };
   }
@@ -283,16 +220,14 @@ class Mirror extends LivePart {
     return this.failure?.reason ?? new LiveError('ERR_CYCLE_CLOSED', 'The mirror was closed.');
   }
 
-  #onEnd() {
+  /** @override @internal */
+  onEnd() {
     const reason = this.#reasonOfEnd();
     this.#open = false;
     this.#refresh();
     for (const condition of [...this.#conditions]) {
       condition.fail(reason);
     }
-    this.#ready.reject(reason);
-    this.#socket.close();
-    this.#release();
   }
 }
 
@@ -317,18 +252,8 @@ function topicsOf(resources) {
  */
 async function mirrorEnvironment(options = {}) {
   const { resources, durations } = readMirrorOptions(options);
-  options.signal?.throwIfAborted();
-  const access = clientOf(options);
-  let socket;
-  try {
-    socket = socketFor(options, topicsOf(resources), durations);
-  } catch (error) {
-    access.release();
-    throw error;
-  }
-  const mirror = new Mirror({ ...access, socket, signal: options.signal }, resources, durations);
-  await mirror.ready;
-  return mirror;
+  const settings = { topics: topicsOf(resources), durations };
+  return follow(options, settings, (access) => new Mirror(access, resources, durations));
 }
 
 export { Mirror, mirrorEnvironment };

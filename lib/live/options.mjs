@@ -1,5 +1,5 @@
 import { accessOf, getClient } from '../client/client.mjs';
-import { invalidArgument } from '../invalid-argument.mjs';
+import { invalidArgument, outOfRange, wrongType } from '../invalid-argument.mjs';
 import { isSignal } from '../signal.mjs';
 import { refuseOptions } from '../unknown-names.mjs';
 import { LONGEST } from './timers.mjs';
@@ -80,14 +80,8 @@ function checkMilliseconds(owner, name, value, { least = 1, most = LONGEST } = {
     throw wrongType(`${owner}: \`${name}\` must be a number of milliseconds`);
   }
   if (!(value >= least && value <= most)) {
-    const error = new RangeError(`${owner}: \`${name}\` must be from ${least} to ${most} milliseconds, not ${value}`);
-    throw Object.assign(error, { code: 'ERR_OUT_OF_RANGE' });
+    throw outOfRange(`${owner}: \`${name}\` must be from ${least} to ${most} milliseconds, not ${value}`);
   }
 }
 
-/** @param {string} message */
-function wrongType(message) {
-  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' });
-}
-
-export { accessFor, checkMilliseconds, checkOptions, checkText, clientOf, wrongType };
+export { accessFor, checkMilliseconds, checkOptions, checkText, clientOf };

@@ -1,9 +1,9 @@
-import { invalidArgument } from '../invalid-argument.mjs';
+import { invalidArgument, wrongType } from '../invalid-argument.mjs';
 import { call, unexpected } from './call.mjs';
 import { milliseconds } from './duration.mjs';
 import { AnswerError, timedOut } from './error.mjs';
 import { withLimit } from './limit.mjs';
-import { checkOptions, clientOf, wrongType } from './options.mjs';
+import { checkOptions, clientOf } from './options.mjs';
 import { Shared } from './shared.mjs';
 import { Timers } from './timers.mjs';
 

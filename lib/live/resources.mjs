@@ -1,4 +1,4 @@
-import { unexpected } from './call.mjs';
+import { objectOf, unexpected } from './call.mjs';
 
 /** Topics that are about containers, but change nothing in lists. */
 const BACKUPS = 'container.backup.';
@@ -93,10 +93,7 @@ function byId(path, data) {
  * @param {unknown} data
  */
 function byService(path, data) {
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) {
-    throw unexpected('GET', path, '`data` is not an object');
-  }
-  const entries = new Map(Object.entries(data));
+  const entries = new Map(Object.entries(objectOf('GET', path, data)));
   for (const [name, service] of entries) {
     const id = service?.container?.id;
     if (typeof id !== 'string' || id === '') {

@@ -1,8 +1,10 @@
-import { unexpected } from './call.mjs';
+import { wrongType } from '../invalid-argument.mjs';
+import { objectOf, unexpected } from './call.mjs';
 import { FOLLOWING, readDurations } from './durations.mjs';
 import { LiveError } from './error.mjs';
-import { Follower, follow } from './follower.mjs';
-import { checkOptions, wrongType } from './options.mjs';
+import { Follower } from './follower.mjs';
+import { checkOptions } from './options.mjs';
+import { follow } from './subscriber.mjs';
 
 const OWNER = 'watchScopedVariables';
 
@@ -20,7 +22,7 @@ class VariablesWatch extends Follower {
   #answer = new Map();
 
   /**
-   * @param {import('./follower.mjs').Access} access
+   * @param {import('./subscriber.mjs').Access} access
    * @param {{ pollMs: number, minIntervalMs: number }} durations
    */
   constructor(access, { pollMs, minIntervalMs }) {
@@ -43,10 +45,7 @@ class VariablesWatch extends Follower {
 
   /** @override @internal @param {unknown} data @returns {Map<string, string>} */
   read(data) {
-    if (typeof data !== 'object' || data === null || Array.isArray(data)) {
-      throw unexpected('GET', PATH, '`data` is not an object');
-    }
-    const answer = new Map(Object.entries(data));
+    const answer = new Map(Object.entries(objectOf('GET', PATH, data)));
     for (const [name, value] of answer) {
       if (typeof value !== 'string') {
         throw unexpected('GET', PATH, `the value of ${name} is not a string`);
