@@ -21,6 +21,17 @@ function splitCommand(argv) {
 }
 
 /**
+ * @param {string[]} command
+ * @param {string} name of the command of this program that runs it
+ * @param {string} example
+ */
+function requireCommand(command, name, example) {
+  if (command.length === 0) {
+    throw new UsageError(`${name} needs a command after --, such as: ${name} -- ${example}`);
+  }
+}
+
+/**
  * A command that runs with this program's input, output and error.
  *
  * A guarded one never outlives this program, unless that is killed by SIGKILL. It has a process group of its own, with what it
@@ -123,4 +134,4 @@ function notStarted(program, error) {
   return Object.assign(failure, { exitCode: missing ? NOT_FOUND : NOT_PERMITTED });
 }
 
-export { Child, splitCommand };
+export { Child, requireCommand, splitCommand };

@@ -229,4 +229,18 @@ function readTimeout(text, option = '--timeout') {
   return milliseconds;
 }
 
-export { findCommand, optionsOf, readConnection, readJsonText, readParams, readTimeout, sharedOptions };
+/**
+ * Where live parts and notifications reach the platform.
+ *
+ * @param {Record<string, any>} connection
+ * @param {string} why said where a TCP port is given
+ * @returns {{ socketPath?: string, token?: string }}
+ */
+function socketAccess({ host, port, 'socket-path': socketPath, token }, why) {
+  if (host !== undefined || port !== undefined) {
+    throw new UsageError(`${why} through a Unix socket; give --socket-path`);
+  }
+  return { socketPath, token };
+}
+
+export { findCommand, optionsOf, readConnection, readJsonText, readParams, readTimeout, sharedOptions, socketAccess };

@@ -3,7 +3,7 @@ import { getClient } from '../client/client.mjs';
 import { getEnvironmentMetadata } from '../environment-metadata.mjs';
 import { AnswerError } from '../live/error.mjs';
 import { NotificationSocket } from '../notifications/socket.mjs';
-import { UsageError } from './exit.mjs';
+import { socketAccess } from './command.mjs';
 import { columns, oneLine, withOptions } from './text.mjs';
 
 /**
@@ -34,10 +34,7 @@ const IDENTITY = ['CYCLE_INSTANCE_ID', 'CYCLE_CONTAINER_ID', 'CYCLE_ENVIRONMENT_
  * @returns {Promise<number>} the exit code: 1 if a check failed
  */
 async function diagnose({ connection, timeoutMs = LIMIT }, output) {
-  if (connection.host !== undefined || connection.port !== undefined) {
-    throw new UsageError('the platform is reached through a Unix socket; give --socket-path');
-  }
-  const place = { socketPath: connection['socket-path'], token: connection.token };
+  const place = socketAccess(connection, 'the platform is reached');
   output.progress('Checking');
   /** @type {Finding[]} */
   const findings = [versions(), identity()];

@@ -1,5 +1,6 @@
 import { joinElection } from '../live/join-election.mjs';
-import { Child } from './child.mjs';
+import { Child, requireCommand } from './child.mjs';
+import { socketAccess } from './command.mjs';
 import { exitCodes, UsageError } from './exit.mjs';
 
 /**
@@ -34,12 +35,8 @@ const PASSED_ON = ['SIGUSR1', 'SIGUSR2'];
  * @returns {Promise<number>} the exit code
  */
 async function runElected({ command, values, connection, deadlineMs }, output, onInterrupt) {
-  if (command.length === 0) {
-    throw new UsageError('ha run needs a command after --, such as: ha run -- node worker.js');
-  }
-  if (connection.host !== undefined || connection.port !== undefined) {
-    throw new UsageError('elections are held through a Unix socket; give --socket-path');
-  }
+  requireCommand(command, 'ha run', 'node worker.js');
+  const access = socketAccess(connection, 'elections are held');
   const priority = values.priority === undefined ? undefined : Number(values.priority);
   if (priority !== undefined && (values.priority === '' || !Number.isInteger(priority))) {
     throw new UsageError('--priority must be a whole number');
@@ -55,8 +52,7 @@ async function runElected({ command, values, connection, deadlineMs }, output, o
     await joined?.close();
   }, deadlineMs ?? Number.POSITIVE_INFINITY);
   const election = await joinElection({
-    socketPath: connection['socket-path'],
-    token: connection.token,
+    ...access,
     instanceId: values['instance-id'],
     priority,
     deadlineMs,

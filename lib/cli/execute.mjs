@@ -1,6 +1,6 @@
 import { watchScopedVariables } from '../live/variables.mjs';
-import { Child } from './child.mjs';
-import { UsageError } from './exit.mjs';
+import { Child, requireCommand } from './child.mjs';
+import { socketAccess } from './command.mjs';
 
 /**
  * @typedef {import('./output.mjs').Output} Output
@@ -21,12 +21,8 @@ const PATIENCE = 10_000;
  * @returns {Promise<number>} the exit code
  */
 async function execute({ command, values, connection }, output, onInterrupt) {
-  if (command.length === 0) {
-    throw new UsageError('exec needs a command after --, such as: exec -- node server.js');
-  }
-  if (connection.host !== undefined || connection.port !== undefined) {
-    throw new UsageError('scoped variables are followed through a Unix socket; give --socket-path');
-  }
+  requireCommand(command, 'exec', 'node server.js');
+  const access = socketAccess(connection, 'scoped variables are followed');
   const required = values.required?.flatMap((/** @type {string} */ names) => names.split(','));
   const stop = new AbortController();
   /** @type {Child | undefined} */
@@ -35,12 +31,7 @@ async function execute({ command, values, connection }, output, onInterrupt) {
     stop.abort();
     await child?.end(PATIENCE);
   }, PATIENCE * 2);
-  const variables = await watchScopedVariables({
-    socketPath: connection['socket-path'],
-    token: connection.token,
-    required,
-    signal: stop.signal,
-  });
+  const variables = await watchScopedVariables({ ...access, required, signal: stop.signal });
   try {
     if (!values.restart) {
       child = new Child(command, environmentOf(variables));

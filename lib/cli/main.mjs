@@ -1,3 +1,4 @@
+import { LONGEST } from '../live/timers.mjs';
 import { firstLook, parse } from './arguments.mjs';
 import { callCommand } from './call.mjs';
 import { splitCommand } from './child.mjs';
@@ -71,9 +72,6 @@ const RUN_COMMANDS = new Set(['exec', 'ha run']);
 
 /** How long clean-up may take before the program ends, in milliseconds, unless it asks for more. */
 const CLEANUP_LIMIT = 60;
-
-/** The longest delay of Node's timers, in milliseconds. */
-const LONGEST = 2 ** 31 - 1;
 
 /**
  * @typedef {{ run: () => unknown, limitMs: number }} Cleanup

@@ -1,6 +1,6 @@
 import { NotificationSocket } from '../notifications/socket.mjs';
 import { hideAnySecrets } from './call.mjs';
-import { UsageError } from './exit.mjs';
+import { socketAccess } from './command.mjs';
 import { oneLine, printableJson, withOptions } from './text.mjs';
 
 /**
@@ -23,12 +23,9 @@ const UNAUTHORIZED = new Set([401, 403]);
  */
 async function streamNotifications(source, { values, connection }, output, onInterrupt) {
   const { topic, reconnect, reveal } = values;
-  if (connection.host !== undefined || connection.port !== undefined) {
-    throw new UsageError('notifications come through a Unix socket; give --socket-path');
-  }
+  const access = socketAccess(connection, 'notifications come');
   const socket = new NotificationSocket({
-    socketPath: connection['socket-path'],
-    token: connection.token,
+    ...access,
     topics: topic?.flatMap((/** @type {string} */ names) => names.split(',')),
     reconnect: reconnect ?? true,
   });

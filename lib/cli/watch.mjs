@@ -1,6 +1,7 @@
 import { mirrorEnvironment } from '../live/mirror.mjs';
 import { RESOURCES } from '../live/resources.mjs';
 import { hideAnySecrets } from './call.mjs';
+import { socketAccess } from './command.mjs';
 import { UsageError } from './exit.mjs';
 import { printableJson } from './text.mjs';
 
@@ -32,15 +33,12 @@ async function watch(source, { words, values, connection }, output, onInterrupt)
   if (resource === undefined || more.length > 0) {
     throw new UsageError(`watch takes one of ${[...NAMES.keys()].join(', ')}`);
   }
-  if (connection.host !== undefined || connection.port !== undefined) {
-    throw new UsageError('changes are notified through a Unix socket; give --socket-path');
-  }
+  const access = socketAccess(connection, 'changes are notified');
   const stop = new AbortController();
   onInterrupt(() => stop.abort());
   output.progress('Connecting');
   const mirror = await mirrorEnvironment({
-    socketPath: connection['socket-path'],
-    token: connection.token,
+    ...access,
     resources: [/** @type {any} */ (resource)],
     signal: stop.signal,
   });
